@@ -1,0 +1,49 @@
+//===-- Onnx.cpp - the onnx dialect ---------------------------------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "dialects/Onnx/IR/Onnx.h"
+
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/DialectImplementation.h"
+#include "mlir/IR/TypeUtilities.h"
+
+using namespace mlir;
+using namespace moec::onnx;
+
+#include "dialects/Onnx/IR/OnnxDialect.cpp.inc"
+#include "dialects/Onnx/IR/OnnxInterfaces.cpp.inc"
+
+#define GET_OP_CLASSES
+#include "dialects/Onnx/IR/OnnxOps.cpp.inc"
+
+void OnnxDialect::initialize() {
+  addOperations<
+#define GET_OP_LIST
+#include "dialects/Onnx/IR/OnnxOps.cpp.inc"
+      >();
+}
+
+static LogicalResult inferBroadcast(ShapeContext &context, Operation *op,
+                                    Type elementType) {
+  FailureOr<Extents> extents =
+      context.broadcast(op, context.getExtents(op->getOperand(0)),
+                        context.getExtents(op->getOperand(1)));
+  if (failed(extents))
+    return failure();
+  context.setResult(op->getResult(0), elementType, *extents);
+  return success();
+}
+
+LogicalResult AddOp::inferShapes(ShapeContext &context) {
+  return inferBroadcast(context, *this, getElementTypeOrSelf(getA().getType()));
+}
+
+LogicalResult MoEOp::inferShapes(ShapeContext &context) {
+  context.setResult(getOperation()->getResult(0),
+                    getElementTypeOrSelf(getInput().getType()),
+                    context.getExtents(getInput()));
+  return success();
+}

@@ -1,0 +1,14 @@
+//===-- OnnxOps.td - all ops of the onnx dialect --------------------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef MOEC_DIALECTS_ONNX_IR_ONNXOPS_TD
+#define MOEC_DIALECTS_ONNX_IR_ONNXOPS_TD
+
+include "dialects/Onnx/IR/OnnxBase.td"
+include "dialects/Onnx/IR/OnnxMathOps.td"
+include "dialects/Onnx/IR/OnnxMoeOps.td"
+
+#endif // MOEC_DIALECTS_ONNX_IR_ONNXOPS_TD

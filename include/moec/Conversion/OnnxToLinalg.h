@@ -1,0 +1,47 @@
+//===-- OnnxToLinalg.h - what the onnx lowerings share --------------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef MOEC_CONVERSION_ONNXTOLINALG_H
+#define MOEC_CONVERSION_ONNXTOLINALG_H
+
+#include "mlir/IR/PatternMatch.h"
+#include "mlir/Transforms/DialectConversion.h"
+
+namespace moec {
+
+/// Attribute of an `index` argument of a kernel: the symbol it carries.
+inline constexpr llvm::StringLiteral kSymbolArgAttr = "onnx.symbol";
+
+/// Signless integers for unsigned ones; everything else stays. The onnx op
+/// keeps its own types: ask those for signedness.
+class OnnxTypeConverter : public mlir::TypeConverter {
+public:
+  OnnxTypeConverter();
+};
+
+/// The extents of an onnx op's result as values at the builder's position,
+/// from `onnx.shapes` and the symbols that the enclosing function's arguments
+/// carry (`onnx.shape` on tensor arguments, `onnx.symbol` on index ones).
+/// Static extents come back as attributes. Fails, with a diagnostic, where an
+/// extent needs a symbol that no argument carries.
+mlir::FailureOr<llvm::SmallVector<mlir::OpFoldResult>>
+buildExtents(mlir::OpBuilder &builder, mlir::OpResult result);
+
+/// `tensor.empty` of the result's extents with the converted element type.
+mlir::FailureOr<mlir::Value> buildEmptyResult(mlir::OpBuilder &builder,
+                                              mlir::OpResult result);
+
+/// The value of one `affine_map<()[s..] -> (expr)>` result, as above.
+mlir::FailureOr<mlir::OpFoldResult> buildExtent(mlir::OpBuilder &builder,
+                                                mlir::Operation *at,
+                                                mlir::AffineExpr extent);
+
+void populateOnnxMathPatterns(mlir::RewritePatternSet &patterns,
+                              mlir::TypeConverter &converter);
+
+} // namespace moec
+
+#endif // MOEC_CONVERSION_ONNXTOLINALG_H

@@ -1,0 +1,21 @@
+# lit configuration: tests are found beside this file, run in the build tree.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+import os
+
+import lit.formats
+
+config.name = "moec"
+config.test_format = lit.formats.ShTest(execute_external=False)
+config.suffixes = [".mlir", ".test"]
+config.excludes = ["Inputs", "fixtures", "oracle"]
+config.test_source_root = os.path.dirname(__file__)
+config.test_exec_root = os.path.join(config.moec_binary_dir, "test")
+
+binaries = os.path.join(config.moec_binary_dir, "bin")
+config.environment["PATH"] = os.pathsep.join(
+    [binaries, config.llvm_tools_dir, os.environ.get("PATH", "")]
+)
+# The interpreter with numpy, onnx and onnxruntime (see requirements-test.txt).
+config.substitutions.append(("%python", os.environ.get("MOEC_PYTHON", "python3")))
+config.substitutions.append(("%fixtures", os.path.join(config.test_source_root, "fixtures", "models")))
+config.substitutions.append(("%compare", os.environ.get("MOEC_PYTHON", "python3") + " " + os.path.join(config.test_source_root, "EndToEnd", "compare.py")))
