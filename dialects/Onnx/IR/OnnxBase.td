@@ -34,6 +34,7 @@ def Onnx_Dialect : Dialect {
     Pairs of extents that must agree at run time and that no proof makes equal
     are in `onnx.equal`, one two-result map each.
   }];
+  let hasConstantMaterializer = 1;
 }
 
 /// Operand types. Float includes f16 and bf16, which are storage types only.

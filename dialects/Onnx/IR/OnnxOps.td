@@ -8,6 +8,7 @@
 #define MOEC_DIALECTS_ONNX_IR_ONNXOPS_TD
 
 include "dialects/Onnx/IR/OnnxBase.td"
+include "dialects/Onnx/IR/OnnxConstantOps.td"
 include "dialects/Onnx/IR/OnnxMathOps.td"
 include "dialects/Onnx/IR/OnnxMoeOps.td"
 

@@ -1,0 +1,41 @@
+//===-- OnnxConstantOps.td - constants ------------------------------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef MOEC_DIALECTS_ONNX_IR_ONNXCONSTANTOPS_TD
+#define MOEC_DIALECTS_ONNX_IR_ONNXCONSTANTOPS_TD
+
+include "dialects/Onnx/IR/OnnxBase.td"
+
+/// Elements held in the IR itself, never in a resource blob.
+def Onnx_DenseElements
+    : ElementsAttrBase<CPred<"::llvm::isa<::mlir::DenseElementsAttr>($_self)">,
+                       "dense elements"> {
+  let storageType = "::mlir::DenseElementsAttr";
+  let returnType = "::mlir::DenseElementsAttr";
+  let convertFromStorage = "$_self";
+}
+
+def Onnx_ConstantOp : Onnx_Op<"Constant", [1, 9, 11, 12, 13, 19, 21, 23, 24],
+    (ins), (ins Onnx_DenseElements:$value), (outs Onnx_Tensor:$output),
+    [ConstantLike, AllTypesMatch<["value", "output"]>]> {
+  let summary = "a small tensor known at compile time (ONNX Constant-24)";
+  let description = [{
+    All forms of the operator (`value`, `value_int`, `value_floats`, ...) and
+    small initializers arrive in this one. Larger tensors are parameters
+    (`param.decl`), never elements in the IR.
+
+    ```mlir
+    %0 = onnx.Constant dense<[1, -1]> : tensor<2xi64>
+    ```
+  }];
+  let assemblyFormat = "attr-dict $value";
+  let hasFolder = 1;
+  let builders = [OpBuilder<(ins "::mlir::DenseElementsAttr":$value), [{
+    build($_builder, $_state, value.getType(), value);
+  }]>];
+}
+
+#endif // MOEC_DIALECTS_ONNX_IR_ONNXCONSTANTOPS_TD
