@@ -71,6 +71,6 @@ endfunction()
 # moec_add_passes_tablegen(Prefix): <Prefix>Passes.h.inc from Passes.td here.
 function(moec_add_passes_tablegen prefix)
   set(LLVM_TARGET_DEFINITIONS Passes.td)
-  mlir_tablegen(Passes.h.inc -gen-pass-decls -name ${prefix})
+  mlir_tablegen(Passes.h.inc -gen-pass-decls -name Moec${prefix})
   add_public_tablegen_target(Moec${prefix}PassesIncGen)
 endfunction()

@@ -6,6 +6,7 @@
 
 #include "moec/Pipelines/InitAll.h"
 
+#include "moec/CodeGen/Passes.h"
 #include "moec/Conversion/Passes.h"
 
 #include "dialects/Moe/IR/Moe.h"
@@ -67,6 +68,14 @@ void moec::registerAllDialects(DialectRegistry &registry) {
 }
 
 void moec::registerAllPasses() {
+  registerMoecCodeGenPasses();
+  registerMoecConversionPasses();
+
+  // Upstream passes that our pipelines are made of.
+  mlir::registerConversionPasses();
   registerTransformsPasses();
-  registerConversionPasses();
+  registerLinalgPasses();
+  bufferization::registerBufferizationPasses();
+  func::registerFuncPasses();
+  memref::registerMemRefPasses();
 }

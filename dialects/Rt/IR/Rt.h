@@ -11,6 +11,7 @@
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/Dialect.h"
 #include "mlir/IR/OpImplementation.h"
+#include "mlir/IR/SymbolTable.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 
 namespace moec::rt {
@@ -22,6 +23,10 @@ struct ContextResource
 } // namespace moec::rt
 
 #include "dialects/Rt/IR/RtDialect.h.inc"
+#include "dialects/Rt/IR/RtEnums.h.inc"
+
+#define GET_ATTRDEF_CLASSES
+#include "dialects/Rt/IR/RtAttrs.h.inc"
 
 #define GET_OP_CLASSES
 #include "dialects/Rt/IR/RtOps.h.inc"

@@ -7,13 +7,16 @@
 #ifndef MOEC_DIALECTS_RT_IR_RTOPS_TD
 #define MOEC_DIALECTS_RT_IR_RTOPS_TD
 
+include "mlir/IR/EnumAttr.td"
 include "mlir/IR/OpBase.td"
+include "mlir/IR/SymbolInterfaces.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
 
 def Rt_Dialect : Dialect {
   let name = "rt";
   let cppNamespace = "::moec::rt";
   let summary = "what generated code asks of the runtime";
+  let useDefaultAttributePrinterParser = 1;
   let description = [{
     Each op stands for one entry of the runtime's ABI or one access to the run
     context, so that everything above LLVM speaks of values and indices, never
@@ -21,6 +24,28 @@ def Rt_Dialect : Dialect {
     `moec-thread-status` has run.
   }];
 }
+
+/// The statuses generated code can end with; the numbers are the ABI's.
+def Rt_Status : I32EnumAttr<"Status", "how a run can fail", [
+    I32EnumAttrCase<"InvalidArgument", 1, "invalid_argument">,
+    I32EnumAttrCase<"ShapeMismatch", 2, "shape_mismatch">,
+    I32EnumAttrCase<"IndexOutOfRange", 10, "index_out_of_range">,
+    I32EnumAttrCase<"DivisionByZero", 11, "division_by_zero">,
+    I32EnumAttrCase<"Internal", 14, "internal">]> {
+  let cppNamespace = "::moec::rt";
+  let genSpecializedAttr = 0;
+}
+def Rt_StatusAttr : EnumAttr<Rt_Dialect, Rt_Status, "status">;
+
+/// The counters of a run; the numbers are the ABI's.
+def Rt_Counter : I32EnumAttr<"Counter", "what a run counts", [
+    I32EnumAttrCase<"Tokens", 1, "tokens">,
+    I32EnumAttrCase<"ExpertRows", 2, "expert_rows">,
+    I32EnumAttrCase<"ExpertTasks", 3, "expert_tasks">]> {
+  let cppNamespace = "::moec::rt";
+  let genSpecializedAttr = 0;
+}
+def Rt_CounterAttr : EnumAttr<Rt_Dialect, Rt_Counter, "counter">;
 
 /// The part of the world these ops touch: keeps them in order and alive.
 def Rt_Context : Resource<"::moec::rt::ContextResource">;
@@ -56,7 +81,7 @@ def Rt_CheckOp : Rt_Op<"check", [MemoryEffects<[MemWrite<Rt_Context>]>]> {
     For straight-line code outside tasks and loops over elements. `node` and
     `message` become a site of the library, which `last_error` prints.
   }];
-  let arguments = (ins I1:$condition, I32Attr:$status, StrAttr:$message);
+  let arguments = (ins I1:$condition, Rt_StatusAttr:$status, StrAttr:$message);
   let assemblyFormat = "$condition `,` $status `,` $message attr-dict";
 }
 
@@ -67,13 +92,40 @@ def Rt_RecordOp : Rt_Op<"record", [MemoryEffects<[MemWrite<Rt_Context>]>]> {
     index or guards the divisor and goes on; the error is tested after the
     kernel.
   }];
-  let arguments = (ins I1:$condition, I32Attr:$status, StrAttr:$message);
+  let arguments = (ins I1:$condition, Rt_StatusAttr:$status, StrAttr:$message);
   let assemblyFormat = "$condition `,` $status `,` $message attr-dict";
+}
+
+def Rt_ParallelOp : Rt_Op<"parallel", [
+    MemoryEffects<[MemRead, MemWrite]>,
+    DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
+  let summary = "runs a task function for every index in [0, count)";
+  let description = [{
+    The task is a private function `(index, captures...) -> ()`. Items are
+    handed out dynamically; tasks neither allocate nor start tasks.
+  }];
+  let arguments = (ins FlatSymbolRefAttr:$task, Index:$count,
+                       Variadic<AnyType>:$captures);
+  let assemblyFormat =
+      "$task `for` $count `(` $captures `)` attr-dict `:` type($captures)";
+}
+
+def Rt_ContextOp : Rt_Op<"context", [Pure]> {
+  let summary = "the run context of the function, as a pointer";
+  let description = "Replaced by the function's first argument in `moec-thread-status`.";
+  let results = (outs AnyType:$context);
+  let assemblyFormat = "`:` type($context) attr-dict";
+}
+
+def Rt_TryOp : Rt_Op<"try", [MemoryEffects<[MemWrite<Rt_Context>]>]> {
+  let summary = "leaves the function with this status unless it is zero";
+  let arguments = (ins I32:$status);
+  let assemblyFormat = "$status attr-dict";
 }
 
 def Rt_CountOp : Rt_Op<"count", [MemoryEffects<[MemWrite<Rt_Context>]>]> {
   let summary = "adds to a counter of the run";
-  let arguments = (ins StrAttr:$counter, Index:$amount);
+  let arguments = (ins Rt_CounterAttr:$counter, Index:$amount);
   let assemblyFormat = "$counter `,` $amount attr-dict";
 }
 

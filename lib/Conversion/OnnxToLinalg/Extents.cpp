@@ -36,28 +36,25 @@ OnnxTypeConverter::OnnxTypeConverter() {
   addTargetMaterialization(cast);
 }
 
-/// The value of a symbol: an index argument, or the bare extent of a tensor
-/// argument. Null where the function has neither.
-static Value findSymbol(OpBuilder &builder, Location loc,
-                        FunctionOpInterface function, unsigned symbol) {
+/// The value of an extent that an argument carries as it is: an `index`
+/// argument, or the extent of a tensor argument. Null where none does.
+static Value findExtent(OpBuilder &builder, Location loc,
+                        FunctionOpInterface function, AffineExpr extent) {
   Block &entry = function.getFunctionBody().front();
-  for (BlockArgument arg : entry.getArguments()) {
-    unsigned number = arg.getArgNumber();
-    if (auto carried =
-            function.getArgAttrOfType<IntegerAttr>(number, kSymbolArgAttr))
-      if (carried.getInt() == symbol)
-        return arg;
-  }
+  if (auto symbol = dyn_cast<AffineSymbolExpr>(extent))
+    for (BlockArgument arg : entry.getArguments())
+      if (auto carried = function.getArgAttrOfType<IntegerAttr>(
+              arg.getArgNumber(), kSymbolArgAttr))
+        if (carried.getInt() == symbol.getPosition())
+          return arg;
   for (BlockArgument arg : entry.getArguments()) {
     auto shape = function.getArgAttrOfType<AffineMapAttr>(arg.getArgNumber(),
                                                           onnx::kShapeAttr);
     if (!shape)
       continue;
-    for (auto [dim, expr] : llvm::enumerate(shape.getValue().getResults())) {
-      auto bare = dyn_cast<AffineSymbolExpr>(expr);
-      if (bare && bare.getPosition() == symbol)
+    for (auto [dim, expr] : llvm::enumerate(shape.getValue().getResults()))
+      if (expr == extent)
         return tensor::DimOp::create(builder, loc, arg, dim);
-    }
   }
   return {};
 }
@@ -67,6 +64,8 @@ FailureOr<OpFoldResult> moec::buildExtent(OpBuilder &builder, Operation *at,
   if (auto constant = dyn_cast<AffineConstantExpr>(extent))
     return OpFoldResult(builder.getIndexAttr(constant.getValue()));
   auto function = at->getParentOfType<FunctionOpInterface>();
+  if (Value whole = findExtent(builder, at->getLoc(), function, extent))
+    return OpFoldResult(whole);
   // Compact the symbols this extent uses into those of a fresh map.
   SmallVector<OpFoldResult> operands;
   DenseMap<AffineExpr, AffineExpr> renumbering;
@@ -75,8 +74,7 @@ FailureOr<OpFoldResult> moec::buildExtent(OpBuilder &builder, Operation *at,
     auto symbol = dyn_cast<AffineSymbolExpr>(part);
     if (!symbol || renumbering.count(symbol))
       return;
-    Value value =
-        findSymbol(builder, at->getLoc(), function, symbol.getPosition());
+    Value value = findExtent(builder, at->getLoc(), function, symbol);
     missing |= !value;
     renumbering[symbol] = builder.getAffineSymbolExpr(operands.size());
     operands.push_back(value);

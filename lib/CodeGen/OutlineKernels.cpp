@@ -1,0 +1,301 @@
+//===-- OutlineKernels.cpp - compute ops become kernels -------------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "moec/CodeGen/Passes.h"
+
+#include "dialects/Moe/IR/Moe.h"
+#include "dialects/Onnx/IR/Onnx.h"
+#include "dialects/Rt/IR/Rt.h"
+#include "moec/Conversion/OnnxToLinalg.h"
+
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Arith/Utils/Utils.h"
+#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/IRMapping.h"
+#include "mlir/Interfaces/DestinationStyleOpInterface.h"
+#include "llvm/ADT/MapVector.h"
+
+namespace moec {
+#define GEN_PASS_DEF_OUTLINEKERNELS
+#include "moec/CodeGen/Passes.h.inc"
+} // namespace moec
+
+using namespace mlir;
+using namespace moec;
+
+/// Constants of this size travel inside the kernel; the importer makes no
+/// larger ones.
+static bool isCloned(Value value) {
+  Operation *def = value.getDefiningOp();
+  return def && def->hasTrait<OpTrait::ConstantLike>();
+}
+
+/// What becomes a kernel: every op that computes elements. Constants travel
+/// with their users, views stay in main.
+static bool isKernelOp(Operation *op) {
+  if (op->hasTrait<OpTrait::ConstantLike>() || op->getNumResults() == 0)
+    return false;
+  return isa_and_present<onnx::OnnxDialect, moe::MoeDialect>(op->getDialect());
+}
+
+/// The extents of a value of main: those of its op, or of the argument.
+static AffineMap getShapeMap(Value value) {
+  if (auto arg = dyn_cast<BlockArgument>(value)) {
+    auto function = cast<func::FuncOp>(arg.getOwner()->getParentOp());
+    auto shape = function.getArgAttrOfType<AffineMapAttr>(arg.getArgNumber(),
+                                                          onnx::kShapeAttr);
+    return shape ? shape.getValue() : AffineMap();
+  }
+  auto result = cast<OpResult>(value);
+  auto shapes = result.getOwner()->getAttrOfType<ArrayAttr>(onnx::kShapesAttr);
+  if (!shapes)
+    return AffineMap();
+  return cast<AffineMapAttr>(shapes[result.getResultNumber()]).getValue();
+}
+
+namespace {
+/// The values of the model's symbols in main.
+class MainSymbols {
+public:
+  /// Symbols that arguments carry, read at the top of main.
+  void addArguments(func::FuncOp main) {
+    auto builder = OpBuilder::atBlockBegin(&main.getBody().front());
+    for (BlockArgument arg : main.getArguments()) {
+      AffineMap map = getShapeMap(arg);
+      if (!map)
+        continue;
+      for (auto [dim, expr] : llvm::enumerate(map.getResults()))
+        if (auto symbol = dyn_cast<AffineSymbolExpr>(expr))
+          if (!values.count(symbol.getPosition()))
+            values[symbol.getPosition()] =
+                tensor::DimOp::create(builder, arg.getLoc(), arg, dim);
+    }
+  }
+
+  /// Makes the symbols that `op`'s results introduce.
+  LogicalResult addResults(Operation *op) {
+    auto node = dyn_cast<onnx::OnnxNode>(op);
+    if (!node || !op->hasAttr(onnx::kShapesAttr))
+      return success();
+    OpBuilder builder(op);
+    for (OpResult result : op->getResults()) {
+      AffineMap map = getShapeMap(result);
+      for (auto [dim, expr] : llvm::enumerate(map.getResults())) {
+        auto symbol = dyn_cast<AffineSymbolExpr>(expr);
+        if (!symbol || values.count(symbol.getPosition()))
+          continue;
+        Value extent =
+            node.materializeExtent(builder, result.getResultNumber(), dim);
+        if (!extent)
+          return op->emitError() << "extent " << dim << " of result "
+                                 << result.getResultNumber()
+                                 << " depends on data in an unsupported way";
+        values[symbol.getPosition()] = extent;
+      }
+    }
+    return success();
+  }
+
+  OpFoldResult build(OpBuilder &builder, Location loc, AffineExpr expr) const {
+    if (auto constant = dyn_cast<AffineConstantExpr>(expr))
+      return builder.getIndexAttr(constant.getValue());
+    SmallVector<OpFoldResult> operands;
+    DenseMap<AffineExpr, AffineExpr> renumbering;
+    expr.walk([&](AffineExpr part) {
+      auto symbol = dyn_cast<AffineSymbolExpr>(part);
+      if (!symbol || renumbering.count(symbol))
+        return;
+      renumbering[symbol] = builder.getAffineSymbolExpr(operands.size());
+      operands.push_back(values.lookup(symbol.getPosition()));
+    });
+    auto map = AffineMap::get(0, operands.size(), expr.replace(renumbering));
+    return affine::makeComposedFoldedAffineApply(builder, loc, map, operands);
+  }
+
+private:
+  DenseMap<unsigned, Value> values;
+};
+
+/// Renumbers symbols by first appearance, so that equal ops of different
+/// layers give equal functions.
+class LocalSymbols {
+public:
+  AffineMapAttr renumber(AffineMap map) {
+    SmallVector<AffineExpr> exprs;
+    for (AffineExpr expr : map.getResults()) {
+      expr.walk([&](AffineExpr part) {
+        if (isa<AffineSymbolExpr>(part))
+          renumbering.try_emplace(
+              part, getAffineSymbolExpr(renumbering.size(), map.getContext()));
+      });
+      exprs.push_back(expr.replace(renumbering));
+    }
+    return AffineMapAttr::get(
+        AffineMap::get(0, renumbering.size(), exprs, map.getContext()));
+  }
+
+private:
+  DenseMap<AffineExpr, AffineExpr> renumbering;
+};
+
+struct OutlineKernels : moec::impl::OutlineKernelsBase<OutlineKernels> {
+  void runOnOperation() override {
+    auto main = getOperation().lookupSymbol<func::FuncOp>(kMainName);
+    if (!main) {
+      getOperation().emitError()
+          << "has no function named '" << kMainName << "'";
+      return signalPassFailure();
+    }
+    MainSymbols symbols;
+    symbols.addArguments(main);
+    // Extents first: making them may add ops that are kernels themselves.
+    for (Operation &op : llvm::make_early_inc_range(main.getBody().front())) {
+      if (failed(symbols.addResults(&op)))
+        return signalPassFailure();
+      buildChecks(&op, symbols);
+    }
+    SymbolTable table(getOperation());
+    for (Operation &op : llvm::make_early_inc_range(main.getBody().front()))
+      if (isKernelOp(&op))
+        outline(&op, symbols, table);
+  }
+
+private:
+  /// Undecided equalities become run-time checks in front of the op.
+  void buildChecks(Operation *op, const MainSymbols &symbols) {
+    auto checks = op->getAttrOfType<ArrayAttr>(onnx::kEqualAttr);
+    if (!checks)
+      return;
+    OpBuilder builder(op);
+    for (AffineMapAttr check : checks.getAsRange<AffineMapAttr>()) {
+      Value sides[2];
+      for (unsigned i : {0, 1})
+        sides[i] = getValueOrCreateConstantIndexOp(
+            builder, op->getLoc(),
+            symbols.build(builder, op->getLoc(),
+                          check.getValue().getResult(i)));
+      Value equal = arith::CmpIOp::create(
+          builder, op->getLoc(), arith::CmpIPredicate::eq, sides[0], sides[1]);
+      rt::CheckOp::create(builder, op->getLoc(), equal,
+                          rt::Status::ShapeMismatch,
+                          "two extents that must be equal differ");
+    }
+    op->removeAttr(onnx::kEqualAttr);
+  }
+
+  void outline(Operation *op, const MainSymbols &symbols, SymbolTable &table) {
+    Location loc = op->getLoc();
+    OpBuilder builder(op);
+    auto dps = dyn_cast<DestinationStyleOpInterface>(op);
+
+    // What the kernel takes: operands, then destinations.
+    llvm::SetVector<Value> inputs;
+    SmallVector<Value> outputs;
+    for (OpOperand &operand : op->getOpOperands())
+      if (!isCloned(operand.get()) && !(dps && dps.isDpsInit(&operand)))
+        inputs.insert(operand.get());
+    if (dps) {
+      for (OpOperand &init : dps.getDpsInitsMutable())
+        outputs.push_back(init.get());
+    } else {
+      for (OpResult result : op->getResults()) {
+        auto type = cast<RankedTensorType>(result.getType());
+        SmallVector<OpFoldResult> extents;
+        for (AffineExpr expr : getResultExtents(result))
+          extents.push_back(symbols.build(builder, loc, expr));
+        outputs.push_back(tensor::EmptyOp::create(builder, loc, extents,
+                                                  type.getElementType()));
+      }
+    }
+
+    SmallVector<Value> arguments(inputs.begin(), inputs.end());
+    llvm::append_range(arguments, outputs);
+    SmallVector<Type> argumentTypes, resultTypes;
+    for (Value value : arguments)
+      argumentTypes.push_back(value.getType());
+    for (Value value : outputs)
+      resultTypes.push_back(value.getType());
+
+    std::string name = op->getName().stripDialect().str();
+    auto moduleBuilder = OpBuilder::atBlockEnd(getOperation().getBody());
+    auto kernel = func::FuncOp::create(
+        moduleBuilder, loc, name,
+        builder.getFunctionType(argumentTypes, resultTypes));
+    kernel.setPrivate();
+    kernel->setAttr(kKernelAttr, builder.getUnitAttr());
+    table.insert(kernel);
+    describeArguments(op, kernel, inputs.getArrayRef(), outputs, dps);
+    buildBody(op, kernel, inputs.getArrayRef(), outputs, dps);
+
+    auto call = func::CallOp::create(builder, loc, kernel, arguments);
+    if (Attribute layer = op->getAttr("moe.layer"))
+      call->setAttr("moe.layer", layer);
+    op->replaceAllUsesWith(call);
+    op->erase();
+    ++numKernels;
+  }
+
+  static ArrayRef<AffineExpr> getResultExtents(OpResult result) {
+    return getShapeMap(result).getResults();
+  }
+
+  void describeArguments(Operation *op, func::FuncOp kernel,
+                         ArrayRef<Value> inputs, ArrayRef<Value> outputs,
+                         DestinationStyleOpInterface dps) {
+    OpBuilder builder(op);
+    LocalSymbols local;
+    unsigned number = 0;
+    for (Value input : inputs) {
+      if (AffineMap map = getShapeMap(input))
+        kernel.setArgAttr(number, onnx::kShapeAttr, local.renumber(map));
+      kernel.setArgAttr(number++,
+                        bufferization::BufferizationDialect::kWritableAttrName,
+                        builder.getBoolAttr(false));
+    }
+    SmallVector<Attribute> shapes;
+    for (auto [index, output] : llvm::enumerate(outputs)) {
+      if (!dps) {
+        AffineMapAttr shape = local.renumber(getShapeMap(op->getResult(index)));
+        shapes.push_back(shape);
+        kernel.setArgAttr(number, onnx::kShapeAttr, shape);
+      }
+      kernel.setArgAttr(number++,
+                        bufferization::BufferizationDialect::kWritableAttrName,
+                        builder.getBoolAttr(true));
+    }
+    if (!dps)
+      op->setAttr(onnx::kShapesAttr, builder.getArrayAttr(shapes));
+  }
+
+  void buildBody(Operation *op, func::FuncOp kernel, ArrayRef<Value> inputs,
+                 ArrayRef<Value> outputs, DestinationStyleOpInterface dps) {
+    Location loc = op->getLoc();
+    auto builder = OpBuilder::atBlockBegin(kernel.addEntryBlock());
+    IRMapping mapping;
+    mapping.map(inputs, kernel.getArguments().take_front(inputs.size()));
+    auto destinations = kernel.getArguments().drop_front(inputs.size());
+    for (OpOperand &operand : op->getOpOperands())
+      if (isCloned(operand.get()) && !mapping.contains(operand.get()))
+        builder.clone(*operand.get().getDefiningOp(), mapping);
+    if (dps)
+      for (auto [init, arg] : llvm::zip(outputs, destinations))
+        mapping.map(init, arg);
+    Operation *clone = builder.clone(*op, mapping);
+    clone->removeAttr("moe.layer");
+    SmallVector<Value> results(clone->getResults());
+    if (!dps)
+      for (auto [result, arg] : llvm::zip(results, destinations))
+        result = bufferization::MaterializeInDestinationOp::create(builder, loc,
+                                                                   result, arg)
+                     .getResult();
+    func::ReturnOp::create(builder, loc, results);
+  }
+};
+} // namespace

@@ -1,0 +1,29 @@
+// RUN: moec-opt %s -moec-outline-kernels -duplicate-function-elimination | FileCheck %s
+
+module attributes {onnx.symbols = ["a", "b"]} {
+  // CHECK-LABEL: func.func @main
+  func.func @main(%x: tensor<?x4xf32> {onnx.shape = affine_map<()[s0, s1] -> (s0, 4)>},
+                  %y: tensor<?x4xf32> {onnx.shape = affine_map<()[s0, s1] -> (s1, 4)>}) -> (tensor<?x4xf32>, tensor<?x4xf32>) {
+    // CHECK: %[[A:.*]] = tensor.dim %arg0
+    // CHECK: %[[B:.*]] = tensor.dim %arg1
+    // CHECK: %[[E0:.*]] = tensor.empty(%[[A]])
+    // CHECK: %[[R0:.*]] = call @Add(%arg0, %[[E0]])
+    %0 = onnx.Add(%x, %x) {onnx.shapes = [affine_map<()[s0, s1] -> (s0, 4)>]} : (tensor<?x4xf32>, tensor<?x4xf32>) -> tensor<?x4xf32>
+    // An equal op over another symbol is the same kernel.
+    // CHECK: %[[E1:.*]] = tensor.empty(%[[B]])
+    // CHECK: %[[R1:.*]] = call @Add(%arg1, %[[E1]])
+    %1 = onnx.Add(%y, %y) {onnx.shapes = [affine_map<()[s0, s1] -> (s1, 4)>]} : (tensor<?x4xf32>, tensor<?x4xf32>) -> tensor<?x4xf32>
+    // CHECK: %[[EQ:.*]] = arith.cmpi eq, %[[A]], %[[B]]
+    // CHECK: rt.check %[[EQ]], shape_mismatch
+    // CHECK: call @[[ADD2:.*]](%[[R0]], %[[R1]],
+    %2 = onnx.Add(%0, %1) {onnx.shapes = [affine_map<()[s0, s1] -> (s0, 4)>], onnx.equal = [affine_map<()[s0, s1] -> (s0, s1)>]} : (tensor<?x4xf32>, tensor<?x4xf32>) -> tensor<?x4xf32>
+    return %1, %2 : tensor<?x4xf32>, tensor<?x4xf32>
+  }
+}
+// CHECK: func.func private @Add(%[[IN:.*]]: tensor<?x4xf32> {bufferization.writable = false, onnx.shape = #[[M:.*]]}, %[[OUT:.*]]: tensor<?x4xf32> {bufferization.writable = true, onnx.shape = #[[M]]})
+// CHECK-SAME: attributes {moec.kernel}
+// CHECK: %[[SUM:.*]] = onnx.Add(%[[IN]], %[[IN]])
+// CHECK: %[[RES:.*]] = bufferization.materialize_in_destination %[[SUM]] in %[[OUT]]
+// CHECK: return %[[RES]]
+// CHECK: func.func private @[[ADD2]]
+// CHECK-NOT: func.func private
