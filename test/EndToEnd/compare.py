@@ -108,7 +108,14 @@ def error(y, r):
     return float((difference / bound).max())
 
 
-def next_inputs(fixture, symbols, inputs, outputs):
+def blank(reference, *others):
+    """Zeroes what the reference leaves unspecified (NaN), in all of them."""
+    free = np.isnan(reference)
+    return [np.where(free, 0, a).astype(a.dtype) if a.shape == reference.shape else a
+            for a in (reference, *others)]
+
+
+def next_inputs(fixture, inputs, outputs):
     """Inputs of a decode step: the presents of the step before become pasts."""
     inputs = dict(inputs)
     for past, present in fixture.decode["pairs"].items():
@@ -159,16 +166,21 @@ class Comparison:
                 same = mine.shape == other[name].shape and mine.tobytes() == other[name].tobytes()
                 if not same:
                     note = f"other bits with {lib.threads} threads"
-            if mine.shape != reference[name].shape:
-                note = f"shape {list(mine.shape)}, expected {list(reference[name].shape)}"
-            if theirs and mine.dtype != theirs[name].dtype:
-                note = f"type {mine.dtype}, expected {theirs[name].dtype}"
+            wanted = reference[name]
+            if mine.shape != wanted.shape:
+                note = f"shape {list(mine.shape)}, expected {list(wanted.shape)}"
+            rival_value = theirs[name] if theirs else None
+            if theirs and mine.dtype != rival_value.dtype:
+                note = f"type {mine.dtype}, expected {rival_value.dtype}"
+            if name in self.fixture.unspecified:
+                wanted, mine, *rest = blank(wanted, mine, *([rival_value] if theirs else []))
+                rival_value = rest[0] if rest else None
             rtol, ort = self.fixture.tolerance, None
             if self.oracle and theirs:
-                ort = error(theirs[name], reference[name])
+                ort = error(rival_value, wanted)
                 if self.fixture.whole and np.isfinite(ort):
                     rtol = max(rtol, 2 * ort)
-            rows.append(Row(label, name, error(mine, reference[name]), rtol, ort, note))
+            rows.append(Row(label, name, error(mine, wanted), rtol, ort, note))
         return rows, runs[0], reference, theirs
 
     def case(self, symbols):
@@ -193,7 +205,7 @@ class Comparison:
             symbols = {**symbols, decode["past"]: symbols[decode["past"]] + symbols[decode["length"]],
                        **decode["step"]}
             fresh = self.fixture.inputs(symbols, self.seed + number + 1)
-            parties = [next_inputs(self.fixture, symbols, fresh, outputs) if outputs else fresh
+            parties = [next_inputs(self.fixture, fresh, outputs) if outputs else fresh
                        for outputs in (mine, exact, theirs)]
         return rows
 

@@ -29,11 +29,14 @@ class Fixture:
         self.whole = bool(self.manifest.get("whole"))
         self.tolerance = self.manifest.get("tolerance", 1e-5)
         self.judges = self.manifest["oracle"]
+        # Outputs of which a part has no defined value.
+        self.unspecified = set(self.manifest.get("unspecified", []))
 
     def cases(self):
-        """Every combination of the symbols' values."""
-        symbols = self.manifest["symbols"]
-        return [dict(zip(symbols, values)) for values in itertools.product(*symbols.values())]
+        """Every legal combination of the symbols' values."""
+        symbols, where = self.manifest["symbols"], self.manifest.get("where", "True")
+        product = (dict(zip(symbols, values)) for values in itertools.product(*symbols.values()))
+        return [case for case in product if evaluate(where, case)]
 
     def inputs(self, symbols, seed=1):
         """Arrays by input name; each input has its own random stream."""
