@@ -10,6 +10,7 @@
 #include "moec/Conversion/Passes.h"
 
 #include "dialects/Moe/IR/Moe.h"
+#include "dialects/Moe/Transforms/BufferizableOpInterfaceImpl.h"
 #include "dialects/Onnx/IR/Onnx.h"
 #include "dialects/Param/IR/Param.h"
 #include "dialects/Rt/IR/Rt.h"
@@ -58,6 +59,7 @@ void moec::registerAllDialects(DialectRegistry &registry) {
   arith::registerBufferizableOpInterfaceExternalModels(registry);
   bufferization::func_ext::registerBufferizableOpInterfaceExternalModels(
       registry);
+  moe::registerBufferizableOpInterfaceExternalModels(registry);
   linalg::registerBufferizableOpInterfaceExternalModels(registry);
   linalg::registerSubsetOpInterfaceExternalModels(registry);
   linalg::registerTilingInterfaceExternalModels(registry);

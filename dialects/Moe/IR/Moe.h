@@ -11,8 +11,24 @@
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/Dialect.h"
 #include "mlir/IR/OpImplementation.h"
+#include "mlir/IR/PatternMatch.h"
 #include "mlir/Interfaces/DestinationStyleOpInterface.h"
+#include "mlir/Interfaces/InferTypeOpInterface.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
+
+#include <limits>
+
+namespace moec::moe::detail {
+/// What every op of the dialect answers alike, from its destinations.
+llvm::LogicalResult reifyFromInits(mlir::DestinationStyleOpInterface op,
+                                   mlir::OpBuilder &builder,
+                                   mlir::ReifiedRankedShapedTypeDims &dims);
+void addBufferEffects(mlir::DestinationStyleOpInterface op,
+                      llvm::SmallVectorImpl<mlir::SideEffects::EffectInstance<
+                          mlir::MemoryEffects::Effect>> &effects);
+mlir::Speculation::Speculatability
+getSpeculatability(mlir::DestinationStyleOpInterface op);
+} // namespace moec::moe::detail
 
 #include "dialects/Moe/IR/MoeDialect.h.inc"
 #include "dialects/Moe/IR/MoeEnums.h.inc"

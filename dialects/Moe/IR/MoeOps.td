@@ -1,4 +1,4 @@
-//===-- MoeOps.td - the sparse-routing dialect ----------------------------===//
+//===-- MoeOps.td - the ops of the sparse-routing dialect -----------------===//
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
@@ -7,29 +7,335 @@
 #ifndef MOEC_DIALECTS_MOE_IR_MOEOPS_TD
 #define MOEC_DIALECTS_MOE_IR_MOEOPS_TD
 
-include "mlir/IR/AttrTypeBase.td"
-include "mlir/IR/EnumAttr.td"
-include "mlir/IR/OpBase.td"
-include "mlir/Interfaces/DestinationStyleOpInterface.td"
-include "mlir/Interfaces/SideEffectInterfaces.td"
+include "dialects/Moe/IR/MoeBase.td"
 
-def Moe_Dialect : Dialect {
-  let name = "moe";
-  let cppNamespace = "::moec::moe";
-  let summary = "sparse routing of mixture-of-experts layers";
-  let useDefaultAttributePrinterParser = 1;
+def Moe_RouteOp : Moe_Op<"route"> {
+  let summary = "router scores to k weights and expert ids a token";
+  let description = [{
+    For each token t, with `s = f32(scores[t])`:
+
+    1. `p = softmax(s)` (`softmax_all`), `sigmoid(s)` (`sigmoid`), else `s`.
+    2. `key = p + selection_bias`, without the bias `p`.
+    3. With `groups = G > 1`, experts form G equal runs; a group scores its
+       largest key (`max`) or the sum of its two largest (`top2_sum`); keys
+       outside the `groups_kept` best groups become `group_fill`.
+    4. The k largest keys are chosen, in descending order; among equal keys the
+       `tie` rule says which index comes first, for groups as for experts.
+    5. `w[j] = p[ids[j]]`; for `softmax_selected` the softmax of the chosen
+       scores alone.
+    6. `renormalize`: `w /= sum(w) + epsilon`. Then `w *= scale`.
+    7. `drop_nonpositive`: a choice of weight <= 0 is dropped.
+    8. `capacity = C`: an expert keeps its first C choices in the order of
+       (t, j); the rest are dropped.
+
+    `sparse_mixer` replaces 1 to 5: k rounds; m is the largest score not yet
+    chosen, experts with `(m - s) / max(|s|, m) > 2 * jitter` or already chosen
+    are masked, and `w[j]` is the softmax over the unmasked at the largest.
+
+    A dropped choice has id -1 and weight 0. **A row in which a key, or the
+    weight of a choice, is NaN drops all its choices**, so the layer gives zero
+    there, as ONNX Runtime's MoE does. k is the static second extent of the
+    results; `k = E` is dense (soft) routing.
+
+    Constraints:
+    * C1: `selection_bias` has as many elements as `scores` has columns.
+    * C2: `weights` and `ids` have the same shape, and as many rows as `scores`.
+    * C3: k is static, at least 1, and at most the number of experts.
+    * C4: `groups` >= 1 divides the number of experts, which is then static, and
+      1 <= `groups_kept` <= `groups`; `top2_sum` needs two experts a group.
+    * C5: `capacity`, where given, is positive.
+    * C6: `sparse_mixer` goes without selection bias, groups and renormalize.
+    * C7: `epsilon`, `scale` and `jitter` are finite; `epsilon` and `jitter` are
+      not negative.
+
+    ```mlir
+    %weights, %ids = moe.route
+        ins(%scores : tensor<?x8xf32>)
+        outs(%w, %i : tensor<?x2xf32>, tensor<?x2xi32>)
+        {renormalize, score = #moe.score<softmax_all>, tie = #moe.tie<highest>}
+        -> tensor<?x2xf32>, tensor<?x2xi32>
+    ```
+  }];
+  let arguments = (ins Moe_Matrix:$scores,
+      Optional<Moe_Shaped<[F32], [1]>>:$selection_bias,
+      Moe_F32Matrix:$weights_init, Moe_IdMatrix:$ids_init,
+      Moe_ScoreFunctionAttr:$score, Moe_TieRuleAttr:$tie,
+      UnitAttr:$renormalize,
+      DefaultValuedAttr<F32Attr, "0.0f">:$epsilon,
+      DefaultValuedAttr<F32Attr, "1.0f">:$scale,
+      DefaultValuedAttr<I64Attr, "1">:$groups,
+      DefaultValuedAttr<I64Attr, "1">:$groups_kept,
+      DefaultValuedAttr<Moe_GroupScoreAttr, "::moec::moe::GroupScore::Max">
+          :$group_score,
+      DefaultValuedAttr<F32Attr, "-std::numeric_limits<float>::infinity()">
+          :$group_fill,
+      DefaultValuedAttr<F32Attr, "0.01f">:$jitter,
+      OptionalAttr<I64Attr>:$capacity,
+      UnitAttr:$drop_nonpositive);
+  let assemblyFormat = [{
+    `ins` `(` $scores (`,` $selection_bias^)? `:` type($scores)
+        (`,` type($selection_bias)^)? `)`
+    `outs` `(` $weights_init `,` $ids_init `:` type($weights_init) `,`
+        type($ids_init) `)`
+    attr-dict (`->` type($results)^)?
+  }];
+  let resultNames = ["weights", "ids"];
+  let numInits = 2;
 }
 
-def Moe_ScoreFunction : I32EnumAttr<"ScoreFunction",
-    "how router logits become routing weights", [
-      I32EnumAttrCase<"SoftmaxAll", 0, "softmax_all">,
-      I32EnumAttrCase<"SoftmaxSelected", 1, "softmax_selected">,
-      I32EnumAttrCase<"Sigmoid", 2, "sigmoid">,
-      I32EnumAttrCase<"None", 3, "none">,
-      I32EnumAttrCase<"SparseMixer", 4, "sparse_mixer">]> {
-  let cppNamespace = "::moec::moe";
-  let genSpecializedAttr = 0;
+def Moe_PlanOp : Moe_Op<"plan"> {
+  let summary = "expert ids to rows grouped by expert";
+  let description = [{
+    Numbers the choices with id >= 0 so that those of one expert are
+    consecutive, experts in ascending order, and within an expert in the order
+    of (t, j). `offsets[e]` is the first row of expert e, `offsets[E]` the
+    number of rows, at most R = T * k. `rows[r]` is the token of row r;
+    elements past `offsets[E]` are unspecified. `inverse[t, j]` is the row of a
+    choice, -1 for a dropped one. Ids outside [0, E) count as dropped.
+
+    Constraints:
+    * C1: `inverse` has the shape of `ids`.
+    * C2: `rows` has as many elements as `ids`.
+    * C3: `offsets` has at least 2 elements.
+
+    ```mlir
+    %offsets, %rows, %inverse = moe.plan ins(%ids : tensor<?x2xi32>)
+        outs(%o, %r, %i : tensor<9xi32>, tensor<?xi32>, tensor<?x2xi32>)
+        -> tensor<9xi32>, tensor<?xi32>, tensor<?x2xi32>
+    ```
+  }];
+  let arguments = (ins Moe_IdMatrix:$ids, Moe_IdVector:$offsets_init,
+                       Moe_IdVector:$rows_init, Moe_IdMatrix:$inverse_init);
+  let assemblyFormat = [{
+    `ins` `(` $ids `:` type($ids) `)`
+    `outs` `(` $offsets_init `,` $rows_init `,` $inverse_init `:`
+        type($offsets_init) `,` type($rows_init) `,` type($inverse_init) `)`
+    attr-dict (`->` type($results)^)?
+  }];
+  let resultNames = ["offsets", "rows", "inverse"];
+  let numInits = 3;
 }
-def Moe_ScoreFunctionAttr : EnumAttr<Moe_Dialect, Moe_ScoreFunction, "score">;
+
+def Moe_DispatchOp : Moe_Op<"dispatch"> {
+  let summary = "the rows of x in expert order";
+  let description = [{
+    Row r of the result is `x[rows[r]]` for r < `offsets[E]`; the other rows are
+    unspecified. A gather, which consumers that index do without.
+
+    Constraints:
+    * C1: the result has as many rows as `rows` has elements.
+    * C2: the result has as many columns, and the element type, of `x`.
+
+    ```mlir
+    %dispatched = moe.dispatch
+        ins(%x, %rows, %offsets : tensor<?x64xf32>, tensor<?xi32>, tensor<9xi32>)
+        outs(%o : tensor<?x64xf32>) -> tensor<?x64xf32>
+    ```
+  }];
+  let arguments = (ins Moe_Matrix:$x, Moe_IdVector:$rows, Moe_IdVector:$offsets,
+                       Moe_Matrix:$init);
+  let assemblyFormat = [{
+    `ins` `(` $x `,` $rows `,` $offsets `:` type($x) `,` type($rows) `,`
+        type($offsets) `)`
+    `outs` `(` $init `:` type($init) `)` attr-dict (`->` type($results)^)?
+  }];
+  let resultNames = ["dispatched"];
+  let hasFolder = 1;
+}
+
+def Moe_PackPanelsOp : Moe_Op<"pack_panels"> {
+  let summary = "weights of all experts in panels of 32 columns";
+  let description = [{
+    `[E, N, K]` (or, with `k_major`, `[E, K, N]`) to `[E, ceil(N/32), K, 32]`:
+    element `[e, p, k, j]` is column `32 p + j`, depth k, of expert e. With
+    `gated`, source columns 2i and 2i+1 are gate and up of output column i, and
+    a panel holds 16 gate columns, then their 16 up columns: `[e, p, k, j]` is
+    column `2 (16 p + j)` for j < 16, `2 (16 p + j - 16) + 1` else. Columns past
+    N are zero.
+
+    Constraints:
+    * C1: source and result have the same element type, which is a float.
+    * C2: the number of experts and K agree.
+    * C3: the result has ceil(N/32) panels of 32 columns.
+    * C4: with `gated`, N is even.
+
+    ```mlir
+    %packed = moe.pack_panels ins(%w : tensor<8x96x64xf32>)
+        outs(%o : tensor<8x3x64x32xf32>) {gated} -> tensor<8x3x64x32xf32>
+    ```
+  }];
+  let arguments = (ins Moe_Shaped<[Moe_Float], [3]>:$weights,
+                       Moe_Shaped<[Moe_Float], [4]>:$init,
+                       UnitAttr:$k_major, UnitAttr:$gated);
+  let assemblyFormat = [{
+    `ins` `(` $weights `:` type($weights) `)`
+    `outs` `(` $init `:` type($init) `)` attr-dict (`->` type($results)^)?
+  }];
+  let resultNames = ["packed"];
+}
+
+def Moe_GroupedMatmulOp : Moe_Op<"grouped_matmul", [AttrSizedOperandSegments]> {
+  let summary = "each group of rows times the matrix of its expert";
+  let description = [{
+    For each expert e and each row r with `offsets[e] <= r < offsets[e+1]`:
+
+        h         = x[rows[r]] . W[e] + bias[e]      (without `rows`: x[r])
+        result[r] = activation(h)
+
+    Rows past `offsets[E]` are unspecified. Products are summed in f32; the
+    result is rounded once, to its own element type, which may be f32 where x is
+    f16 or bf16.
+
+    `W[e]` is K by N and lies as `layout` says: `nk` `[E, N, K]`, `kn`
+    `[E, K, N]`, `panels` `[E, ceil(N/32), K, 32]` as made by `moe.pack_panels`,
+    with N in the attribute `n`. With a gated activation, columns 2i and 2i+1 of
+    W and of `bias` are gate and up of column i of the result, which has N/2
+    columns; panels are then those of `pack_panels {gated}`, while `bias` keeps
+    the interleaved order. Quantised weights (`quant`) are bytes in layout `nk`,
+    `[E, N, bytes of K]`, with `scales` `[E, N]` or `[E, N, blocks of K]`.
+
+    Constraints:
+    * C1: weights of layout `panels` have rank 4 and 32 columns a panel, others
+      rank 3.
+    * C2: `n` is given exactly for layout `panels`, and fits the panels.
+    * C3: K of the weights is the number of columns of x.
+    * C4: `offsets` has E + 1 elements.
+    * C5: the result has as many rows as `rows` has elements (without: as x).
+    * C6: the result has N columns, with a gated activation N/2 and N is even.
+    * C7: `bias` is E by N.
+    * C8: `quant` is given exactly where the weights are bytes, then with
+      `scales` of the shape it asks for and layout `nk`.
+    * C9: the result's element type is x's, or f32.
+
+    ```mlir
+    %y = moe.grouped_matmul
+        ins(%x, %w, %offsets : tensor<?x64xf32>, tensor<8x3x64x32xf32>, tensor<9xi32>)
+        rows(%rows : tensor<?xi32>) bias(%b : tensor<8x96xf32>)
+        outs(%o : tensor<?x48xf32>)
+        {activation = #moe.activation<swiglu>, layout = #moe.layout<panels>, n = 96}
+        -> tensor<?x48xf32>
+    ```
+  }];
+  let arguments = (ins Moe_Matrix:$x, Moe_Weights:$weights,
+      Moe_IdVector:$offsets, Optional<Moe_IdVector>:$rows,
+      Optional<Moe_Matrix>:$bias, Optional<Moe_Scales>:$scales,
+      Moe_Matrix:$init, Moe_LayoutAttr:$layout, OptionalAttr<I64Attr>:$n,
+      Moe_ActivationAttr:$activation, OptionalAttr<Moe_QuantAttr>:$quant);
+  let assemblyFormat = [{
+    `ins` `(` $x `,` $weights `,` $offsets `:` type($x) `,` type($weights) `,`
+        type($offsets) `)`
+    (`rows` `(` $rows^ `:` type($rows) `)`)?
+    (`bias` `(` $bias^ `:` type($bias) `)`)?
+    (`scales` `(` $scales^ `:` type($scales) `)`)?
+    `outs` `(` $init `:` type($init) `)` attr-dict (`->` type($results)^)?
+  }];
+  let resultNames = ["grouped"];
+  let hasFolder = 1;
+  let hasCanonicalizer = 1;
+  let extraClassDeclaration = [{
+    ::mlir::MutableOperandRange getDpsInitsMutable() { return getInitMutable(); }
+    int64_t getNumExperts();
+    /// True columns N of the product, and its depth K; kDynamic if unknown.
+    int64_t getNumColumns();
+    int64_t getDepth();
+  }];
+}
+
+def Moe_ExpertFfnOp : Moe_Op<"expert_ffn", [AttrSizedOperandSegments]> {
+  let summary = "the feed-forward networks of all experts";
+  let description = [{
+    For each expert e and each row r with `offsets[e] <= r < offsets[e+1]`:
+
+        h         = x[rows[r]] . w1[e]^T + bias1[e]
+        a         = activation(h)
+        result[r] = a . w2[e]^T + bias2[e]
+
+    Rows past `offsets[E]` are unspecified. Weights lie as ONNX has them, `w1`
+    `[E, N, H]` and `w2` `[E, H', I]`; N = I, for a gated activation N = 2I with
+    gate and up in columns 2i and 2i+1 of h. With `fc3` (`w3` `[E, I, H]`) the
+    activation is `act(h) * h3` with `h3 = x . w3^T + bias3`; for a gated one
+    h is the gate, h3 the up projection, and N = I. Weights may be bytes with
+    `quant` and scales, as in `moe.grouped_matmul`. Everything is f32 until the
+    result is rounded to its own element type.
+
+    Constraints:
+    * C1: `w1` is E by N by H, H the columns of x (in codes, where quantised).
+    * C2: `w2` is E by H' by I, H' the columns of the result, and N = I, or
+      N = 2I for a gated activation without `fc3`.
+    * C3: `offsets` has E + 1 elements.
+    * C4: the result has as many rows as `rows` has elements.
+    * C5: `bias1` is E by N, `bias2` E by H', `bias3` E by I.
+    * C6: `w3` is E by I by H; `bias3` and `scales3` come only with it.
+    * C7: `quant` is given exactly where the weights are bytes, then with scales
+      of the shapes it asks for.
+    * C8: the result's element type is x's, or f32.
+
+    ```mlir
+    %y = moe.expert_ffn
+        ins(%x, %rows, %offsets, %w1, %w2 : tensor<?x64xf32>, tensor<?xi32>,
+            tensor<9xi32>, tensor<8x96x64xf32>, tensor<8x64x48xf32>)
+        bias1(%b1 : tensor<8x96xf32>) outs(%o : tensor<?x64xf32>)
+        {activation = #moe.activation<swiglu>} -> tensor<?x64xf32>
+    ```
+  }];
+  let arguments = (ins Moe_Matrix:$x, Moe_IdVector:$rows, Moe_IdVector:$offsets,
+      Moe_Weights3:$w1, Moe_Weights3:$w2,
+      Optional<Moe_Matrix>:$bias1, Optional<Moe_Matrix>:$bias2,
+      Optional<Moe_Scales>:$scales1, Optional<Moe_Scales>:$scales2,
+      Optional<Moe_Weights3>:$w3, Optional<Moe_Matrix>:$bias3,
+      Optional<Moe_Scales>:$scales3,
+      Moe_Matrix:$init, Moe_ActivationAttr:$activation,
+      OptionalAttr<Moe_QuantAttr>:$quant);
+  let assemblyFormat = [{
+    `ins` `(` $x `,` $rows `,` $offsets `,` $w1 `,` $w2 `:` type($x) `,`
+        type($rows) `,` type($offsets) `,` type($w1) `,` type($w2) `)`
+    (`bias1` `(` $bias1^ `:` type($bias1) `)`)?
+    (`bias2` `(` $bias2^ `:` type($bias2) `)`)?
+    (`scales1` `(` $scales1^ `:` type($scales1) `)`)?
+    (`scales2` `(` $scales2^ `:` type($scales2) `)`)?
+    (`fc3` `(` $w3^ `:` type($w3) `)`)?
+    (`bias3` `(` $bias3^ `:` type($bias3) `)`)?
+    (`scales3` `(` $scales3^ `:` type($scales3) `)`)?
+    `outs` `(` $init `:` type($init) `)` attr-dict (`->` type($results)^)?
+  }];
+  let resultNames = ["experts"];
+  let hasFolder = 1;
+  let extraClassDeclaration = [{
+    ::mlir::MutableOperandRange getDpsInitsMutable() { return getInitMutable(); }
+    int64_t getNumExperts();
+    /// Whether one matrix product makes gate and up, interleaved.
+    bool isInterleaved() { return getActivation().isGated() && !getW3(); }
+  }];
+}
+
+def Moe_CombineOp : Moe_Op<"combine"> {
+  let summary = "the weighted sum of the rows of each token";
+  let description = [{
+    `result[t] = sum over j of weights[t, j] * y[inverse[t, j]]`, where an
+    inverse of -1 adds nothing (a weight of zero does add: 0 * inf is NaN). The
+    sum is in f32 and in the order of j, whatever the number of threads, and is
+    rounded once to the element type of the result.
+
+    Constraints:
+    * C1: `inverse` and `weights` have the same shape.
+    * C2: the result has as many rows as `inverse`.
+    * C3: the result has as many columns as `y`.
+
+    ```mlir
+    %combined = moe.combine ins(%y, %inverse, %weights : tensor<?x64xf32>,
+        tensor<?x2xi32>, tensor<?x2xf32>)
+        outs(%o : tensor<?x64xf16>) -> tensor<?x64xf16>
+    ```
+  }];
+  let arguments = (ins Moe_Matrix:$y, Moe_IdMatrix:$inverse,
+                       Moe_F32Matrix:$weights, Moe_Matrix:$init);
+  let assemblyFormat = [{
+    `ins` `(` $y `,` $inverse `,` $weights `:` type($y) `,` type($inverse) `,`
+        type($weights) `)`
+    `outs` `(` $init `:` type($init) `)` attr-dict (`->` type($results)^)?
+  }];
+  let resultNames = ["combined"];
+  let hasFolder = 1;
+}
 
 #endif // MOEC_DIALECTS_MOE_IR_MOEOPS_TD

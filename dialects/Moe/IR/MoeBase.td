@@ -1,0 +1,228 @@
+//===-- MoeBase.td - the moe dialect, its attributes and op class ---------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef MOEC_DIALECTS_MOE_IR_MOEBASE_TD
+#define MOEC_DIALECTS_MOE_IR_MOEBASE_TD
+
+include "mlir/IR/AttrTypeBase.td"
+include "mlir/IR/BuiltinAttributes.td"
+include "mlir/IR/EnumAttr.td"
+include "mlir/IR/OpAsmInterface.td"
+include "mlir/IR/OpBase.td"
+include "mlir/Interfaces/DestinationStyleOpInterface.td"
+include "mlir/Interfaces/InferTypeOpInterface.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
+
+def Moe_Dialect : Dialect {
+  let name = "moe";
+  let cppNamespace = "::moec::moe";
+  let summary = "sparse routing of mixture-of-experts layers";
+  let description = [{
+    Raggedness is a value: the rows of a layer, grouped by expert, are described
+    by `offsets` in CSR form, an operand of every op that needs it.
+
+    Letters: `T` tokens, `E` experts, `k` choices of a token, `R = T * k` rows,
+    `H` width of a token, `I` width inside an expert, `K` and `N` depth and
+    columns of one matrix product.
+
+    All ops are in destination-passing style: `outs` gives the tensor whose
+    memory the result may take, or the buffer that is written; its former
+    contents are never read. Arithmetic is f32 whatever the element type.
+    Numbers in data never lead outside a buffer: every lowering clamps them.
+
+    The discardable attribute `moe.layer` names the node of the source model
+    that an op came from; reports are grouped by it.
+  }];
+  let useDefaultAttributePrinterParser = 1;
+  let extraClassDeclaration = [{
+    /// Discardable attribute: the node of the source model.
+    static constexpr ::llvm::StringLiteral getLayerAttrName() {
+      return "moe.layer";
+    }
+    /// Columns of one panel of packed weights (see `moe.pack_panels`).
+    static constexpr int64_t kPanelColumns = 32;
+  }];
+}
+
+class Moe_Enum<string name, string summary, list<I32EnumAttrCase> cases>
+    : I32EnumAttr<name, summary, cases> {
+  let cppNamespace = "::moec::moe";
+  let genSpecializedAttr = 0;
+}
+
+class Moe_EnumAttr<EnumAttrInfo info, string mnemonic>
+    : EnumAttr<Moe_Dialect, info, mnemonic> {
+  let assemblyFormat = "`<` $value `>`";
+}
+
+def Moe_ScoreFunction : Moe_Enum<"ScoreFunction",
+    "how router scores become routing weights", [
+      I32EnumAttrCase<"SoftmaxAll", 0, "softmax_all">,
+      I32EnumAttrCase<"SoftmaxSelected", 1, "softmax_selected">,
+      I32EnumAttrCase<"Sigmoid", 2, "sigmoid">,
+      I32EnumAttrCase<"None", 3, "none">,
+      I32EnumAttrCase<"SparseMixer", 4, "sparse_mixer">]>;
+def Moe_ScoreFunctionAttr : Moe_EnumAttr<Moe_ScoreFunction, "score">;
+
+def Moe_TieRule : Moe_Enum<"TieRule", "which of equal scores is chosen first", [
+      I32EnumAttrCase<"Lowest", 0, "lowest">,
+      I32EnumAttrCase<"Highest", 1, "highest">]>;
+def Moe_TieRuleAttr : Moe_EnumAttr<Moe_TieRule, "tie">;
+
+def Moe_GroupScore : Moe_Enum<"GroupScore", "how a group of experts is ranked", [
+      I32EnumAttrCase<"Max", 0, "max">,
+      I32EnumAttrCase<"Top2Sum", 1, "top2_sum">]>;
+def Moe_GroupScoreAttr : Moe_EnumAttr<Moe_GroupScore, "group_score">;
+
+def Moe_Layout : Moe_Enum<"Layout", "how the weights of all experts lie", [
+      I32EnumAttrCase<"NK", 0, "nk">,
+      I32EnumAttrCase<"KN", 1, "kn">,
+      I32EnumAttrCase<"Panels", 2, "panels">]>;
+def Moe_LayoutAttr : Moe_EnumAttr<Moe_Layout, "layout">;
+
+def Moe_ActivationKind : Moe_Enum<"ActivationKind", "activation function", [
+      I32EnumAttrCase<"Identity", 0, "identity">,
+      I32EnumAttrCase<"Relu", 1, "relu">,
+      I32EnumAttrCase<"GeluTanh", 2, "gelu_tanh">,
+      I32EnumAttrCase<"GeluErf", 3, "gelu_erf">,
+      I32EnumAttrCase<"Silu", 4, "silu">,
+      I32EnumAttrCase<"SwiGlu", 5, "swiglu">]>;
+
+class Moe_Attr<string name, string attrMnemonic> : AttrDef<Moe_Dialect, name> {
+  let mnemonic = attrMnemonic;
+}
+
+def Moe_ActivationAttr : Moe_Attr<"Activation", "activation"> {
+  let summary = "an activation function and its constants";
+  let description = [{
+    | kind | value |
+    |---|---|
+    | `identity` | h |
+    | `relu` | max(h, 0) |
+    | `gelu_tanh` | 0.5 h (1 + tanh(sqrt(2/pi) (h + 0.044715 h^3))) |
+    | `gelu_erf` | 0.5 h (1 + erf(h / sqrt 2)) |
+    | `silu` | h sigmoid(h) |
+    | `swiglu` | g' sigmoid(alpha g') (u' + beta), g' = min(g, limit), u' = min(max(u, -limit), limit) |
+
+    `swiglu` is *gated*: it takes two columns, a gate g and an up projection u,
+    and makes one. The other kinds take one column and ignore the constants,
+    which must then be the defaults alpha = 1, beta = 0, limit = inf. Defaults
+    are not printed:
+
+    ```mlir
+    #moe.activation<swiglu, alpha = 1.702, beta = 1.0, limit = 7.0>
+    ```
+  }];
+  let parameters = (ins EnumParameter<Moe_ActivationKind>:$kind,
+                        APFloatParameter<"factor inside the sigmoid">:$alpha,
+                        APFloatParameter<"added to the up projection">:$beta,
+                        APFloatParameter<"clamp of gate and up">:$limit);
+  let builders = [
+    AttrBuilder<(ins "::moec::moe::ActivationKind":$kind,
+                     CArg<"float", "1.0f">:$alpha, CArg<"float", "0.0f">:$beta,
+                     CArg<"float", "std::numeric_limits<float>::infinity()">
+                         :$limit)>];
+  let hasCustomAssemblyFormat = 1;
+  let genVerifyDecl = 1;
+  let extraClassDeclaration = [{
+    /// Whether two columns, gate and up, make one.
+    bool isGated() const { return getKind() == ActivationKind::SwiGlu; }
+    /// Columns of the result for `n` columns of the product.
+    int64_t getResultColumns(int64_t n) const {
+      return isGated() && n >= 0 ? n / 2 : n;
+    }
+  }];
+}
+
+def Moe_QuantAttr : Moe_Attr<"Quant", "quant"> {
+  let summary = "integer-quantised weights, symmetric";
+  let description = [{
+    Codes of `bits` = 4 or 8 bits, unsigned, with the zero at 2^(bits-1); two
+    4-bit codes a byte, the lower K index in the low nibble. The value is
+    (code - zero) * scale, one scale for each `block` consecutive elements along
+    K, or for the whole row where `block` is 0.
+  }];
+  let parameters = (ins "int64_t":$bits,
+                        DefaultValuedParameter<"int64_t", "0">:$block);
+  let assemblyFormat = "`<` struct(params) `>`";
+  let genVerifyDecl = 1;
+  let extraClassDeclaration = [{
+    /// Bytes of one row of `k` elements.
+    int64_t getRowBytes(int64_t k) const { return (k * getBits() + 7) / 8; }
+    /// Scales of one row of `k` elements.
+    int64_t getRowScales(int64_t k) const {
+      return getBlock() == 0 ? 1 : (k + getBlock() - 1) / getBlock();
+    }
+  }];
+}
+
+/// A ranked tensor, or the buffer it became.
+class Moe_Shaped<list<Type> elements, list<int> ranks>
+    : AnyTypeOf<[TensorRankOf<elements, ranks>, MemRefRankOf<elements, ranks>]>;
+
+def Moe_Float : AnyTypeOf<[F16, BF16, F32]>;
+def Moe_WeightElement : AnyTypeOf<[F16, BF16, F32, I8, UI8]>;
+def Moe_Vector : Moe_Shaped<[Moe_Float], [1]>;
+def Moe_Matrix : Moe_Shaped<[Moe_Float], [2]>;
+def Moe_F32Matrix : Moe_Shaped<[F32], [2]>;
+def Moe_IdMatrix : Moe_Shaped<[I32], [2]>;
+def Moe_IdVector : Moe_Shaped<[I32], [1]>;
+def Moe_Weights : Moe_Shaped<[Moe_WeightElement], [3, 4]>;
+def Moe_Weights3 : Moe_Shaped<[Moe_WeightElement], [3]>;
+def Moe_Scales : Moe_Shaped<[Moe_Float], [2, 3]>;
+
+class Moe_Op<string mnemonic, list<Trait> traits = []>
+    : Op<Moe_Dialect, mnemonic, !listconcat(traits, [
+          DestinationStyleOpInterface,
+          DeclareOpInterfaceMethods<ReifyRankedShapedTypeOpInterface,
+                                    ["reifyResultShapes"]>,
+          DeclareOpInterfaceMethods<MemoryEffectsOpInterface>,
+          DeclareOpInterfaceMethods<ConditionallySpeculatable>,
+          DeclareOpInterfaceMethods<OpAsmOpInterface, ["getAsmResultNames"]>])> {
+  let results = (outs Variadic<AnyRankedTensor>:$results);
+  let hasVerifier = 1;
+
+  /// Names of the results, in order.
+  list<string> resultNames = [];
+  /// The destination operands, which are last.
+  int numInits = 1;
+
+  let extraClassDeclaration = [{
+    ::mlir::MutableOperandRange getDpsInitsMutable() {
+      return ::mlir::MutableOperandRange(
+          getOperation(), getOperation()->getNumOperands() - }] # numInits # [{,
+          }] # numInits # [{);
+    }
+  }];
+  let extraClassDefinition = [{
+    void $cppClass::getAsmResultNames(
+        ::llvm::function_ref<void(::mlir::Value, ::llvm::StringRef)> setName) {
+      static const char *const names[] = {"}] #
+          !interleave(resultNames, "\", \"") # [{"};
+      for (auto [result, name] : ::llvm::zip(getOperation()->getResults(), names))
+        setName(result, name);
+    }
+    ::llvm::LogicalResult $cppClass::reifyResultShapes(
+        ::mlir::OpBuilder &builder, ::mlir::ReifiedRankedShapedTypeDims &dims) {
+      return ::moec::moe::detail::reifyFromInits(
+          ::mlir::cast<::mlir::DestinationStyleOpInterface>(getOperation()),
+          builder, dims);
+    }
+    void $cppClass::getEffects(::llvm::SmallVectorImpl<
+        ::mlir::SideEffects::EffectInstance<::mlir::MemoryEffects::Effect>>
+            &effects) {
+      ::moec::moe::detail::addBufferEffects(
+          ::mlir::cast<::mlir::DestinationStyleOpInterface>(getOperation()),
+          effects);
+    }
+    ::mlir::Speculation::Speculatability $cppClass::getSpeculatability() {
+      return ::moec::moe::detail::getSpeculatability(
+          ::mlir::cast<::mlir::DestinationStyleOpInterface>(getOperation()));
+    }
+  }];
+}
+
+#endif // MOEC_DIALECTS_MOE_IR_MOEBASE_TD

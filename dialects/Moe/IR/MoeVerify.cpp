@@ -1,0 +1,368 @@
+//===-- MoeVerify.cpp - the numbered constraints of the moe ops -----------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "dialects/Moe/IR/Moe.h"
+
+#include "mlir/IR/TypeUtilities.h"
+#include "llvm/Support/MathExtras.h"
+
+#include <cmath>
+
+using namespace mlir;
+using namespace moec::moe;
+
+namespace {
+/// One extent of one operand, as a diagnostic names it.
+struct Extent {
+  Extent(StringRef name, Value value, unsigned dim)
+      : text((name + "[" + Twine(dim) + "]").str()),
+        size(cast<ShapedType>(value.getType()).getDimSize(dim)) {}
+  Extent(const Twine &text, int64_t size) : text(text.str()), size(size) {}
+
+  std::string text;
+  int64_t size;
+};
+} // namespace
+
+static bool isKnown(int64_t size) { return !ShapedType::isDynamic(size); }
+
+/// Extents of which one is dynamic are trusted to agree.
+static LogicalResult requireSame(Operation *op, StringRef constraint,
+                                 const Extent &a, const Extent &b) {
+  if (!isKnown(a.size) || !isKnown(b.size) || a.size == b.size)
+    return success();
+  return op->emitOpError() << "breaks " << constraint << ": " << a.text
+                           << " is " << a.size << " but " << b.text << " is "
+                           << b.size;
+}
+
+static Type getElement(Value value) {
+  return getElementTypeOrSelf(value.getType());
+}
+
+static int64_t getRank(Value value) {
+  return cast<ShapedType>(value.getType()).getRank();
+}
+
+static int64_t mapKnown(int64_t size,
+                        llvm::function_ref<int64_t(int64_t)> function) {
+  return isKnown(size) ? function(size) : size;
+}
+
+LogicalResult RouteOp::verify() {
+  Extent experts("scores", getScores(), 1);
+  if (getSelectionBias() &&
+      failed(requireSame(*this, "C1",
+                         Extent("selection_bias", getSelectionBias(), 0),
+                         experts)))
+    return failure();
+
+  Extent choices("weights", getWeightsInit(), 1);
+  for (unsigned dim : {0u, 1u})
+    if (failed(requireSame(*this, "C2", Extent("ids", getIdsInit(), dim),
+                           Extent("weights", getWeightsInit(), dim))))
+      return failure();
+  if (failed(requireSame(*this, "C2", Extent("weights", getWeightsInit(), 0),
+                         Extent("scores", getScores(), 0))))
+    return failure();
+
+  if (!isKnown(choices.size) || choices.size < 1)
+    return emitOpError("breaks C3: the number of choices (the second extent of "
+                       "the results) must be static and positive");
+  if (isKnown(experts.size) && choices.size > experts.size)
+    return emitOpError() << "breaks C3: chooses " << choices.size << " of "
+                         << experts.size << " experts";
+
+  int64_t groups = getGroups(), kept = getGroupsKept();
+  if (groups < 1 || kept < 1 || kept > groups)
+    return emitOpError() << "breaks C4: keeps " << kept << " of " << groups
+                         << " groups";
+  if (groups > 1) {
+    if (!isKnown(experts.size) || experts.size % groups != 0)
+      return emitOpError() << "breaks C4: the experts do not form " << groups
+                           << " equal groups";
+    if (getGroupScore() == GroupScore::Top2Sum && experts.size / groups < 2)
+      return emitOpError("breaks C4: top2_sum needs two experts a group");
+  }
+
+  if (getCapacity() && *getCapacity() < 1)
+    return emitOpError() << "breaks C5: the capacity is " << *getCapacity();
+
+  if (getScore() == ScoreFunction::SparseMixer &&
+      (getSelectionBias() || groups > 1 || getRenormalize()))
+    return emitOpError("breaks C6: sparse_mixer goes without selection bias, "
+                       "groups and renormalize");
+
+  auto toFloat = [](const APFloat &value) { return value.convertToFloat(); };
+  float epsilon = toFloat(getEpsilon()), jitter = toFloat(getJitter());
+  if (!std::isfinite(epsilon) || epsilon < 0 || !std::isfinite(jitter) ||
+      jitter < 0 || !std::isfinite(toFloat(getScale())))
+    return emitOpError("breaks C7: epsilon, scale and jitter must be finite, "
+                       "epsilon and jitter not negative");
+  return success();
+}
+
+LogicalResult PlanOp::verify() {
+  for (unsigned dim : {0u, 1u})
+    if (failed(requireSame(*this, "C1",
+                           Extent("inverse", getInverseInit(), dim),
+                           Extent("ids", getIds(), dim))))
+      return failure();
+  auto ids = cast<ShapedType>(getIds().getType());
+  if (ids.hasStaticShape() &&
+      failed(requireSame(*this, "C2", Extent("rows", getRowsInit(), 0),
+                         Extent("the number of ids", ids.getNumElements()))))
+    return failure();
+  Extent offsets("offsets", getOffsetsInit(), 0);
+  if (isKnown(offsets.size) && offsets.size < 2)
+    return emitOpError() << "breaks C3: offsets[0] is " << offsets.size
+                         << ", the number of experts plus one is at least 2";
+  return success();
+}
+
+LogicalResult DispatchOp::verify() {
+  if (failed(requireSame(*this, "C1", Extent("the result", getInit(), 0),
+                         Extent("rows", getRows(), 0))) ||
+      failed(requireSame(*this, "C2", Extent("the result", getInit(), 1),
+                         Extent("x", getX(), 1))))
+    return failure();
+  if (getElement(getInit()) != getElement(getX()))
+    return emitOpError() << "breaks C2: the result has elements of type "
+                         << getElement(getInit()) << ", x of type "
+                         << getElement(getX());
+  return success();
+}
+
+LogicalResult PackPanelsOp::verify() {
+  if (getElement(getWeights()) != getElement(getInit()))
+    return emitOpError() << "breaks C1: packs elements of type "
+                         << getElement(getWeights()) << " into "
+                         << getElement(getInit());
+  unsigned depth = getKMajor() ? 1 : 2, columns = getKMajor() ? 2 : 1;
+  if (failed(requireSame(*this, "C2", Extent("the result", getInit(), 0),
+                         Extent("weights", getWeights(), 0))) ||
+      failed(requireSame(*this, "C2", Extent("the result", getInit(), 2),
+                         Extent("weights", getWeights(), depth))))
+    return failure();
+  Extent n("weights", getWeights(), columns);
+  int64_t panels = mapKnown(n.size, [](int64_t size) {
+    return llvm::divideCeil(size, MoeDialect::kPanelColumns);
+  });
+  if (failed(requireSame(*this, "C3", Extent("the result", getInit(), 1),
+                         Extent("the number of panels", panels))) ||
+      failed(requireSame(
+          *this, "C3", Extent("the result", getInit(), 3),
+          Extent("the width of a panel", MoeDialect::kPanelColumns))))
+    return failure();
+  if (getGated() && isKnown(n.size) && n.size % 2 != 0)
+    return emitOpError() << "breaks C4: " << n.size
+                         << " columns are not pairs of gate and up";
+  return success();
+}
+
+/// Bytes, scales and `quant` come together; `rows` and `k` are the extents
+/// that the scales stand for (k in elements).
+static LogicalResult verifyQuant(Operation *op, StringRef constraint,
+                                 std::optional<QuantAttr> quant, StringRef name,
+                                 Value weights, Value scales, int64_t k) {
+  bool isBytes = getElement(weights).isInteger(8);
+  if (isBytes != quant.has_value() || isBytes != (scales != nullptr))
+    return op->emitOpError()
+           << "breaks " << constraint << ": " << name
+           << " needs scales and quant exactly where its elements are bytes";
+  if (!isBytes)
+    return success();
+  std::string scalesName = ("the scales of " + name).str();
+  for (unsigned dim : {0u, 1u})
+    if (failed(requireSame(op, constraint, Extent(scalesName, scales, dim),
+                           Extent(name, weights, dim))))
+      return failure();
+  // One scale a row may also be written as one block.
+  if (getRank(scales) == 2) {
+    if (quant->getBlock() != 0)
+      return op->emitOpError() << "breaks " << constraint << ": " << scalesName
+                               << " need a third extent, one for each block";
+    return success();
+  }
+  return requireSame(op, constraint, Extent(scalesName, scales, 2),
+                     Extent("the number of blocks", mapKnown(k, [&](int64_t k) {
+                              return quant->getRowScales(k);
+                            })));
+}
+
+/// Bytes of a row of k quantised elements, else k.
+static int64_t getStoredDepth(std::optional<QuantAttr> quant, int64_t k) {
+  return mapKnown(k,
+                  [&](int64_t k) { return quant ? quant->getRowBytes(k) : k; });
+}
+
+int64_t GroupedMatmulOp::getNumExperts() {
+  return cast<ShapedType>(getWeights().getType()).getDimSize(0);
+}
+
+int64_t GroupedMatmulOp::getNumColumns() {
+  if (getN())
+    return *getN();
+  return cast<ShapedType>(getWeights().getType())
+      .getDimSize(getLayout() == Layout::KN ? 2 : 1);
+}
+
+int64_t GroupedMatmulOp::getDepth() {
+  return cast<ShapedType>(getX().getType()).getDimSize(1);
+}
+
+LogicalResult GroupedMatmulOp::verify() {
+  bool isPanels = getLayout() == Layout::Panels;
+  if (getRank(getWeights()) != (isPanels ? 4 : 3))
+    return emitOpError() << "breaks C1: weights of layout "
+                         << stringifyLayout(getLayout()) << " have rank "
+                         << (isPanels ? 4 : 3);
+  if (isPanels &&
+      failed(requireSame(
+          *this, "C1", Extent("weights", getWeights(), 3),
+          Extent("the width of a panel", MoeDialect::kPanelColumns))))
+    return failure();
+
+  if (isPanels != getN().has_value())
+    return emitOpError("breaks C2: n is given exactly for layout panels");
+  if (isPanels && (*getN() < 0 ||
+                   failed(requireSame(
+                       *this, "C2", Extent("weights", getWeights(), 1),
+                       Extent("the number of panels",
+                              llvm::divideCeil(std::max<int64_t>(*getN(), 0),
+                                               MoeDialect::kPanelColumns))))))
+    return *getN() < 0 ? emitOpError("breaks C2: n is negative") : failure();
+
+  int64_t depth = getDepth();
+  unsigned depthDim = getLayout() == Layout::KN ? 1 : 2;
+  if (failed(requireSame(
+          *this, "C3", Extent("weights", getWeights(), depthDim),
+          Extent("the depth of a row", getStoredDepth(getQuant(), depth)))))
+    return failure();
+
+  int64_t offsets = mapKnown(getNumExperts(), [](int64_t e) { return e + 1; });
+  if (failed(requireSame(*this, "C4", Extent("offsets", getOffsets(), 0),
+                         Extent("the number of experts plus one", offsets))))
+    return failure();
+
+  Extent resultRows("the result", getInit(), 0);
+  if (failed(requireSame(*this, "C5", resultRows,
+                         getRows() ? Extent("rows", getRows(), 0)
+                                   : Extent("x", getX(), 0))))
+    return failure();
+
+  int64_t n = getNumColumns();
+  if (getActivation().isGated() && isKnown(n) && n % 2 != 0)
+    return emitOpError() << "breaks C6: " << n
+                         << " columns are not pairs of gate and up";
+  if (failed(requireSame(*this, "C6", Extent("the result", getInit(), 1),
+                         Extent("the number of result columns",
+                                getActivation().getResultColumns(n)))))
+    return failure();
+
+  if (getBias() &&
+      (failed(requireSame(*this, "C7", Extent("bias", getBias(), 0),
+                          Extent("weights", getWeights(), 0))) ||
+       failed(requireSame(*this, "C7", Extent("bias", getBias(), 1),
+                          Extent("the number of columns", n)))))
+    return failure();
+
+  if (failed(verifyQuant(*this, "C8", getQuant(), "weights", getWeights(),
+                         getScales(), depth)))
+    return failure();
+  if (getQuant() && getLayout() != Layout::NK)
+    return emitOpError("breaks C8: quantised weights have layout nk");
+
+  Type element = getElement(getInit());
+  if (!element.isF32() && element != getElement(getX()))
+    return emitOpError() << "breaks C9: the result has elements of type "
+                         << element << ", neither f32 nor that of x";
+  return success();
+}
+
+int64_t ExpertFfnOp::getNumExperts() {
+  return cast<ShapedType>(getW1().getType()).getDimSize(0);
+}
+
+LogicalResult ExpertFfnOp::verify() {
+  std::optional<QuantAttr> quant = getQuant();
+  Extent experts("w1", getW1(), 0), hidden("x", getX(), 1);
+  Extent columns("w1", getW1(), 1);
+  int64_t hiddenStored = getStoredDepth(quant, hidden.size);
+  if (failed(requireSame(*this, "C1", Extent("w1", getW1(), 2),
+                         Extent("the depth of a row", hiddenStored))))
+    return failure();
+
+  if (isInterleaved() && isKnown(columns.size) && columns.size % 2 != 0)
+    return emitOpError() << "breaks C2: " << columns.size
+                         << " columns are not pairs of gate and up";
+  int64_t inner = isInterleaved()
+                      ? getActivation().getResultColumns(columns.size)
+                      : columns.size;
+  Extent out("the result", getInit(), 1);
+  if (failed(requireSame(*this, "C2", Extent("w2", getW2(), 0), experts)) ||
+      failed(requireSame(*this, "C2", Extent("w2", getW2(), 1), out)) ||
+      failed(
+          requireSame(*this, "C2", Extent("w2", getW2(), 2),
+                      Extent("the inner width", getStoredDepth(quant, inner)))))
+    return failure();
+
+  int64_t offsets = mapKnown(experts.size, [](int64_t e) { return e + 1; });
+  if (failed(requireSame(*this, "C3", Extent("offsets", getOffsets(), 0),
+                         Extent("the number of experts plus one", offsets))))
+    return failure();
+  if (failed(requireSame(*this, "C4", Extent("the result", getInit(), 0),
+                         Extent("rows", getRows(), 0))))
+    return failure();
+
+  auto checkBias = [&](StringRef name, Value bias, const Extent &n) {
+    return !bias ||
+           (succeeded(
+                requireSame(*this, "C5", Extent(name, bias, 0), experts)) &&
+            succeeded(requireSame(*this, "C5", Extent(name, bias, 1), n)));
+  };
+  if (!checkBias("bias1", getBias1(), columns) ||
+      !checkBias("bias2", getBias2(), out) ||
+      !checkBias("bias3", getBias3(), Extent("the inner width", inner)))
+    return failure();
+
+  if (!getW3() && (getBias3() || getScales3()))
+    return emitOpError("breaks C6: bias3 and scales3 come only with fc3");
+  if (getW3() &&
+      (failed(requireSame(*this, "C6", Extent("w3", getW3(), 0), experts)) ||
+       failed(requireSame(*this, "C6", Extent("w3", getW3(), 1),
+                          Extent("the inner width", inner))) ||
+       failed(requireSame(*this, "C6", Extent("w3", getW3(), 2),
+                          Extent("the depth of a row", hiddenStored)))))
+    return failure();
+
+  if (failed(verifyQuant(*this, "C7", quant, "w1", getW1(), getScales1(),
+                         hidden.size)) ||
+      failed(verifyQuant(*this, "C7", quant, "w2", getW2(), getScales2(),
+                         inner)) ||
+      (getW3() && failed(verifyQuant(*this, "C7", quant, "w3", getW3(),
+                                     getScales3(), hidden.size))))
+    return failure();
+
+  Type element = getElement(getInit());
+  if (!element.isF32() && element != getElement(getX()))
+    return emitOpError() << "breaks C8: the result has elements of type "
+                         << element << ", neither f32 nor that of x";
+  return success();
+}
+
+LogicalResult CombineOp::verify() {
+  for (unsigned dim : {0u, 1u})
+    if (failed(requireSame(*this, "C1", Extent("weights", getWeights(), dim),
+                           Extent("inverse", getInverse(), dim))))
+      return failure();
+  if (failed(requireSame(*this, "C2", Extent("the result", getInit(), 0),
+                         Extent("inverse", getInverse(), 0))) ||
+      failed(requireSame(*this, "C3", Extent("the result", getInit(), 1),
+                         Extent("y", getY(), 1))))
+    return failure();
+  return success();
+}
