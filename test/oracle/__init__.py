@@ -11,7 +11,7 @@
 
 from . import interpreter
 from . import ops_math, ops_reduce, ops_shape, ops_index, ops_linalg  # noqa: F401
-from . import ops_moe, ops_attention, ops_quant  # noqa: F401
+from . import ops_moe, ops_attention, ops_quant, ops_control, ops_recurrent  # noqa: F401
 from .interpreter import Model
 from .values import OracleError
 
