@@ -8,7 +8,7 @@
 #ifndef MOEC_TEST_RUNTIME_FAKEMODEL_H
 #define MOEC_TEST_RUNTIME_FAKEMODEL_H
 
-#include "moec/generated.h"
+#include "FakeMain.h"
 #include "moec/weights_format.h"
 
 #include <cstdint>
@@ -60,9 +60,6 @@ public:
   std::vector<moec_site_desc> sites;
   WeightsImage weights;
 };
-
-/// The main of FakeModel.
-int32_t fakeMain(moec_ctx *ctx);
 
 /// Counts what is live, and fails at the n-th allocation.
 class CountingAllocator {
