@@ -3,7 +3,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // FakeModel as a library that exports its query symbol alone, linked with the
-// runtime's archive. Its weights file is written by write-fake-weights.
+// runtime's archive. Its weights file is written by write-fake-weights. Built
+// with MOEC_FAULT it misbehaves.
 //
 //===--------------------------------------------------------------------------===//
 
@@ -25,6 +26,45 @@ static const moec_level_desc levels[] = {{"x86-64-v4", 4, 0, kernels},
 
 alignas(64) static moec_model_slot slot;
 
+#ifdef MOEC_FAULT
+/// What a wrong compiler could emit, one fault a library: the conformance
+/// program has to find each.
+static int32_t mainOfModel(moec_ctx *ctx) {
+  int32_t status = moec::testing::fakeMain(ctx);
+  if (status != MOEC_OK)
+    return status;
+  float *x = static_cast<float *>(ctx->inputs[0].data);
+  float *y = static_cast<float *>(ctx->outputs[0].data);
+  int64_t n = ctx->outputs[0].shape[0];
+#if MOEC_FAULT == 1 // Writes to an input.
+  x[0] += 1;
+#elif MOEC_FAULT == 2 // Writes behind an output.
+  y[n * 4] = 1;
+#elif MOEC_FAULT == 3 // Depends on the number of threads.
+  y[0] += moec_rt_scratch(ctx, 1) ? 1 : 0;
+#elif MOEC_FAULT == 4 // Leaves an element of an output as it was.
+  static float kept = 0;
+  y[1] = kept++;
+#elif MOEC_FAULT == 5 // Writes behind a temporary.
+  void *block;
+  if ((status = moec_rt_alloc(ctx, 64, &block)))
+    return status;
+  static_cast<volatile char *>(block)[64] = 1;
+#elif MOEC_FAULT == 6 // Ignores the strides of an output.
+  float *present = static_cast<float *>(ctx->outputs[1].data);
+  present[ctx->outputs[1].shape[1] * 3] = 100;
+#elif MOEC_FAULT == 7 // Reads behind an input.
+  y[0] += static_cast<volatile float *>(x)[n * 4] * 0;
+#endif
+  (void)x, (void)y, (void)n;
+  return MOEC_OK;
+}
+#else
+static int32_t mainOfModel(moec_ctx *ctx) {
+  return moec::testing::fakeMain(ctx);
+}
+#endif
+
 static const moec_model_desc model = {
     sizeof(moec_model_desc),
     MOEC_GENERATED_VERSION,
@@ -41,7 +81,7 @@ static const moec_model_desc model = {
     1,
     0,
     nullptr,
-    moec::testing::fakeMain,
+    mainOfModel,
     // Header and table fill one page; then 4 and 200 bytes, each to 64.
     4096 + 64 + 256,
     2,
