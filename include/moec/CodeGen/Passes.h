@@ -17,6 +17,14 @@ namespace moec {
 
 /// Marks a kernel; on main's declaration, its number in the function table.
 inline constexpr llvm::StringLiteral kKernelAttr = "moec.kernel";
+/// On a nested module of kernels: the CPU level, as LLVM names it.
+inline constexpr llvm::StringLiteral kLevelAttr = "moec.level";
+/// On an llvm function: has the signature of a runtime task already.
+inline constexpr llvm::StringLiteral kTaskEntryAttr = "moec.task_entry";
+/// On the module: [node, message] of everything that can fail at run time; on
+/// such an op: its index there.
+inline constexpr llvm::StringLiteral kSitesAttr = "moec.sites";
+inline constexpr llvm::StringLiteral kSiteAttr = "moec.site";
 /// The entry function of a module.
 inline constexpr llvm::StringLiteral kMainName = "main";
 

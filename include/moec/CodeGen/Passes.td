@@ -27,4 +27,57 @@ def OutlineKernels : Pass<"moec-outline-kernels", "::mlir::ModuleOp"> {
     Statistic<"numKernels", "num-kernels", "Number of kernels outlined">];
 }
 
+def LowerMainAbi : Pass<"moec-lower-main-abi", "::mlir::ModuleOp"> {
+  let summary = "arguments and results of main become inputs and outputs of the run";
+  let description = [{
+    On memrefs. Each argument of `main` becomes an `rt.input`, each result an
+    `rt.output`: a buffer that main allocates and only returns is the output's
+    own, anything else is copied into it.
+  }];
+  let dependentDialects = ["::mlir::memref::MemRefDialect", "::moec::rt::RtDialect"];
+  let statistics = [
+    Statistic<"numCopies", "num-copies", "Number of outputs that need a copy">];
+}
+
+def FreeBuffers : Pass<"moec-free-buffers", "::mlir::ModuleOp"> {
+  let summary = "buffers of main and of kernels are freed after their last use";
+  let description = [{
+    Every `memref.alloc` at the top level of a function gets one
+    `memref.dealloc` after the last op that uses it or a view of it, so that
+    the session's arena can hand the space out again within the run.
+  }];
+  let dependentDialects = ["::mlir::memref::MemRefDialect"];
+}
+
+def SplitLevels : Pass<"moec-split-levels", "::mlir::ModuleOp"> {
+  let summary = "kernels are cloned into one nested module per CPU level";
+  let options = [
+    ListOption<"levels", "levels", "std::string",
+               "CPU levels, best first (x86-64-v4, x86-64-v3)">];
+  let description = [{
+    Sites (node and message of everything that can fail) are numbered first,
+    so that all levels agree. `main` keeps a declaration of each kernel, numbered `moec.kernel = N`; the
+    nested modules `@x86_64_v4`, `@x86_64_v3` hold the bodies.
+  }];
+}
+
+def OutlineTasks : Pass<"moec-outline-tasks", "::mlir::ModuleOp"> {
+  let summary = "scf.forall becomes a task function and an rt.parallel";
+  let dependentDialects = ["::mlir::func::FuncDialect", "::moec::rt::RtDialect"];
+}
+
+def LowerToLLVM : Pass<"moec-lower-to-llvm", "::mlir::ModuleOp"> {
+  let summary = "everything left becomes the llvm dialect, runtime calls included";
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect", "::moec::rt::RtDialect"];
+}
+
+def ThreadStatus : Pass<"moec-thread-status", "::mlir::ModuleOp"> {
+  let summary = "every function takes the run context and returns a status";
+  let description = [{
+    The last pass: after each call that can fail, control leaves the function
+    with the status. Kernels return the first recorded error.
+  }];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
+}
+
 #endif // MOEC_CODEGEN_PASSES_TD

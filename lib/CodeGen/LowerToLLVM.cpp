@@ -1,0 +1,408 @@
+//===-- LowerToLLVM.cpp - everything left becomes the llvm dialect --------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "moec/CodeGen/Passes.h"
+
+#include "dialects/Param/IR/Param.h"
+#include "dialects/Rt/IR/Rt.h"
+#include "moec/generated.h"
+
+#include "mlir/Conversion/ArithToLLVM/ArithToLLVM.h"
+#include "mlir/Conversion/ControlFlowToLLVM/ControlFlowToLLVM.h"
+#include "mlir/Conversion/FuncToLLVM/ConvertFuncToLLVM.h"
+#include "mlir/Conversion/LLVMCommon/ConversionTarget.h"
+#include "mlir/Conversion/LLVMCommon/MemRefBuilder.h"
+#include "mlir/Conversion/LLVMCommon/Pattern.h"
+#include "mlir/Conversion/LLVMCommon/TypeConverter.h"
+#include "mlir/Conversion/MathToLLVM/MathToLLVM.h"
+#include "mlir/Conversion/MemRefToLLVM/MemRefToLLVM.h"
+#include "mlir/Conversion/UBToLLVM/UBToLLVM.h"
+#include "mlir/Conversion/VectorToLLVM/ConvertVectorToLLVM.h"
+#include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/IR/BuiltinOps.h"
+
+namespace moec {
+#define GEN_PASS_DEF_LOWERTOLLVM
+#include "moec/CodeGen/Passes.h.inc"
+} // namespace moec
+
+using namespace mlir;
+using namespace moec;
+
+// The dialect's numbers are the ABI's.
+static_assert(int(rt::Status::InvalidArgument) == MOEC_INVALID_ARGUMENT);
+static_assert(int(rt::Status::ShapeMismatch) == MOEC_SHAPE_MISMATCH);
+static_assert(int(rt::Status::IndexOutOfRange) == MOEC_INDEX_OUT_OF_RANGE);
+static_assert(int(rt::Status::DivisionByZero) == MOEC_DIVISION_BY_ZERO);
+static_assert(int(rt::Status::Internal) == MOEC_INTERNAL);
+static_assert(int(rt::Counter::Tokens) == MOEC_COUNTER_TOKENS);
+static_assert(int(rt::Counter::ExpertRows) == MOEC_COUNTER_EXPERT_ROWS);
+static_assert(int(rt::Counter::ExpertTasks) == MOEC_COUNTER_EXPERT_TASKS);
+
+namespace {
+/// What all lowerings of runtime calls need.
+template <typename OpTy> struct RuntimePattern : ConvertOpToLLVMPattern<OpTy> {
+  using ConvertOpToLLVMPattern<OpTy>::ConvertOpToLLVMPattern;
+
+protected:
+  Type getPtr() const {
+    return LLVM::LLVMPointerType::get(
+        this->getTypeConverter()->getDialect()->getContext());
+  }
+
+  static Value getContext(OpBuilder &builder, Location loc) {
+    return rt::ContextOp::create(
+        builder, loc, LLVM::LLVMPointerType::get(builder.getContext()));
+  }
+
+  static Value getI32(OpBuilder &builder, Location loc, int32_t value) {
+    return LLVM::ConstantOp::create(builder, loc, builder.getI32Type(), value);
+  }
+
+  static Value getI64(OpBuilder &builder, Location loc, int64_t value) {
+    return LLVM::ConstantOp::create(builder, loc, builder.getI64Type(), value);
+  }
+
+  /// A stack slot that lives as long as the function: never in a loop.
+  static Value createSlot(OpBuilder &builder, Location loc, Operation *at,
+                          Type type, int64_t count = 1) {
+    OpBuilder::InsertionGuard guard(builder);
+    Region *body = at->getParentRegion();
+    while (!isa<FunctionOpInterface>(body->getParentOp()))
+      body = body->getParentOp()->getParentRegion();
+    builder.setInsertionPointToStart(&body->front());
+    Value size = getI64(builder, loc, count);
+    return LLVM::AllocaOp::create(
+        builder, loc, LLVM::LLVMPointerType::get(builder.getContext()), type,
+        size, 8);
+  }
+
+  /// Calls a runtime function, declared in `at`'s module at first use.
+  static LLVM::CallOp call(OpBuilder &builder, Location loc, Operation *at,
+                           StringRef name, Type result, ValueRange operands) {
+    auto module = at->getParentOfType<ModuleOp>();
+    auto function = cast_or_null<LLVM::LLVMFuncOp>(module.lookupSymbol(name));
+    if (!function) {
+      OpBuilder::InsertionGuard guard(builder);
+      builder.setInsertionPointToStart(module.getBody());
+      SmallVector<Type> types(operands.getTypes());
+      function = LLVM::LLVMFuncOp::create(
+          builder, loc, name, LLVM::LLVMFunctionType::get(result, types));
+    }
+    return LLVM::CallOp::create(builder, loc, function, operands);
+  }
+
+  static void callOrLeave(OpBuilder &builder, Location loc, Operation *at,
+                          StringRef name, ValueRange operands) {
+    auto status = call(builder, loc, at, name, builder.getI32Type(), operands);
+    rt::TryOp::create(builder, loc, status.getResult());
+  }
+
+  /// The field of a structure at a byte offset.
+  static Value loadField(OpBuilder &builder, Location loc, Value base,
+                         int64_t offset, Type type) {
+    auto ptr = LLVM::LLVMPointerType::get(builder.getContext());
+    Value address =
+        LLVM::GEPOp::create(builder, loc, ptr, builder.getI8Type(), base,
+                            ArrayRef<LLVM::GEPArg>{int32_t(offset)});
+    return LLVM::LoadOp::create(builder, loc, type, address);
+  }
+};
+
+struct AllocLowering : RuntimePattern<memref::AllocOp> {
+  using RuntimePattern::RuntimePattern;
+
+  LogicalResult
+  matchAndRewrite(memref::AllocOp op, OpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    Location loc = op.getLoc();
+    SmallVector<Value> sizes, strides;
+    Value bytes;
+    this->getMemRefDescriptorSizes(loc, op.getType(), adaptor.getDynamicSizes(),
+                                   rewriter, sizes, strides, bytes);
+    Value slot = createSlot(rewriter, loc, op, getPtr());
+    callOrLeave(rewriter, loc, op, "moec_rt_alloc",
+                {getContext(rewriter, loc), bytes, slot});
+    Value data = LLVM::LoadOp::create(rewriter, loc, getPtr(), slot);
+    rewriter.replaceOp(op,
+                       {createMemRefDescriptor(loc, op.getType(), data, data,
+                                               sizes, strides, rewriter)});
+    return success();
+  }
+};
+
+struct DeallocLowering : RuntimePattern<memref::DeallocOp> {
+  using RuntimePattern::RuntimePattern;
+
+  LogicalResult
+  matchAndRewrite(memref::DeallocOp op, OpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    Location loc = op.getLoc();
+    Value data =
+        MemRefDescriptor(adaptor.getMemref()).allocatedPtr(rewriter, loc);
+    call(rewriter, loc, op, "moec_rt_free",
+         LLVM::LLVMVoidType::get(rewriter.getContext()),
+         {getContext(rewriter, loc), data});
+    rewriter.eraseOp(op);
+    return success();
+  }
+};
+
+struct InputLowering : RuntimePattern<rt::InputOp> {
+  using RuntimePattern::RuntimePattern;
+
+  LogicalResult
+  matchAndRewrite(rt::InputOp op, OpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    Location loc = op.getLoc();
+    auto type = cast<MemRefType>(op.getType());
+    auto descriptor = MemRefDescriptor::poison(
+        rewriter, loc, getTypeConverter()->convertType(type));
+    Value tensors = loadField(rewriter, loc, getContext(rewriter, loc),
+                              offsetof(moec_ctx, inputs), getPtr());
+    int64_t base = op.getPosition() * sizeof(moec_tensor);
+    Value data = loadField(rewriter, loc, tensors,
+                           base + offsetof(moec_tensor, data), getPtr());
+    descriptor.setAllocatedPtr(rewriter, loc, data);
+    descriptor.setAlignedPtr(rewriter, loc, data);
+    descriptor.setConstantOffset(rewriter, loc, 0);
+    // The runtime has checked static extents and, where the type has none,
+    // reads what the caller said.
+    auto [typeStrides, typeOffset] = type.getStridesAndOffset();
+    for (int64_t dim = 0; dim < type.getRank(); ++dim) {
+      auto load = [&](size_t field, int64_t known) {
+        if (!ShapedType::isDynamic(known))
+          return getI64(rewriter, loc, known);
+        return loadField(rewriter, loc, tensors,
+                         base + field + dim * sizeof(int64_t),
+                         rewriter.getI64Type());
+      };
+      descriptor.setSize(
+          rewriter, loc, dim,
+          load(offsetof(moec_tensor, shape), type.getDimSize(dim)));
+      descriptor.setStride(
+          rewriter, loc, dim,
+          load(offsetof(moec_tensor, strides), typeStrides[dim]));
+    }
+    rewriter.replaceOp(op, Value(descriptor));
+    return success();
+  }
+};
+
+struct OutputLowering : RuntimePattern<rt::OutputOp> {
+  using RuntimePattern::RuntimePattern;
+
+  LogicalResult
+  matchAndRewrite(rt::OutputOp op, OpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    Location loc = op.getLoc();
+    auto type = cast<MemRefType>(op.getType());
+    int64_t rank = type.getRank();
+    Value dims = createSlot(rewriter, loc, op, rewriter.getI64Type(),
+                            std::max<int64_t>(rank, 1));
+    for (auto [dim, size] : llvm::enumerate(adaptor.getSizes())) {
+      Value slot =
+          LLVM::GEPOp::create(rewriter, loc, getPtr(), rewriter.getI64Type(),
+                              dims, ArrayRef<LLVM::GEPArg>{int32_t(dim)});
+      LLVM::StoreOp::create(rewriter, loc, size, slot);
+    }
+    Value slot = createSlot(rewriter, loc, op, getPtr());
+    callOrLeave(rewriter, loc, op, "moec_rt_output",
+                {getContext(rewriter, loc),
+                 getI32(rewriter, loc, op.getPosition()),
+                 getI64(rewriter, loc, rank), dims, slot});
+    Value tensor = LLVM::LoadOp::create(rewriter, loc, getPtr(), slot);
+    Value data =
+        loadField(rewriter, loc, tensor, offsetof(moec_tensor, data), getPtr());
+    // Outputs are row-major unless declared strided, which the type says.
+    SmallVector<Value> sizes(adaptor.getSizes()), strides(rank);
+    auto [typeStrides, typeOffset] = type.getStridesAndOffset();
+    Value running = getI64(rewriter, loc, 1);
+    for (int64_t dim = rank; dim-- > 0;) {
+      bool isStrided = !type.getLayout().isIdentity();
+      strides[dim] = isStrided ? loadField(rewriter, loc, tensor,
+                                           offsetof(moec_tensor, strides) +
+                                               dim * sizeof(int64_t),
+                                           rewriter.getI64Type())
+                               : running;
+      running = LLVM::MulOp::create(rewriter, loc, running, sizes[dim]);
+    }
+    rewriter.replaceOp(op, {createMemRefDescriptor(loc, type, data, data, sizes,
+                                                   strides, rewriter)});
+    return success();
+  }
+};
+
+struct ParamLowering : RuntimePattern<param::LoadOp> {
+  using RuntimePattern::RuntimePattern;
+
+  LogicalResult
+  matchAndRewrite(param::LoadOp op, OpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    Location loc = op.getLoc();
+    auto decl = SymbolTable::lookupNearestSymbolFrom<param::DeclOp>(
+        op, op.getParamAttr());
+    if (!decl || !decl.getOffset())
+      return rewriter.notifyMatchFailure(op, "parameter has no offset");
+    Value base = loadField(rewriter, loc, getContext(rewriter, loc),
+                           offsetof(moec_ctx, weights), getPtr());
+    // 64-bit offsets: a GEP constant has 32 bits only.
+    Value data = LLVM::GEPOp::create(
+        rewriter, loc, getPtr(), rewriter.getI8Type(), base,
+        ArrayRef<LLVM::GEPArg>{getI64(rewriter, loc, *decl.getOffset())});
+    rewriter.replaceOp(op, {MemRefDescriptor::fromStaticShape(
+                               rewriter, loc, *getTypeConverter(),
+                               cast<MemRefType>(op.getType()), data)});
+    return success();
+  }
+};
+
+/// rt.check and rt.record: a branch around a cold call.
+template <typename OpTy> struct ConditionLowering : RuntimePattern<OpTy> {
+  using RuntimePattern<OpTy>::RuntimePattern;
+
+  LogicalResult
+  matchAndRewrite(OpTy op, typename OpTy::Adaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    Location loc = op.getLoc();
+    constexpr bool isCheck = std::is_same_v<OpTy, rt::CheckOp>;
+    auto site = op->template getAttrOfType<IntegerAttr>(kSiteAttr);
+    Block *before = rewriter.getInsertionBlock();
+    Block *after = rewriter.splitBlock(before, Block::iterator(op));
+    Block *failed = rewriter.createBlock(after);
+    SmallVector<Value> operands = {
+        this->getContext(rewriter, loc),
+        this->getI32(rewriter, loc, int32_t(op.getStatus())),
+        this->getI32(rewriter, loc, site ? site.getInt() : -1)};
+    if (isCheck)
+      this->callOrLeave(rewriter, loc, op, "moec_rt_fail", operands);
+    else
+      this->call(rewriter, loc, op, "moec_rt_record",
+                 LLVM::LLVMVoidType::get(rewriter.getContext()), operands);
+    LLVM::BrOp::create(rewriter, loc, after);
+    rewriter.setInsertionPointToEnd(before);
+    LLVM::CondBrOp::create(rewriter, loc, adaptor.getCondition(), after,
+                           ValueRange{}, failed, ValueRange{},
+                           std::make_pair(1u << 20, 1u));
+    rewriter.eraseOp(op);
+    return success();
+  }
+};
+
+struct CountLowering : RuntimePattern<rt::CountOp> {
+  using RuntimePattern::RuntimePattern;
+
+  LogicalResult
+  matchAndRewrite(rt::CountOp op, OpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    Location loc = op.getLoc();
+    Value counters = loadField(rewriter, loc, getContext(rewriter, loc),
+                               offsetof(moec_ctx, counters), getPtr());
+    Value slot = LLVM::GEPOp::create(
+        rewriter, loc, getPtr(), rewriter.getI64Type(), counters,
+        ArrayRef<LLVM::GEPArg>{int32_t(op.getCounter())});
+    LLVM::AtomicRMWOp::create(rewriter, loc, LLVM::AtomicBinOp::add, slot,
+                              adaptor.getAmount(),
+                              LLVM::AtomicOrdering::monotonic);
+    rewriter.eraseOp(op);
+    return success();
+  }
+};
+
+/// The captures travel in a structure on the caller's stack; a trampoline with
+/// the signature that the runtime calls takes them out again.
+struct ParallelLowering : RuntimePattern<rt::ParallelOp> {
+  using RuntimePattern::RuntimePattern;
+
+  LogicalResult
+  matchAndRewrite(rt::ParallelOp op, OpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    Location loc = op.getLoc();
+    SmallVector<Type> fields(adaptor.getCaptures().getTypes());
+    auto type = LLVM::LLVMStructType::getLiteral(op.getContext(), fields);
+    Value slot = createSlot(rewriter, loc, op, type);
+    for (auto [index, value] : llvm::enumerate(adaptor.getCaptures())) {
+      Value field =
+          LLVM::GEPOp::create(rewriter, loc, getPtr(), type, slot,
+                              ArrayRef<LLVM::GEPArg>{0, int32_t(index)});
+      LLVM::StoreOp::create(rewriter, loc, value, field);
+    }
+    std::string name = (op.getTask() + "_entry").str();
+    createEntry(rewriter, op, name, type);
+    Value entry = LLVM::AddressOfOp::create(rewriter, loc, getPtr(), name);
+    callOrLeave(rewriter, loc, op, "moec_rt_parallel_for",
+                {getContext(rewriter, loc), entry, slot, adaptor.getCount()});
+    rewriter.eraseOp(op);
+    return success();
+  }
+
+private:
+  void createEntry(ConversionPatternRewriter &rewriter, rt::ParallelOp op,
+                   StringRef name, LLVM::LLVMStructType type) const {
+    Location loc = op.getLoc();
+    auto module = op->getParentOfType<ModuleOp>();
+    if (module.lookupSymbol(name))
+      return;
+    OpBuilder::InsertionGuard guard(rewriter);
+    rewriter.setInsertionPointToEnd(module.getBody());
+    Type i32 = rewriter.getI32Type(), i64 = rewriter.getI64Type();
+    auto entry = LLVM::LLVMFuncOp::create(
+        rewriter, loc, name,
+        LLVM::LLVMFunctionType::get(i32, {getPtr(), getPtr(), i64, i32}),
+        LLVM::Linkage::Internal);
+    entry->setAttr(kTaskEntryAttr, rewriter.getUnitAttr());
+    Block *block = entry.addEntryBlock(rewriter);
+    rewriter.setInsertionPointToStart(block);
+    SmallVector<Value> operands = {block->getArgument(2)};
+    for (auto [index, capture] : llvm::enumerate(op.getCaptures())) {
+      Value field = LLVM::GEPOp::create(
+          rewriter, loc, getPtr(), type, block->getArgument(1),
+          ArrayRef<LLVM::GEPArg>{0, int32_t(index)});
+      Value value =
+          LLVM::LoadOp::create(rewriter, loc, type.getBody()[index], field);
+      if (auto memref = dyn_cast<MemRefType>(capture.getType()))
+        MemRefDescriptor::unpack(rewriter, loc, value, memref, operands);
+      else
+        operands.push_back(value);
+    }
+    // The task is converted in the same conversion: call it by name.
+    LLVM::CallOp::create(rewriter, loc, TypeRange{}, op.getTask(), operands);
+    LLVM::ReturnOp::create(rewriter, loc, getI32(rewriter, loc, 0));
+  }
+};
+
+struct LowerToLLVM : moec::impl::LowerToLLVMBase<LowerToLLVM> {
+  void runOnOperation() override {
+    MLIRContext *context = &getContext();
+    LowerToLLVMOptions options(context);
+    options.useGenericFunctions = false;
+    LLVMTypeConverter converter(context, options);
+    RewritePatternSet patterns(context);
+    arith::populateArithToLLVMConversionPatterns(converter, patterns);
+    cf::populateControlFlowToLLVMConversionPatterns(converter, patterns);
+    populateFuncToLLVMConversionPatterns(converter, patterns);
+    populateFinalizeMemRefToLLVMConversionPatterns(converter, patterns);
+    populateMathToLLVMConversionPatterns(converter, patterns);
+    ub::populateUBToLLVMConversionPatterns(converter, patterns);
+    populateVectorToLLVMConversionPatterns(converter, patterns);
+    // Ours win over the upstream malloc and free.
+    patterns
+        .add<AllocLowering, DeallocLowering, InputLowering, OutputLowering,
+             ParamLowering, ConditionLowering<rt::CheckOp>,
+             ConditionLowering<rt::RecordOp>, CountLowering, ParallelLowering>(
+            converter, PatternBenefit(10));
+
+    LLVMConversionTarget target(*context);
+    target.addLegalOp<ModuleOp, param::DeclOp, rt::ContextOp, rt::TryOp>();
+    if (failed(
+            applyFullConversion(getOperation(), target, std::move(patterns))))
+      return signalPassFailure();
+  }
+};
+} // namespace
