@@ -29,6 +29,7 @@ namespace moec {
 
 using namespace mlir;
 using namespace moec;
+using onnx::getShapeMap;
 
 /// Constants of this size travel inside the kernel; the importer makes no
 /// larger ones.
@@ -43,21 +44,6 @@ static bool isKernelOp(Operation *op) {
   if (op->hasTrait<OpTrait::ConstantLike>() || op->getNumResults() == 0)
     return false;
   return isa_and_present<onnx::OnnxDialect, moe::MoeDialect>(op->getDialect());
-}
-
-/// The extents of a value of main: those of its op, or of the argument.
-static AffineMap getShapeMap(Value value) {
-  if (auto arg = dyn_cast<BlockArgument>(value)) {
-    auto function = cast<func::FuncOp>(arg.getOwner()->getParentOp());
-    auto shape = function.getArgAttrOfType<AffineMapAttr>(arg.getArgNumber(),
-                                                          onnx::kShapeAttr);
-    return shape ? shape.getValue() : AffineMap();
-  }
-  auto result = cast<OpResult>(value);
-  auto shapes = result.getOwner()->getAttrOfType<ArrayAttr>(onnx::kShapesAttr);
-  if (!shapes)
-    return AffineMap();
-  return cast<AffineMapAttr>(shapes[result.getResultNumber()]).getValue();
 }
 
 namespace {

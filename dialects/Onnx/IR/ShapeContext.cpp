@@ -9,11 +9,34 @@
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/Matchers.h"
+#include "mlir/Interfaces/FunctionInterfaces.h"
 
 using namespace mlir;
 using namespace moec::onnx;
 
-std::string ShapeContext::describe(AffineExpr expr) const {
+std::string ShapeContext::describe(AffineExpr extent) const {
+  return describeExtent(extent, names);
+}
+
+AffineMap moec::onnx::getShapeMap(Value value) {
+  if (auto arg = dyn_cast<BlockArgument>(value)) {
+    auto function =
+        dyn_cast<FunctionOpInterface>(arg.getOwner()->getParentOp());
+    if (!function)
+      return AffineMap();
+    auto shape = function.getArgAttrOfType<AffineMapAttr>(arg.getArgNumber(),
+                                                          kShapeAttr);
+    return shape ? shape.getValue() : AffineMap();
+  }
+  auto result = cast<OpResult>(value);
+  auto shapes = result.getOwner()->getAttrOfType<ArrayAttr>(kShapesAttr);
+  if (!shapes)
+    return AffineMap();
+  return cast<AffineMapAttr>(shapes[result.getResultNumber()]).getValue();
+}
+
+std::string moec::onnx::describeExtent(AffineExpr expr,
+                                       ArrayRef<std::string> names) {
   if (auto symbol = dyn_cast<AffineSymbolExpr>(expr))
     return names[symbol.getPosition()];
   if (auto constant = dyn_cast<AffineConstantExpr>(expr))
@@ -37,8 +60,8 @@ std::string ShapeContext::describe(AffineExpr expr) const {
     name = " ceildiv ";
     break;
   }
-  return ("(" + Twine(describe(binary.getLHS())) + name +
-          describe(binary.getRHS()) + ")")
+  return ("(" + Twine(describeExtent(binary.getLHS(), names)) + name +
+          describeExtent(binary.getRHS(), names) + ")")
       .str();
 }
 

@@ -60,8 +60,7 @@ public:
   llvm::ArrayRef<std::string> getSymbolNames() const { return names; }
   unsigned getNumSymbols() const { return names.size(); }
   mlir::AffineExpr getConstant(int64_t value) const;
-  /// An extent as a user reads it: symbols by name.
-  std::string describe(mlir::AffineExpr expr) const;
+  std::string describe(mlir::AffineExpr extent) const;
 
   /// Extents of a value whose shape is known to this context. Static types need
   /// no entry. A dynamic extent without entry gets a fresh symbol, once.
@@ -101,6 +100,14 @@ private:
   llvm::DenseMap<mlir::Value, Extents> extents;
   llvm::DenseMap<mlir::Value, Extents> elements;
 };
+
+/// The extents of a value: of its op's `onnx.shapes`, or of the argument's
+/// `onnx.shape`. Null where nothing is recorded.
+mlir::AffineMap getShapeMap(mlir::Value value);
+
+/// An extent as a user reads it: symbols by name.
+std::string describeExtent(mlir::AffineExpr extent,
+                           llvm::ArrayRef<std::string> names);
 
 /// Normalises a possibly negative axis; fails with a diagnostic on `op` unless
 /// -rank <= axis < rank.

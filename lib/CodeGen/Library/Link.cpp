@@ -1,0 +1,155 @@
+//===-- Link.cpp - objects and runtime become a library -------------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "moec/CodeGen/Library.h"
+
+#include "moec/Config.h"
+
+#include "llvm/Object/Archive.h"
+#include "llvm/Object/ArchiveWriter.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/Program.h"
+#include "llvm/Support/raw_ostream.h"
+
+using namespace moec;
+
+namespace {
+/// A private folder that goes away with its files.
+class ScratchFolder {
+public:
+  ~ScratchFolder() {
+    if (!path.empty())
+      llvm::sys::fs::remove_directories(path);
+  }
+
+  std::optional<std::string> create() {
+    llvm::SmallString<128> unique;
+    if (std::error_code error =
+            llvm::sys::fs::createUniqueDirectory("moec", unique))
+      return "cannot create a temporary folder: " + error.message();
+    path = unique.str().str();
+    return std::nullopt;
+  }
+
+  std::string file(llvm::StringRef name) const {
+    llvm::SmallString<128> result(path);
+    llvm::sys::path::append(result, name);
+    return result.str().str();
+  }
+
+private:
+  std::string path;
+};
+} // namespace
+
+static std::optional<std::string> writeFile(const std::string &path,
+                                            llvm::StringRef bytes) {
+  std::error_code error;
+  llvm::raw_fd_ostream stream(path, error);
+  if (!error) {
+    stream << bytes;
+    stream.close();
+    error = stream.error();
+  }
+  if (!error)
+    return std::nullopt;
+  stream.clear_error();
+  return "cannot write '" + path + "': " + error.message();
+}
+
+std::optional<std::string> moec::linkLibrary(llvm::ArrayRef<ObjectFile> objects,
+                                             llvm::StringRef name,
+                                             llvm::StringRef runtimeArchive,
+                                             llvm::StringRef path) {
+  ScratchFolder scratch;
+  if (auto error = scratch.create())
+    return error;
+  std::string soname = ("lib" + name + ".so").str();
+  std::string version = scratch.file("exports");
+  if (auto error = writeFile(
+          version, ("{ global: moec_query_" + name + "; local: *; };\n").str()))
+    return error;
+
+  // The paths of the scratch folder leave no trace in the output.
+  std::vector<std::string> arguments = {MOEC_LINKER,
+                                        "-shared",
+                                        "-o",
+                                        path.str(),
+                                        "-soname",
+                                        soname,
+                                        "--build-id=none",
+                                        "--version-script=" + version,
+                                        "--gc-sections",
+                                        "--as-needed",
+                                        "-z",
+                                        "now",
+                                        "-z",
+                                        "relro",
+                                        "-z",
+                                        "noexecstack",
+                                        "-z",
+                                        "defs",
+                                        "--hash-style=gnu",
+                                        "--strip-all"};
+  for (const ObjectFile &object : objects) {
+    std::string file = scratch.file(object.name + ".o");
+    if (auto error = writeFile(
+            file, llvm::StringRef(object.bytes.data(), object.bytes.size())))
+      return error;
+    arguments.push_back(file);
+  }
+  arguments.push_back(runtimeArchive.str());
+  arguments.push_back(MOEC_LIBC);
+
+  llvm::SmallVector<llvm::StringRef> views(arguments.begin(), arguments.end());
+  std::string log = scratch.file("log"), message;
+  std::optional<llvm::StringRef> redirects[] = {
+      llvm::StringRef(""), llvm::StringRef(log), llvm::StringRef(log)};
+  int code = llvm::sys::ExecuteAndWait(MOEC_LINKER, views, std::nullopt,
+                                       redirects, 0, 0, &message);
+  if (code == 0)
+    return std::nullopt;
+  if (message.empty())
+    if (auto text = llvm::MemoryBuffer::getFile(log))
+      message = (*text)->getBuffer().split('\n').first.str();
+  return "the linker '" MOEC_LINKER "' failed: " + message;
+}
+
+std::optional<std::string>
+moec::archiveLibrary(llvm::ArrayRef<ObjectFile> objects,
+                     llvm::StringRef runtimeArchive, llvm::StringRef path) {
+  std::vector<llvm::NewArchiveMember> members;
+  for (const ObjectFile &object : objects) {
+    llvm::NewArchiveMember member(llvm::MemoryBufferRef(
+        llvm::StringRef(object.bytes.data(), object.bytes.size()),
+        object.name));
+    members.push_back(std::move(member));
+  }
+  auto buffer = llvm::MemoryBuffer::getFile(runtimeArchive);
+  if (!buffer)
+    return ("cannot read '" + runtimeArchive +
+            "': " + buffer.getError().message())
+        .str();
+  auto archive = llvm::object::Archive::create((*buffer)->getMemBufferRef());
+  if (!archive)
+    return llvm::toString(archive.takeError());
+  llvm::Error walkError = llvm::Error::success();
+  for (const auto &child : (*archive)->children(walkError)) {
+    auto member = llvm::NewArchiveMember::getOldMember(child, true);
+    if (!member)
+      return llvm::toString(member.takeError());
+    members.push_back(std::move(*member));
+  }
+  if (walkError)
+    return llvm::toString(std::move(walkError));
+  if (llvm::Error error = llvm::writeArchive(
+          path, members, llvm::SymtabWritingMode::NormalSymtab,
+          llvm::object::Archive::K_GNU, /*Deterministic=*/true, /*Thin=*/false))
+    return llvm::toString(std::move(error));
+  return std::nullopt;
+}
