@@ -192,27 +192,36 @@ def _attention(node, q, k, v, mask=None, past_key=None, past_value=None, nonpad=
     scale = node.attr("scale") or 1 / math.sqrt(qd.shape[-1])
     raw = scale * np.einsum("bnsh,bnth->bnst", qd, wide_k)
     length, total = raw.shape[-2:]
-    allowed = np.ones((length, total), bool)
-    if node.attr("is_causal", 0):
-        allowed &= np.arange(total)[None, :] <= np.arange(length)[:, None] + past
-    scores = np.where(allowed, raw, -np.inf)
+    softcap = node.attr("softcap", 0.0)
+    capped = softcap * np.tanh(raw / softcap) if softcap else raw
+    # How many keys come before the first query: the past, or for a cache that
+    # is kept outside what it holds besides the new tokens.
+    offset = np.full(qd.shape[0], past)
     if nonpad is not None:
-        seen = np.arange(total)[None, :] < nonpad.data.reshape(-1, 1)
-        scores = np.where(seen[:, None, None, :], scores, -np.inf)
+        offset = nonpad.data.reshape(-1) - length
+    where = (offset[:, None] + np.arange(length))[:, None, :, None]
+    keys = np.arange(total)
+    allowed = np.ones((qd.shape[0], 1, length, total), bool)
+    left, right = node.attr("left_window_size", -1), node.attr("right_window_size", -1)
+    if node.attr("is_causal", 0):
+        allowed &= keys <= where
+    if left >= 0:
+        allowed &= keys >= where - left
+    if right >= 0:
+        allowed &= keys <= where + right
+    if nonpad is not None:
+        allowed &= keys < nonpad.data.reshape(-1, 1, 1, 1)
+    scores = np.where(allowed, capped, -np.inf)
     if mask is not None:
         m = mask.data
         if m.shape[-1] < total:  # a short mask hides the rest
             rest = np.zeros(m.shape[:-1] + (total - m.shape[-1],), m.dtype)
             m = np.concatenate([m, rest if m.dtype == bool else rest - np.inf], -1)
         scores = np.where(m, scores, -np.inf) if m.dtype == bool else scores + m
-    biased = scores
-    softcap = node.attr("softcap", 0.0)
-    if softcap:
-        scores = softcap * np.tanh(scores / softcap)
     weights = softmax_sink(scores, None)
     y = weights @ wide_v
     mode = node.attr("qk_matmul_output_mode", 0)
-    extra = {0: raw, 1: biased, 2: scores, 3: weights}[mode]
+    extra = {0: raw, 1: capped, 2: scores, 3: weights}[mode]
     return (q.like(_merge(y) if flat else y), k.like(present[0]), v.like(present[1]),
             q.like(extra))
 

@@ -104,6 +104,8 @@ def _skip_layer_norm(node, x, skip, gamma, beta=None, bias=None):
 
 @op("BatchNormalization")
 def _batch_norm(node, x, scale, bias, mean, var):
+    if node.attr("training_mode", 0):
+        node.fail("training mode is not supported")
     shape = [1, -1] + [1] * (x.data.ndim - 2)
     inverse = 1 / np.sqrt(var.data + node.attr("epsilon", 1e-5))
     return x.like((x.data - mean.data.reshape(shape)) * (inverse * scale.data).reshape(shape)

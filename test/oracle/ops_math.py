@@ -221,6 +221,10 @@ def cast(value, elem):
     if value.is_float and elem not in FLOATS:
         with np.errstate(invalid="ignore"):
             data = np.trunc(data).astype(np.int64)
+    if elem == TensorProto.UINT4:
+        data = data.astype(np.int64) & 15
+    if elem == TensorProto.INT4:  # the low four bits, sign extended
+        data = ((data.astype(np.int64) & 15) ^ 8) - 8
     return Value(data, elem)
 
 

@@ -44,12 +44,15 @@ def _extreme(function, low):
     def apply(x, axis, keep):
         if x.dtype == np.float64:
             return function(x, axis=axis, keepdims=keep, initial=-np.inf if low else np.inf)
+        if x.dtype == np.bool_:
+            return function(x, axis=axis, keepdims=keep, initial=not low)
         return function(x, axis=axis, keepdims=keep)
     return apply
 
 
 def _log_sum_exp(x, axis, keep):
-    top = np.max(x, axis=axis, keepdims=True)
+    top = np.max(x, axis=axis, keepdims=True, initial=-np.inf)
+    top = np.where(np.isneginf(top), 0, top)
     total = np.log(np.sum(np.exp(x - top), axis=axis, keepdims=True)) + top
     return total if keep else np.squeeze(total, axis)
 
