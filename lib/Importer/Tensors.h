@@ -1,0 +1,71 @@
+//===-- Tensors.h - tensors of a model file -------------------------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef MOEC_LIB_IMPORTER_TENSORS_H
+#define MOEC_LIB_IMPORTER_TENSORS_H
+
+#include "Diagnostics.h"
+
+#include "OnnxModel.pb.h"
+
+#include "dialects/Param/IR/Param.h"
+#include "moec/Importer/Importer.h"
+#include "moec/Importer/ModelFolder.h"
+
+#include "mlir/IR/BuiltinAttributes.h"
+#include "mlir/IR/BuiltinTypes.h"
+#include "llvm/ADT/StringMap.h"
+
+namespace moec::importer {
+
+/// The type that stands for an ONNX data type code; null where none does.
+mlir::Type getElementType(mlir::MLIRContext *context, int32_t code);
+/// The code as the standard writes it, `FLOAT16`; `data type 99` if unknown.
+std::string getDataTypeName(int32_t code);
+
+/// A checked tensor: elements where it is small, else a range of a file.
+struct TensorValue {
+  mlir::RankedTensorType type;
+  mlir::DenseElementsAttr elements;
+  param::FileAttr file;
+};
+
+/// Turns tensors of the model into checked ones.
+class TensorReader {
+public:
+  TensorReader(const ModelFolder &folder, const ImportLimits &limits,
+               const Reporter &reporter)
+      : folder(folder), limits(limits), reporter(reporter) {}
+
+  /// `what` names the tensor in diagnostics. With `wantElements` the elements
+  /// are read however many they are, up to the limit for typed data.
+  llvm::FailureOr<TensorValue> read(const proto::TensorProto &tensor,
+                                    const llvm::Twine &what,
+                                    bool wantElements = false);
+
+private:
+  llvm::FailureOr<mlir::RankedTensorType>
+  readType(const proto::TensorProto &tensor, llvm::StringRef what);
+  llvm::FailureOr<param::FileAttr>
+  readExternal(const proto::TensorProto &tensor, llvm::StringRef what,
+               uint64_t size);
+  llvm::FailureOr<std::string> readTyped(const proto::TensorProto &tensor,
+                                         mlir::RankedTensorType type,
+                                         llvm::StringRef what);
+  llvm::FailureOr<std::string> readRange(param::FileAttr range,
+                                         llvm::StringRef what);
+  llvm::FailureOr<DataFile> openData(llvm::StringRef location,
+                                     llvm::StringRef what);
+
+  const ModelFolder &folder;
+  const ImportLimits &limits;
+  const Reporter &reporter;
+  llvm::StringMap<uint64_t> fileSizes;
+};
+
+} // namespace moec::importer
+
+#endif // MOEC_LIB_IMPORTER_TENSORS_H
