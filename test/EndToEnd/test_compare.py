@@ -40,6 +40,8 @@ session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"]
 for index, (path, array) in enumerate(zip(outputs.values(), session.run(list(outputs), inputs))):
     if fault == "status":
         sys.exit("no such input")
+    if fault == "step" and index > 0 and inputs["input_ids"].shape[1] == 1:
+        array = 0 * array  # the cache that the next step reads
     if array.size and index == len(outputs) - 1:
         flat = array.reshape(-1)
         if fault == "value":
@@ -52,8 +54,6 @@ for index, (path, array) in enumerate(zip(outputs.values(), session.run(list(out
             array = array[..., :-1]
         if fault == "type":
             array = array.astype(np.float64)
-        if fault == "step" and inputs.get("input_ids", np.zeros((1, 2))).shape[1] == 1:
-            flat[:] = 0  # the cache that the next step reads
     np.save(path, array)
 """
 
