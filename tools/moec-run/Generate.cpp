@@ -1,0 +1,288 @@
+//===-- Generate.cpp - greedy decoding over a KV cache
+//------------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// For decoders as exporters write them: input_ids, attention_mask and
+// position_ids in; logits out; and states that go round (past to present). A
+// state whose output may share its input's buffer lives in one buffer of the
+// final capacity, so that a step writes one row; any other is handed back and
+// forth.
+//
+//===--------------------------------------------------------------------------===//
+
+#include "Run.h"
+
+#include "Tokens.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <cstring>
+
+using namespace moecrun;
+
+namespace {
+
+/// An output that the next step takes as an input.
+struct State {
+  int input, output;
+  /// The dimension that grows, or -1.
+  int axis = -1;
+  /// One buffer for both.
+  bool inPlace = false;
+  /// In place: of full capacity; else what the last step left.
+  Buffer buffer;
+};
+
+/// What the inputs and outputs of a decoder are for.
+struct Decoder {
+  explicit Decoder(const Library &library);
+  /// The tensor of a state that holds `length` positions.
+  moec_tensor stateTensor(State &state, int64_t length) const;
+  /// Gives the states room for `capacity` positions.
+  void allocate(int64_t capacity);
+
+  const moec_model_info &info;
+  int ids = -1, mask = -1, positions = -1, logits = -1;
+  std::vector<State> states;
+
+private:
+  int findGrowingAxis(const moec_io_info &input) const;
+};
+
+} // namespace
+
+static bool isInteger(const moec_io_info &io) {
+  return io.dtype == MOEC_INT64 || io.dtype == MOEC_INT32;
+}
+
+/// The output that continues input `index`, or -1.
+static int findSuccessor(const Library &library, int index) {
+  const moec_model_info &info = library.info;
+  for (int i = 0; i < info.n_outputs; ++i)
+    if (info.outputs[i].alias == index)
+      return i;
+  // past_key_values.0.key to present.0.key, and the like.
+  std::string name = info.inputs[index].name;
+  for (const char *prefix : {"past_key_values", "past"}) {
+    size_t length = std::strlen(prefix);
+    if (name.compare(0, length, prefix) != 0)
+      continue;
+    for (const char *successor : {"present", "present_key_values"}) {
+      int output = library.output(successor + name.substr(length));
+      if (output >= 0)
+        return output;
+    }
+  }
+  return -1;
+}
+
+Decoder::Decoder(const Library &library) : info(library.info) {
+  std::vector<bool> isState(size_t(info.n_outputs));
+  for (int i = 0; i < info.n_inputs; ++i) {
+    const moec_io_info &input = info.inputs[i];
+    std::string name = input.name;
+    int output = findSuccessor(library, i);
+    if (output >= 0) {
+      State state;
+      state.input = i;
+      state.output = output;
+      states.push_back(state);
+      isState[size_t(output)] = true;
+    } else if (name.find("mask") != std::string::npos && isInteger(input)) {
+      mask = i;
+    } else if (name.find("position") != std::string::npos && isInteger(input)) {
+      positions = i;
+    } else if (ids < 0 && isInteger(input) && input.rank == 2) {
+      ids = i;
+    } else {
+      throw Error("--generate: input '" + name +
+                  "' is neither ids, mask, positions nor a state with an "
+                  "output that continues it");
+    }
+  }
+  for (int i = 0; i < info.n_outputs && logits < 0; ++i)
+    if (!isState[size_t(i)] &&
+        (info.outputs[i].rank == 3 || info.outputs[i].rank == 2))
+      logits = i;
+  if (ids < 0 || logits < 0)
+    throw Error("--generate: the model is no decoder: it needs ids of rank 2 "
+                "and logits of rank 3");
+  for (State &state : states)
+    state.axis = findGrowingAxis(info.inputs[state.input]);
+}
+
+int Decoder::findGrowingAxis(const moec_io_info &input) const {
+  int axis = -1;
+  for (int d = 0; d < input.rank; ++d) {
+    if (input.dims[d] >= 0 || input.dims[d] == info.inputs[ids].dims[0])
+      continue;
+    if (axis >= 0)
+      throw Error(std::string("--generate: input '") + input.name +
+                  "' has more than one extent that could grow");
+    axis = d;
+  }
+  return axis;
+}
+
+void Decoder::allocate(int64_t capacity) {
+  for (State &state : states) {
+    const moec_io_info &input = info.inputs[state.input];
+    const moec_io_info &output = info.outputs[state.output];
+    state.inPlace = output.alias == state.input &&
+                    (state.axis < 0 || (input.flags & MOEC_IO_STRIDED));
+    std::vector<int64_t> shape;
+    for (int d = 0; d < input.rank; ++d)
+      shape.push_back(input.dims[d] >= 0 ? input.dims[d]
+                      : d == state.axis  ? (state.inPlace ? capacity : 0)
+                                         : 1);
+    state.buffer = Buffer(input.dtype, shape);
+  }
+}
+
+moec_tensor Decoder::stateTensor(State &state, int64_t length) const {
+  moec_tensor tensor = state.buffer.tensor();
+  if (!state.inPlace || state.axis < 0)
+    return tensor;
+  int64_t stride = 1;
+  for (int d = tensor.rank - 1; d >= 0; --d) {
+    tensor.strides[d] = stride;
+    stride *= tensor.shape[d];
+  }
+  tensor.flags = MOEC_TENSOR_STRIDED;
+  tensor.shape[state.axis] = length;
+  return tensor;
+}
+
+static Buffer integers(const moec_io_info &io, int64_t count) {
+  return Buffer(io.dtype, {1, count});
+}
+
+/// Index of the greatest logit of the last position, the lowest on ties.
+static int64_t greatest(const moec_tensor &logits) {
+  int64_t vocabulary = logits.shape[logits.rank - 1], count = 1;
+  for (int d = 0; d < logits.rank; ++d)
+    count *= logits.shape[d];
+  if (vocabulary < 1 || count < vocabulary)
+    throw Error("--generate: the logits are empty");
+  int64_t best = -1;
+  double bestValue = 0;
+  for (int64_t i = 0; i < vocabulary; ++i) {
+    double value =
+        elementValue(logits.data, logits.dtype, size_t(count - vocabulary + i));
+    if (!std::isnan(value) && (best < 0 || value > bestValue)) {
+      best = i;
+      bestValue = value;
+    }
+  }
+  if (best < 0)
+    throw Error("--generate: all logits are NaN");
+  return best;
+}
+
+namespace {
+
+/// The library's outputs of one step; released with this.
+struct StepOutputs {
+  Session &session;
+  std::vector<moec_tensor> tensors;
+  explicit StepOutputs(Session &session)
+      : session(session), tensors(size_t(session.library.info.n_outputs)) {}
+  ~StepOutputs() {
+    for (moec_tensor &tensor : tensors)
+      session.library.api->tensor_release(session.handle, &tensor);
+  }
+};
+
+} // namespace
+
+/// Runs `tokens` after `past` positions and returns the next token.
+static int64_t step(Session &session, Decoder &decoder,
+                    const std::vector<int64_t> &tokens, int64_t past) {
+  const moec_model_info &info = decoder.info;
+  int64_t count = int64_t(tokens.size());
+  std::vector<moec_tensor> inputs(size_t(info.n_inputs));
+  StepOutputs outputs(session);
+  std::vector<moec_tensor> &out = outputs.tensors;
+
+  Buffer ids = integers(info.inputs[decoder.ids], count), mask, positions;
+  for (int64_t i = 0; i < count; ++i)
+    setElement(ids.bytes.data(), ids.dtype, size_t(i),
+               double(tokens[size_t(i)]));
+  inputs[size_t(decoder.ids)] = ids.tensor();
+  if (decoder.mask >= 0) {
+    mask = integers(info.inputs[decoder.mask], past + count);
+    for (int64_t i = 0; i < past + count; ++i)
+      setElement(mask.bytes.data(), mask.dtype, size_t(i), 1);
+    inputs[size_t(decoder.mask)] = mask.tensor();
+  }
+  if (decoder.positions >= 0) {
+    positions = integers(info.inputs[decoder.positions], count);
+    for (int64_t i = 0; i < count; ++i)
+      setElement(positions.bytes.data(), positions.dtype, size_t(i),
+                 double(past + i));
+    inputs[size_t(decoder.positions)] = positions.tensor();
+  }
+  for (State &state : decoder.states) {
+    inputs[size_t(state.input)] = decoder.stateTensor(state, past);
+    if (state.inPlace)
+      out[size_t(state.output)] = decoder.stateTensor(state, past);
+  }
+  session.run(inputs, out);
+  for (State &state : decoder.states) {
+    if (state.inPlace)
+      continue;
+    const moec_tensor &next = out[size_t(state.output)];
+    state.buffer = Buffer(
+        next.dtype, std::vector<int64_t>(next.shape, next.shape + next.rank));
+    if (!state.buffer.bytes.empty())
+      std::memcpy(state.buffer.bytes.data(), next.data,
+                  state.buffer.bytes.size());
+  }
+  return greatest(out[size_t(decoder.logits)]);
+}
+
+void moecrun::generate(const Options &options) {
+  using Clock = std::chrono::steady_clock;
+  auto ms = [](Clock::time_point from, Clock::time_point to) {
+    return std::chrono::duration<double, std::milli>(to - from).count();
+  };
+  Tokens tokens = options.chars.empty() ? Tokens() : Tokens(options.chars);
+  std::vector<int64_t> prompt = tokens.encode(options.prompt);
+  if (prompt.empty())
+    throw Error("--generate: the prompt is empty");
+  Library library(options.library);
+  Session session(library, options.session);
+  Decoder decoder(library);
+  decoder.allocate(int64_t(prompt.size()) + options.maxTokens);
+
+  for (int64_t id : prompt)
+    fputs(tokens.decode(id).c_str(), stdout);
+  fflush(stdout);
+  auto start = Clock::now(), first = start;
+  std::vector<int64_t> next = prompt;
+  int64_t past = 0, made = 0;
+  while (made < options.maxTokens) {
+    int64_t id = step(session, decoder, next, past);
+    if (made++ == 0)
+      first = Clock::now();
+    if (id == tokens.endId())
+      break;
+    fputs(tokens.decode(id).c_str(), stdout);
+    fflush(stdout);
+    past += int64_t(next.size());
+    next.assign(1, id);
+  }
+  printf("\n");
+  fflush(stdout);
+  double rest = ms(first, Clock::now());
+  fprintf(stderr,
+          "%zu prompt tokens in %.2f ms, %lld tokens made, %.3f ms each "
+          "(%d of %zu states in place)\n",
+          prompt.size(), ms(start, first), static_cast<long long>(made),
+          made > 1 ? rest / double(made - 1) : 0.0,
+          int(std::count_if(decoder.states.begin(), decoder.states.end(),
+                            [](const State &s) { return s.inPlace; })),
+          decoder.states.size());
+}
