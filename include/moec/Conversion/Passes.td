@@ -24,4 +24,26 @@ def ConvertOnnxToLinalg : Pass<"convert-onnx-to-linalg", "::mlir::ModuleOp"> {
     "::moec::rt::RtDialect"];
 }
 
+def ConvertMoeToLoops : Pass<"convert-moe-to-loops"> {
+  let summary = "moe ops on tensors become plain loops over elements";
+  let description = [{
+    The meaning of every moe op, written out: scf, arith, math and tensor ops
+    in f32, one element at a time. It is the product lowering of route, plan,
+    dispatch, combine and pack_panels, whose inner loops LLVM turns into
+    vectors, and for the matrix products the oracle that schedules are compared
+    with.
+  }];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::math::MathDialect",
+    "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect",
+    "::moec::rt::RtDialect"];
+  let options = [
+    Option<"keepProducts", "keep-products", "bool", /*default=*/"false",
+           "Leave grouped_matmul and expert_ffn to their schedules">,
+    Option<"countRows", "count-rows", "bool", /*default=*/"true",
+           "Add the rows of every plan to the run's counter of expert rows">];
+  let statistics = [
+    Statistic<"numOps", "num-ops", "Number of moe ops lowered">];
+}
+
 #endif // MOEC_CONVERSION_PASSES_TD

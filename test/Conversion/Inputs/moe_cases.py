@@ -1,0 +1,478 @@
+# ===-- moe_cases.py - moe ops, run as loops, against numpy in float64 ----===#
+#
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#
+# ===------------------------------------------------------------------------===#
+"""Builds one function a case, compiles all through `moec-opt --convert-moe-to-loops`
+(with any passes named on the command line before it) and compares what they compute
+with the definitions of the ops, written again here in float64."""
+
+import ctypes
+import math
+import os
+import subprocess
+import sys
+import tempfile
+
+import numpy as np
+
+LOWER = [
+    "--one-shot-bufferize=bufferize-function-boundaries function-boundary-type-conversion=identity-layout-map",
+    "--canonicalize",
+    "--convert-scf-to-cf", "--expand-strided-metadata", "--lower-affine", "--convert-math-to-libm",
+    "--finalize-memref-to-llvm", "--convert-func-to-llvm", "--convert-arith-to-llvm",
+    "--convert-cf-to-llvm", "--convert-index-to-llvm", "--reconcile-unrealized-casts",
+]
+NAMES = {"float32": "f32", "float16": "f16", "int32": "i32", "int8": "i8", "uint8": "i8"}
+rng = np.random.default_rng(20261123)
+
+
+def kind(array, dynamic=False):
+    shape = ["?" if dynamic and i == 0 else str(n) for i, n in enumerate(array.shape)]
+    return "tensor<" + "x".join(shape + [NAMES[array.dtype.name]]) + ">"
+
+
+class Case:
+    """inputs: [(array, first extent dynamic)], outputs: [(zeros-like array, expected,
+    mask of what counts, tolerance)]."""
+
+    def __init__(self, name, op, inputs, outputs, body=None):
+        self.name, self.inputs, self.outputs = name, inputs, outputs
+        args = [(f"%a{i}", kind(a, d)) for i, (a, d) in enumerate(inputs)]
+        outs = [(f"%o{i}", kind(o[0], d)) for i, (o, d) in enumerate(outputs)]
+        types = ", ".join(t for _, t in outs)
+        self.text = f"func.func @{name}(" + ", ".join(f"{n}: {t}" for n, t in args + outs)
+        self.text += f") -> ({types}) attributes {{llvm.emit_c_interface}} {{\n"
+        self.text += f"  %r:{len(outs)} = {op} -> {types}\n  return "
+        self.text += ", ".join(f"%r#{i}" for i in range(len(outs))) + f" : {types}\n}}\n"
+
+    @staticmethod
+    def clause(first, arrays):
+        """`%aN, ... : types` for arrays numbered from `first`."""
+        names = ", ".join(f"%a{first + i}" for i in range(len(arrays)))
+        return names + " : " + ", ".join(kind(a, d) for a, d in arrays)
+
+
+def out_clause(outputs):
+    names = ", ".join(f"%o{i}" for i in range(len(outputs)))
+    return f"outs({names} : " + ", ".join(kind(o[0], d) for o, d in outputs) + ")"
+
+
+# ---- definitions ---------------------------------------------------------------
+
+def sigmoid(v):
+    with np.errstate(over="ignore"):
+        return 1.0 / (1.0 + np.exp(-v))
+
+
+def ordered(keys, k, tie):
+    """The k best: by key descending, then by index as the tie rule says."""
+    sign = 1 if tie == "lowest" else -1
+    return sorted(range(len(keys)), key=lambda e: (-keys[e], sign * e))[:k]
+
+
+def route(scores, k, score, tie, bias=None, renormalize=False, epsilon=0.0, scale=1.0, groups=1,
+          kept=1, group_score="max", fill=-math.inf, capacity=None, drop=False, jitter=0.01):
+    scores = scores.astype(np.float64)
+    tokens, experts = scores.shape
+    weights, ids = np.zeros((tokens, k)), np.full((tokens, k), -1)
+    counts = np.zeros(experts, int)
+    for t in range(tokens):
+        s = scores[t]
+        if np.isnan(s).any():
+            continue
+        if score == "sparse_mixer":
+            chosen, w, free = [], [], list(range(experts))
+            for _ in range(k):
+                best = ordered([s[e] if e in free else -math.inf for e in range(experts)], 1, tie)[0]
+                top = s[best]
+                near = [e for e in free if (top - s[e]) / max(abs(s[e]), top) <= 2 * jitter]
+                w.append(1.0 / sum(math.exp(s[e] - top) for e in near))
+                chosen.append(best)
+                free.remove(best)
+            w = np.array(w)
+        else:
+            p = s
+            if score == "softmax_all":
+                p = np.exp(s - s.max())
+                p = (p / p.sum()).astype(np.float32).astype(np.float64)
+            elif score == "sigmoid":
+                p = sigmoid(s).astype(np.float32).astype(np.float64)
+            keys = p + (0 if bias is None else bias.astype(np.float64))
+            if groups > 1:
+                size = experts // groups
+                parts = [sorted(keys[g * size:(g + 1) * size], reverse=True) for g in range(groups)]
+                group_keys = [q[0] if group_score == "max" else q[0] + q[1] for q in parts]
+                best = ordered(group_keys, kept, tie)
+                keys = [keys[e] if e // size in best else fill for e in range(experts)]
+            chosen = ordered(keys, k, tie)
+            w = p[chosen]
+            if score == "softmax_selected":
+                w = np.exp(w - w.max())
+                w = w / w.sum()
+        if renormalize:
+            w = w / (w.sum() + epsilon)
+        w = w * scale
+        for j, e in enumerate(chosen):
+            if drop and not w[j] > 0:
+                continue
+            if capacity is not None:
+                if counts[e] >= capacity:
+                    continue
+                counts[e] += 1
+            weights[t, j], ids[t, j] = w[j], e
+    return weights, ids
+
+
+def plan(ids, experts):
+    offsets, rows, inverse = [0], [], np.full(ids.shape, -1)
+    for e in range(experts):
+        for t, j in zip(*np.nonzero(ids == e)):
+            inverse[t, j] = len(rows)
+            rows.append(t)
+        offsets.append(len(rows))
+    return np.array(offsets), np.array(rows, int), inverse
+
+
+def activate(text, h, up=None):
+    name, *constants = [part.strip() for part in text.split(",")]
+    values = dict((c.split("=")[0].strip(), float(c.split("=")[1])) for c in constants)
+    if name == "relu":
+        return np.maximum(h, 0)
+    if name == "silu":
+        return h * sigmoid(h)
+    if name == "gelu_erf":
+        return 0.5 * h * (1 + np.vectorize(math.erf)(h / math.sqrt(2)))
+    if name == "gelu_tanh":
+        return 0.5 * h * (1 + np.tanh(math.sqrt(2 / math.pi) * (h + 0.044715 * h**3)))
+    if name == "swiglu":
+        limit = values.get("limit", math.inf)
+        g, u = np.minimum(h, limit), np.clip(up, -limit, limit)
+        return g * sigmoid(values.get("alpha", 1.0) * g) * (u + values.get("beta", 0.0))
+    return h
+
+
+def gate(text, h):
+    return activate(text, h[0::2], h[1::2]) if text.startswith("swiglu") else activate(text, h)
+
+
+def panels(w, gated):
+    """[E, N, K] to [E, ceil(N/32), K, 32]."""
+    experts, n, k = w.shape
+    count = -(-n // 32)
+    packed = np.zeros((experts, count, k, 32), w.dtype)
+    for p in range(count):
+        for lane in range(32):
+            column = 2 * (16 * p + lane % 16) + lane // 16 if gated else 32 * p + lane
+            if column < n:
+                packed[:, p, :, lane] = w[:, column]
+    return packed
+
+
+def quantise(w, bits, block):
+    """Codes, scales, and what they stand for."""
+    experts, n, k = w.shape
+    size = block or k
+    blocks = -(-k // size)
+    padded = np.zeros((experts, n, blocks * size))
+    padded[..., :k] = w
+    parts = padded.reshape(experts, n, blocks, size)
+    zero = 1 << (bits - 1)
+    scales = (np.abs(parts).max(-1) / (zero - 1) + 1e-6).astype(np.float32)
+    codes = np.clip(np.rint(parts / scales[..., None]) + zero, 0, 2 * zero - 1).astype(np.uint8)
+    exact = ((codes.astype(np.float64) - zero) * scales[..., None]).reshape(experts, n, -1)[..., :k]
+    codes = codes.reshape(experts, n, -1)[..., :k]
+    if bits == 4:
+        codes = np.concatenate([codes, np.zeros((experts, n, k % 2), np.uint8)], -1)
+        codes = codes[..., 0::2] | codes[..., 1::2] << 4
+    return np.ascontiguousarray(codes), scales if block else scales[..., 0].copy(), exact
+
+
+# ---- cases -----------------------------------------------------------------------
+
+def real(*shape, dtype=np.float32):
+    return rng.standard_normal(shape).astype(dtype)
+
+
+def route_cases():
+    base = real(9, 8)
+    tied = np.round(base)
+    tied[0] = 0
+    bad = base.copy()
+    bad[3, 5] = np.nan
+    bad[4, :] = -np.inf
+    low = base.copy()
+    low[2, 1:] = -200.0
+    bias = np.linspace(-0.4, 0.4, 8).astype(np.float32)
+    plain = dict(k=2, score="softmax_all", tie="highest")
+    table = {
+        "plain": (base, plain),
+        "renormalized": (base, dict(plain, renormalize=True)),
+        "tied_highest": (tied, plain),
+        "tied_lowest": (tied, dict(plain, tie="lowest")),
+        "dense": (base, dict(plain, k=8)),
+        "selected": (base, dict(plain, score="softmax_selected", k=3)),
+        "selected_tied": (tied, dict(plain, score="softmax_selected", k=3)),
+        "sigmoid": (base, dict(plain, score="sigmoid", tie="lowest", renormalize=True,
+                               epsilon=1e-3, scale=2.5)),
+        "none": (base, dict(plain, score="none", drop=True, k=6)),
+        "biased": (base, dict(plain, score="sigmoid", bias=bias, k=3)),
+        "nan": (bad, dict(plain, k=4)),
+        "underflow": (low, dict(plain, k=3, drop=True)),
+        "half": (base.astype(np.float16), plain),
+        "groups": (base, dict(plain, score="sigmoid", groups=4, kept=2, k=3)),
+        "groups_top2": (tied, dict(plain, score="sigmoid", tie="lowest", groups=2, kept=1, k=6,
+                                   group_score="top2_sum", fill=0.0, bias=bias)),
+        "capacity": (tied, dict(plain, k=2, capacity=2)),
+        "mixer": (np.abs(tied) + 1, dict(plain, score="sparse_mixer", tie="lowest")),
+        "empty": (base[:0], plain),
+    }
+    for name, (scores, how) in table.items():
+        how = dict(how)
+        # A row of -inf alone has no softmax: it counts as NaN.
+        w, ids = route(np.where(np.isinf(scores).all(1, keepdims=True), np.nan, scores), **how)
+        attrs = [f"score = #moe.score<{how['score']}>", f"tie = #moe.tie<{how['tie']}>"]
+        for key, text in (("epsilon", "epsilon = {} : f32"), ("scale", "scale = {} : f32"),
+                          ("groups", "groups = {} : i64"), ("kept", "groups_kept = {} : i64"),
+                          ("group_score", "group_score = #moe.group_score<{}>"),
+                          ("fill", "group_fill = {} : f32"), ("capacity", "capacity = {} : i64")):
+            if key in how:
+                attrs.append(text.format(how[key]))
+        attrs += ["renormalize"] if how.get("renormalize") else []
+        attrs += ["drop_nonpositive"] if how.get("drop") else []
+        inputs = [(scores, True)] + ([(how["bias"], False)] if "bias" in how else [])
+        outputs = [((np.zeros(w.shape, np.float32), w, None, 1e-6), True),
+                   ((np.zeros(ids.shape, np.int32), ids, None, 0), True)]
+        op = f"moe.route ins({Case.clause(0, inputs)}) {out_clause(outputs)} {{{', '.join(attrs)}}}"
+        yield Case("route_" + name, op, inputs, outputs)
+
+
+def plan_cases():
+    for name, ids, experts in (
+            ("plain", rng.integers(-1, 5, (7, 3)), 5), ("outside", rng.integers(-3, 9, (6, 2)), 4),
+            ("none", np.full((4, 2), -1), 3), ("empty", np.zeros((0, 2), int), 3),
+            ("single", np.zeros((5, 1), int), 1)):
+        ids = ids.astype(np.int32)
+        offsets, rows, inverse = plan(ids, experts)
+        all_rows = np.zeros(ids.size, int)
+        all_rows[:len(rows)] = rows
+        mask = np.arange(ids.size) < len(rows)
+        inputs = [(ids, True)]
+        outputs = [((np.full(experts + 1, 77, np.int32), offsets, None, 0), False),
+                   ((np.full(ids.size, 77, np.int32), all_rows, mask, 0), True),
+                   ((np.full(ids.shape, 77, np.int32), inverse, None, 0), True)]
+        yield Case("plan_" + name, f"moe.plan ins({Case.clause(0, inputs)}) {out_clause(outputs)}",
+                   inputs, outputs)
+
+
+def row_cases():
+    ids = np.array([[0, 2], [2, -1], [1, 2], [-1, -1], [2, 0]], np.int32)
+    offsets, rows, inverse = (a.astype(np.int32) for a in plan(ids, 3))
+    rows = np.concatenate([rows, np.full(ids.size - len(rows), -9, np.int32)])
+    mask = np.arange(ids.size) < offsets[-1]
+    for dtype in (np.float32, np.float16):
+        x = real(5, 20, dtype=dtype)
+        inputs = [(x, True), (rows, True), (offsets, False)]
+        outputs = [((np.zeros((10, 20), dtype), x[np.maximum(rows, 0)], mask, 0), True)]
+        yield Case(f"dispatch_{dtype.__name__}",
+                   f"moe.dispatch ins({Case.clause(0, inputs)}) {out_clause(outputs)}", inputs, outputs)
+        y, weights = real(10, 20), real(5, 2)
+        y[offsets[-1]:] = np.nan
+        want = sum(np.where(inverse[:, j:j + 1] < 0, 0, weights[:, j:j + 1].astype(np.float64) *
+                            y[inverse[:, j]]) for j in range(2))
+        inputs = [(y, True), (inverse, True), (weights, True)]
+        outputs = [((np.zeros((5, 20), dtype), want, None, 1e-6 if dtype == np.float32 else 1e-3), True)]
+        yield Case(f"combine_{dtype.__name__}",
+                   f"moe.combine ins({Case.clause(0, inputs)}) {out_clause(outputs)}", inputs, outputs)
+
+
+def pack_cases():
+    for n, gated, k_major in ((64, False, False), (37, False, True), (70, True, False), (32, True, True)):
+        w = real(2, n, 5)
+        source = np.ascontiguousarray(w.transpose(0, 2, 1)) if k_major else w
+        packed = panels(w, gated)
+        flags = ", ".join(["gated"] * gated + ["k_major"] * k_major)
+        inputs = [(source, False)]
+        outputs = [((np.full(packed.shape, 7, np.float32), packed, None, 0), False)]
+        yield Case(f"pack_{n}_{int(gated)}{int(k_major)}",
+                   f"moe.pack_panels ins({Case.clause(0, inputs)}) {out_clause(outputs)} {{{flags}}}",
+                   inputs, outputs)
+
+
+class Layer:
+    """Rows of 3 experts (one without rows) over 6 tokens."""
+
+    def __init__(self, hidden=12, inner=10, dtype=np.float32):
+        self.ids = np.array([[0, 2], [2, -1], [0, 2], [-1, -1], [2, 0], [0, -1]], np.int32)
+        self.offsets, rows, _ = (a.astype(np.int32) for a in plan(self.ids, 3))
+        self.rows = np.concatenate([rows, np.full(12 - len(rows), 99, np.int32)])
+        self.mask = np.arange(12) < self.offsets[-1]
+        self.x = real(6, hidden, dtype=dtype)
+        self.hidden, self.inner, self.dtype = hidden, inner, dtype
+
+    def each_row(self, function, columns):
+        result = np.zeros((12, columns))
+        for e in range(3):
+            for r in range(self.offsets[e], self.offsets[e + 1]):
+                result[r] = function(e, r)
+        return result
+
+    def weights(self, n, k, dtype=None):
+        return (real(3, n, k) * 0.7).astype(dtype or self.dtype)
+
+
+SWIGLU = "swiglu, alpha = 1.702, beta = 1.0, limit = 0.75"
+ACTIVATIONS = ["identity", "relu", "gelu_tanh", "gelu_erf", "silu", "swiglu", SWIGLU]
+
+
+def matmul_cases():
+    table = [("nk", a, np.float32, True, True, None) for a in ACTIVATIONS]
+    table += [("kn", "swiglu", np.float32, True, True, None), ("panels", SWIGLU, np.float32, True, True, None),
+              ("panels", "relu", np.float16, False, True, None), ("kn", "identity", np.float16, True, False, None),
+              ("nk", "identity", np.float32, False, False, None)]
+    table += [("nk", "silu", np.float32, True, True, (bits, block)) for bits in (4, 8) for block in (0, 16)]
+    for number, (layout, activation, dtype, gather, biased, quant) in enumerate(table):
+        layer = Layer(hidden=37 if quant else 12, dtype=dtype)
+        gated = activation.startswith("swiglu")
+        n = 40 if gated else 33
+        w = layer.weights(n, layer.hidden)
+        exact, scales = w.astype(np.float64), None
+        x = layer.x if gather else real(12, layer.hidden, dtype=dtype)
+        source = {"nk": w, "kn": np.ascontiguousarray(w.transpose(0, 2, 1)), "panels": panels(w, gated)}[layout]
+        if quant:
+            source, scales, exact = quantise(w, *quant)
+        bias = real(3, n, dtype=dtype) if biased else None
+
+        def row(e, r):
+            h = x[layer.rows[r] if gather else r].astype(np.float64) @ exact[e].T
+            return gate(activation, h + (0 if bias is None else bias[e]))
+
+        columns = n // 2 if gated else n
+        want = layer.each_row(row, columns)
+        inputs = [(x, gather), (source, False), (layer.offsets, False)]
+        op = f"moe.grouped_matmul ins({Case.clause(0, inputs)})"
+        for name, array, dynamic in (("rows", layer.rows if gather else None, True), ("bias", bias, False),
+                                     ("scales", scales, False)):
+            if array is not None:
+                op += f" {name}({Case.clause(len(inputs), [(array, dynamic)])})"
+                inputs.append((array, dynamic))
+        outputs = [((np.zeros((12, columns), np.float32), want, layer.mask, 2e-6), gather)]
+        attrs = [f"layout = #moe.layout<{layout}>", f"activation = #moe.activation<{activation}>"]
+        attrs += [f"n = {n} : i64"] if layout == "panels" else []
+        attrs += [f"quant = #moe.quant<bits = {quant[0]}, block = {quant[1]}>"] if quant else []
+        yield Case(f"matmul_{number}_{layout}", f"{op} {out_clause(outputs)} {{{', '.join(attrs)}}}", inputs, outputs)
+
+
+def ffn_cases():
+    table = [(a, np.float32, True, False, None) for a in ACTIVATIONS]
+    table += [(a, np.float32, True, True, None) for a in ("silu", SWIGLU)]
+    table += [(SWIGLU, np.float16, True, False, None), ("relu", np.float32, False, False, None),
+              ("swiglu", np.float32, True, False, (4, 16)), ("silu", np.float32, True, True, (8, 0))]
+    for number, (activation, dtype, biased, third, quant) in enumerate(table):
+        layer = Layer(hidden=18, inner=20, dtype=dtype)
+        gated = activation.startswith("swiglu")
+        n = 40 if gated and not third else 20
+        w1, w2, w3 = layer.weights(n, 18), layer.weights(18, 20), layer.weights(20, 18)
+        b1, b2, b3 = real(3, n, dtype=dtype), real(3, 18, dtype=dtype), real(3, 20, dtype=dtype)
+        exact = [w.astype(np.float64) for w in (w1, w2, w3)]
+        scales = [None] * 3
+        if quant:
+            (w1, w2, w3), scales, exact = zip(*(quantise(w, *quant) for w in (w1, w2, w3)))
+
+        def row(e, r):
+            x = layer.x[layer.rows[r]].astype(np.float64)
+            h = x @ exact[0][e].T + (b1[e] if biased else 0)
+            if third:
+                h3 = x @ exact[2][e].T + (b3[e] if biased else 0)
+                a = activate(activation, h, h3) if gated else activate(activation, h) * h3
+            else:
+                a = gate(activation, h)
+            return a @ exact[1][e].T + (b2[e] if biased else 0)
+
+        want = layer.each_row(row, 18)
+        inputs = [(layer.x, True), (layer.rows, True), (layer.offsets, False), (w1, False), (w2, False)]
+        op = f"moe.expert_ffn ins({Case.clause(0, inputs)})"
+        for name, array in (("bias1", b1 if biased else None), ("bias2", b2 if biased else None),
+                            ("scales1", scales[0]), ("scales2", scales[1]), ("fc3", w3 if third else None),
+                            ("bias3", b3 if third and biased else None), ("scales3", scales[2] if third else None)):
+            if array is not None:
+                op += f" {name}({Case.clause(len(inputs), [(array, False)])})"
+                inputs.append((array, False))
+        outputs = [((np.zeros((12, 18), np.float32), want, layer.mask, 4e-6), True)]
+        attrs = [f"activation = #moe.activation<{activation}>"]
+        attrs += [f"quant = #moe.quant<bits = {quant[0]}, block = {quant[1]}>"] if quant else []
+        yield Case(f"ffn_{number}", f"{op} {out_clause(outputs)} {{{', '.join(attrs)}}}", inputs, outputs)
+
+
+# ---- running -----------------------------------------------------------------------
+
+def descriptor(array):
+    rank = array.ndim
+
+    class MemRef(ctypes.Structure):
+        _fields_ = [("base", ctypes.c_void_p), ("data", ctypes.c_void_p), ("offset", ctypes.c_int64),
+                    ("sizes", ctypes.c_int64 * rank), ("strides", ctypes.c_int64 * rank)]
+
+    strides = [s // array.itemsize for s in np.empty(array.shape, array.dtype).strides]
+    address = array.ctypes.data
+    return MemRef(address, address, 0, (ctypes.c_int64 * rank)(*array.shape), (ctypes.c_int64 * rank)(*strides))
+
+
+def build(text, passes, folder):
+    def tool(arguments, data):
+        done = subprocess.run(arguments, input=data, capture_output=True, text=True)
+        if done.returncode:
+            sys.exit(f"{arguments[0]} failed\n{done.stderr}")
+        return done.stdout
+
+    lowered = tool(["moec-opt", "-", *passes, "--convert-moe-to-loops=count-rows=false", *LOWER], text)
+    ir = tool(["mlir-translate", "--mlir-to-llvmir"], lowered)
+    path = os.path.join(folder, "cases.so")
+    tool([os.environ.get("MOEC_CLANG", "clang-22"), "-x", "ir", "-", "-O1", "-shared", "-fPIC", "-Wno-override-module",
+          "-o", path, "-lm"], ir)
+    return ctypes.CDLL(path)
+
+
+def run(library, case):
+    results = [out[0].copy() for out, _ in case.outputs]
+    before = [a.copy() for a, _ in case.inputs]
+    arrays = [np.ascontiguousarray(a) for a, _ in case.inputs] + results
+    structs = [descriptor(a) for a in arrays]
+    # What the function returns are its destinations again: they are looked at instead.
+    returned = ctypes.create_string_buffer(1024)
+    getattr(library, "_mlir_ciface_" + case.name)(returned, *[ctypes.byref(s) for s in structs])
+    problems = []
+    for old, (new, _) in zip(before, case.inputs):
+        if old.tobytes() != new.tobytes():
+            problems.append("an input changed")
+    for number, (result, (out, _)) in enumerate(zip(results, case.outputs)):
+        _, want, mask, tolerance = out
+        got, want = result.astype(np.float64), np.asarray(want, np.float64)
+        if mask is not None:
+            got, want = got[mask], want[mask]
+        if got.size == 0:
+            continue
+        room = tolerance * max(np.abs(want).max(), 1e-30)
+        error = np.abs(got - want).max()
+        if not error <= room:
+            problems.append(f"result {number}: error {error:.3g}, allowed {room:.3g}")
+    return problems
+
+
+def main():
+    groups = {"route": route_cases, "plan": plan_cases, "rows": row_cases, "pack": pack_cases,
+              "matmul": matmul_cases, "ffn": ffn_cases}
+    chosen = sys.argv[1].split(",")
+    cases = [case for name in chosen for case in groups[name]()]
+    with tempfile.TemporaryDirectory() as folder:
+        library = build("\n".join(case.text for case in cases), sys.argv[2:], folder)
+        failures = 0
+        for case in cases:
+            problems = run(library, case)
+            failures += bool(problems)
+            print(case.name, "; ".join(problems) or "ok")
+    print(f"{len(cases)} cases, {failures} wrong")
+    sys.exit(1 if failures else 0)
+
+
+main()
