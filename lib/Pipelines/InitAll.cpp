@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "moec/Pipelines/InitAll.h"
+#include "moec/Pipelines/Pipelines.h"
 
 #include "moec/CodeGen/Passes.h"
 #include "moec/Conversion/Passes.h"
@@ -70,6 +71,7 @@ void moec::registerAllDialects(DialectRegistry &registry) {
 }
 
 void moec::registerAllPasses() {
+  registerPipelines();
   registerMoecCodeGenPasses();
   registerMoecConversionPasses();
 

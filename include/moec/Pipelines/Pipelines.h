@@ -1,0 +1,42 @@
+//===-- Pipelines.h - the stages as pass pipelines ------------------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef MOEC_PIPELINES_PIPELINES_H
+#define MOEC_PIPELINES_PIPELINES_H
+
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Pass/PassOptions.h"
+
+#include <string>
+
+namespace moec {
+
+/// The CPU levels a library has unless told otherwise, best first.
+inline constexpr const char *kDefaultLevels[] = {"x86-64-v4", "x86-64-v3"};
+
+/// Options of the stage that makes the code of each CPU level.
+struct VectorStageOptions
+    : public mlir::PassPipelineOptions<VectorStageOptions> {
+  ListOption<std::string> levels{*this, "levels",
+                                 llvm::cl::desc("CPU levels, best first")};
+};
+
+/// Each function adds the passes from one stage's end to the next one's. The
+/// driver and moec-opt call the same ones; docs/architecture.md says what the
+/// IR holds after each.
+void buildMoeStage(mlir::OpPassManager &manager);
+void buildKernelsStage(mlir::OpPassManager &manager);
+void buildLinalgStage(mlir::OpPassManager &manager);
+void buildVectorStage(mlir::OpPassManager &manager,
+                      const VectorStageOptions &options);
+void buildLlvmStage(mlir::OpPassManager &manager);
+
+/// Registers `moec-stage-{moe,kernels,linalg,vector,llvm}`.
+void registerPipelines();
+
+} // namespace moec
+
+#endif // MOEC_PIPELINES_PIPELINES_H
