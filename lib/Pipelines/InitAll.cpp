@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "moec/Pipelines/InitAll.h"
+#include "moec/Pipelines/Passes.h"
 #include "moec/Pipelines/Pipelines.h"
 
 #include "moec/CodeGen/Passes.h"
@@ -72,6 +73,7 @@ void moec::registerAllDialects(DialectRegistry &registry) {
 
 void moec::registerAllPasses() {
   registerPipelines();
+  registerMoecPipelinesPasses();
   registerMoecCodeGenPasses();
   registerMoecConversionPasses();
 

@@ -8,6 +8,7 @@
 
 #include "moec/CodeGen/Passes.h"
 #include "moec/Conversion/Passes.h"
+#include "moec/Pipelines/Passes.h"
 
 #include "mlir/Conversion/AffineToStandard/AffineToStandard.h"
 #include "mlir/Conversion/SCFToControlFlow/SCFToControlFlow.h"
@@ -23,19 +24,33 @@
 using namespace mlir;
 using namespace moec;
 
+/// Ends a stage: what it promises is checked, always.
+static void addInvariant(OpPassManager &manager, const char *stage) {
+  VerifyStageOptions options;
+  options.stage = stage;
+  manager.addPass(createVerifyStage(options));
+}
+
+void moec::buildOnnxStage(OpPassManager &manager) {
+  addInvariant(manager, "onnx");
+}
+
 void moec::buildMoeStage(OpPassManager &manager) {
   manager.addPass(createCanonicalizerPass());
+  addInvariant(manager, "moe");
 }
 
 void moec::buildKernelsStage(OpPassManager &manager) {
   manager.addPass(createOutlineKernels());
   // Equal layers are one kernel from here on, before anything costs time.
   manager.addPass(func::createDuplicateFunctionEliminationPass());
+  addInvariant(manager, "kernels");
 }
 
 void moec::buildLinalgStage(OpPassManager &manager) {
   manager.addPass(createConvertOnnxToLinalg());
   manager.addPass(createCanonicalizerPass());
+  addInvariant(manager, "linalg");
 }
 
 void moec::buildVectorStage(OpPassManager &manager,
@@ -57,6 +72,7 @@ void moec::buildVectorStage(OpPassManager &manager,
   if (split.levels.empty())
     split.levels.assign(std::begin(kDefaultLevels), std::end(kDefaultLevels));
   manager.addPass(createSplitLevels(split));
+  addInvariant(manager, "vector");
 }
 
 void moec::buildLlvmStage(OpPassManager &manager) {
@@ -71,9 +87,12 @@ void moec::buildLlvmStage(OpPassManager &manager) {
   manager.addPass(createCSEPass());
   manager.addPass(createLowerToLLVM());
   manager.addPass(createThreadStatus());
+  addInvariant(manager, "llvm");
 }
 
 void moec::registerPipelines() {
+  PassPipelineRegistration<>("moec-stage-onnx", "check the imported graph",
+                             buildOnnxStage);
   PassPipelineRegistration<>("moec-stage-moe", "from onnx to moe",
                              buildMoeStage);
   PassPipelineRegistration<>("moec-stage-kernels", "from moe to kernels",

@@ -52,8 +52,14 @@ struct LibraryInfo {
   uint64_t weightsBytes = 0;
   uint64_t numSegments = 0;
   uint64_t scratchBytes = 0;
+  /// CPU levels, best first.
+  std::vector<std::string> levels;
   std::string manifest;
 };
+
+/// Whether generated code may call this external symbol: the runtime's ABI
+/// list and the three block operations that LLVM itself calls.
+bool isGeneratedCodeExternal(llvm::StringRef name);
 
 enum class ObjectKind { Object, Assembly };
 
@@ -78,6 +84,10 @@ std::optional<std::string> linkLibrary(llvm::ArrayRef<ObjectFile> objects,
                                        llvm::StringRef name,
                                        llvm::StringRef runtimeArchive,
                                        llvm::StringRef path);
+
+/// Links the objects into one relocatable object.
+std::optional<std::string> mergeObjects(llvm::ArrayRef<ObjectFile> objects,
+                                        llvm::StringRef path);
 
 /// Makes a static archive of the objects and the runtime's members.
 std::optional<std::string> archiveLibrary(llvm::ArrayRef<ObjectFile> objects,

@@ -27,6 +27,7 @@ struct VectorStageOptions
 /// Each function adds the passes from one stage's end to the next one's. The
 /// driver and moec-opt call the same ones; docs/architecture.md says what the
 /// IR holds after each.
+void buildOnnxStage(mlir::OpPassManager &manager);
 void buildMoeStage(mlir::OpPassManager &manager);
 void buildKernelsStage(mlir::OpPassManager &manager);
 void buildLinalgStage(mlir::OpPassManager &manager);
@@ -34,7 +35,7 @@ void buildVectorStage(mlir::OpPassManager &manager,
                       const VectorStageOptions &options);
 void buildLlvmStage(mlir::OpPassManager &manager);
 
-/// Registers `moec-stage-{moe,kernels,linalg,vector,llvm}`.
+/// Registers `moec-stage-{onnx,moe,kernels,linalg,vector,llvm}`.
 void registerPipelines();
 
 } // namespace moec

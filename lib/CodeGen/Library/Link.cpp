@@ -62,40 +62,10 @@ static std::optional<std::string> writeFile(const std::string &path,
   return "cannot write '" + path + "': " + error.message();
 }
 
-std::optional<std::string> moec::linkLibrary(llvm::ArrayRef<ObjectFile> objects,
-                                             llvm::StringRef name,
-                                             llvm::StringRef runtimeArchive,
-                                             llvm::StringRef path) {
-  ScratchFolder scratch;
-  if (auto error = scratch.create())
-    return error;
-  std::string soname = ("lib" + name + ".so").str();
-  std::string version = scratch.file("exports");
-  if (auto error = writeFile(
-          version, ("{ global: moec_query_" + name + "; local: *; };\n").str()))
-    return error;
-
-  // The paths of the scratch folder leave no trace in the output.
-  std::vector<std::string> arguments = {MOEC_LINKER,
-                                        "-shared",
-                                        "-o",
-                                        path.str(),
-                                        "-soname",
-                                        soname,
-                                        "--build-id=none",
-                                        "--version-script=" + version,
-                                        "--gc-sections",
-                                        "--as-needed",
-                                        "-z",
-                                        "now",
-                                        "-z",
-                                        "relro",
-                                        "-z",
-                                        "noexecstack",
-                                        "-z",
-                                        "defs",
-                                        "--hash-style=gnu",
-                                        "--strip-all"};
+/// Writes the objects into the scratch folder and appends their paths.
+static std::optional<std::string>
+writeObjects(llvm::ArrayRef<ObjectFile> objects, const ScratchFolder &scratch,
+             std::vector<std::string> &arguments) {
   for (const ObjectFile &object : objects) {
     std::string file = scratch.file(object.name + ".o");
     if (auto error = writeFile(
@@ -103,9 +73,11 @@ std::optional<std::string> moec::linkLibrary(llvm::ArrayRef<ObjectFile> objects,
       return error;
     arguments.push_back(file);
   }
-  arguments.push_back(runtimeArchive.str());
-  arguments.push_back(MOEC_LIBC);
+  return std::nullopt;
+}
 
+static std::optional<std::string>
+runLinker(llvm::ArrayRef<std::string> arguments, const ScratchFolder &scratch) {
   llvm::SmallVector<llvm::StringRef> views(arguments.begin(), arguments.end());
   std::string log = scratch.file("log"), message;
   std::optional<llvm::StringRef> redirects[] = {
@@ -118,6 +90,53 @@ std::optional<std::string> moec::linkLibrary(llvm::ArrayRef<ObjectFile> objects,
     if (auto text = llvm::MemoryBuffer::getFile(log))
       message = (*text)->getBuffer().split('\n').first.str();
   return "the linker '" MOEC_LINKER "' failed: " + message;
+}
+
+std::optional<std::string> moec::linkLibrary(llvm::ArrayRef<ObjectFile> objects,
+                                             llvm::StringRef name,
+                                             llvm::StringRef runtimeArchive,
+                                             llvm::StringRef path) {
+  ScratchFolder scratch;
+  if (auto error = scratch.create())
+    return error;
+  std::string version = scratch.file("exports");
+  if (auto error = writeFile(
+          version, ("{ global: moec_query_" + name + "; local: *; };\n").str()))
+    return error;
+
+  // The paths of the scratch folder leave no trace in the output.
+  std::vector<std::string> arguments = {MOEC_LINKER,
+                                        "-shared",
+                                        "-o",
+                                        path.str(),
+                                        "-soname",
+                                        ("lib" + name + ".so").str(),
+                                        "--build-id=none",
+                                        "--version-script=" + version,
+                                        "--gc-sections",
+                                        "--as-needed",
+                                        "-znow",
+                                        "-zrelro",
+                                        "-znoexecstack",
+                                        "-zdefs",
+                                        "--hash-style=gnu",
+                                        "--strip-all"};
+  if (auto error = writeObjects(objects, scratch, arguments))
+    return error;
+  arguments.push_back(runtimeArchive.str());
+  arguments.push_back(MOEC_LIBC);
+  return runLinker(arguments, scratch);
+}
+
+std::optional<std::string>
+moec::mergeObjects(llvm::ArrayRef<ObjectFile> objects, llvm::StringRef path) {
+  ScratchFolder scratch;
+  if (auto error = scratch.create())
+    return error;
+  std::vector<std::string> arguments = {MOEC_LINKER, "-r", "-o", path.str()};
+  if (auto error = writeObjects(objects, scratch, arguments))
+    return error;
+  return runLinker(arguments, scratch);
 }
 
 std::optional<std::string>

@@ -32,15 +32,18 @@ using namespace moec;
 
 static constexpr llvm::StringLiteral kTriple = "x86_64-unknown-linux-gnu";
 
-/// Everything that generated code may call; the rest of the ABI list is the
-/// runtime's own business.
-static bool isAllowedExternal(StringRef name) {
+bool moec::isGeneratedCodeExternal(StringRef name) {
   static constexpr llvm::StringLiteral kAllowed[] = {
       "memcpy",         "memmove",        "memset",
       "moec_rt_alloc",  "moec_rt_fail",   "moec_rt_free",
       "moec_rt_output", "moec_rt_query",  "moec_rt_parallel_for",
       "moec_rt_record", "moec_rt_scratch"};
-  return llvm::is_contained(kAllowed, name) ||
+  return llvm::is_contained(kAllowed, name);
+}
+
+/// Beyond the ABI list, what the units of one library share.
+static bool isAllowedExternal(StringRef name) {
+  return isGeneratedCodeExternal(name) ||
          name.starts_with(kKernelTablePrefix) ||
          name == "_GLOBAL_OFFSET_TABLE_";
 }

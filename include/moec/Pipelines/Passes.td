@@ -1,0 +1,29 @@
+//===-- Passes.td - what holds between the stages -------------------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef MOEC_PIPELINES_PASSES_TD
+#define MOEC_PIPELINES_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def VerifyStage : Pass<"moec-verify-stage", "::mlir::ModuleOp"> {
+  let summary = "checks the invariant of a stage";
+  let description = [{
+    Each stage hands over once, forward; this is what it promises:
+
+    | stage | after it, the IR holds |
+    |---|---|
+    | `onnx` | only `onnx`, `param` and `func` ops; ranked tensors; every dynamic extent is described by `onnx.shapes` or `onnx.shape` |
+    | `moe` | no fused MoE operator of ONNX; beside `onnx` and `moe` only tensor shapes and index arithmetic |
+    | `kernels` | every op that computes elements is in a function marked `moec.kernel`; kernels are private, take their weights as operands, and return tensors only; no two are equal |
+    | `linalg` | no `onnx` op, no `moe` op but those that own a schedule; no memrefs |
+    | `vector` | no tensors; kernels in one module per CPU level; no arithmetic on vectors of one element; none but the level's own width or less |
+    | `llvm` | only the llvm dialect; externals are those of the runtime's ABI |
+  }];
+  let options = [Option<"stage", "stage", "std::string", "", "The stage's name">];
+}
+
+#endif // MOEC_PIPELINES_PASSES_TD
