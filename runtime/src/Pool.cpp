@@ -11,6 +11,20 @@
 // All of it hangs on one word: generation, an open bit, and the number of
 // workers inside.
 //
+// Fork and join, measured on two CPUs of a shared machine (AMD EPYC, Linux 6),
+// microseconds, median of 3000 empty jobs of 2 and of 64 items; an item of its
+// own costs 0.01:
+//
+//     threads   back to back   after 50 us   after 1 ms (workers asleep)
+//        1       0.04  0.58     0.04  0.61       0.20   1.1
+//        2       0.05  0.66     0.24  0.84       7.8    5.9
+//        4       0.05  0.66     0.06  0.66       4.5   18.7
+//
+// So a job of two items of 2 us is worth a fork while the workers are awake, and
+// one of less than some 20 us is not after a pause. Without the yield in the
+// waiting loop the third column was 53 to 70: a woken worker takes the caller's
+// CPU, and would spin on it.
+//
 //===--------------------------------------------------------------------------===//
 
 #include "Internal.h"
@@ -20,6 +34,7 @@
 #include <csignal>
 #include <linux/futex.h>
 #include <new>
+#include <sched.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -33,9 +48,12 @@ constexpr uint32_t generationUnit = 1u << 16;
 constexpr uint32_t generationMask = ~(generationUnit - 1);
 static_assert(maxThreads < int32_t(insideMask), "the count must fit");
 
-/// Pauses before a waiting thread goes to sleep: about as long as a futex wake
-/// takes, so that back-to-back jobs find their workers awake.
-constexpr int spinPauses = 2000;
+/// Turns before a waiting thread goes to sleep: some 50 microseconds, about what
+/// a futex wake costs, so that back-to-back jobs find their workers awake.
+constexpr int spinTurns = 64;
+/// Pauses of a turn, which ends with a yield: where threads are more than CPUs,
+/// the one that is waited for may be behind this one on the same CPU.
+constexpr int turnPauses = 32;
 
 struct Pool;
 
@@ -72,10 +90,13 @@ static void futexWake(std::atomic<uint32_t> &word, int count) {
   syscall(SYS_futex, &word, FUTEX_WAKE_PRIVATE, count, nullptr, nullptr, 0);
 }
 
-static void relaxCpu() {
+/// One turn of waiting.
+static void spinTurn() {
 #if defined(__x86_64__)
-  __builtin_ia32_pause();
+  for (int i = 0; i < turnPauses; ++i)
+    __builtin_ia32_pause();
 #endif
+  sched_yield();
 }
 
 static void workOn(Pool &pool, int32_t worker) {
@@ -90,14 +111,14 @@ static void workOn(Pool &pool, int32_t worker) {
 /// Waits for a job other than that of generation `last`; returns the state
 /// seen, or 0 when the pool stops.
 static uint32_t waitForJob(Pool &pool, uint32_t last) {
-  for (int spins = 0;; ++spins) {
+  for (int turns = 0;; ++turns) {
     uint32_t state = pool.state.load(std::memory_order_acquire);
     if (pool.stop.load(std::memory_order_acquire))
       return 0;
     if ((state & openBit) && (state & generationMask) != last)
       return state;
-    if (spins < spinPauses) {
-      relaxCpu();
+    if (turns < spinTurns) {
+      spinTurn();
       continue;
     }
     // The submitter stores the state and then reads `sleepers`; here it is the
@@ -157,9 +178,9 @@ static int32_t poolParallelFor(moec_pool *shared, moec_task_fn task,
   workOn(pool, 0);
 
   uint32_t state = pool.state.fetch_and(~openBit, std::memory_order_seq_cst);
-  for (int spins = 0; state & insideMask; ++spins) {
-    if (spins < spinPauses) {
-      relaxCpu();
+  for (int turns = 0; state & insideMask; ++turns) {
+    if (turns < spinTurns) {
+      spinTurn();
     } else {
       pool.callerSleeps.store(1, std::memory_order_seq_cst);
       state = pool.state.load(std::memory_order_seq_cst);

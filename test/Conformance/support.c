@@ -195,18 +195,38 @@ size_t bytes_of(int32_t dtype, int32_t rank, const int64_t *shape) {
   return (count * (size_t)dtype_bits(dtype) + 7) / 8;
 }
 
-/* The symbol whose name holds `part` and does not hold "total", or -1. */
-static int find_symbol(const moec_model_info *info, const char *part) {
+static int is_given(const input_options *options, const char *name) {
   int i;
-  for (i = 0; i < info->n_symbols; ++i)
-    if (strstr(info->symbols[i], part) && !strstr(info->symbols[i], "total"))
-      return i;
-  return -1;
+  for (i = 0; i < options->n_dims; ++i)
+    if (strcmp(options->dims[i].name, name) == 0)
+      return 1;
+  return 0;
+}
+
+/* The sum of the symbols that `name` adds, such as "P + S"; -1 if it is none.
+ */
+static int64_t sum_of(const moec_model_info *info, const int64_t *symbols,
+                      const char *name) {
+  char copy[256], *part, *rest = copy;
+  int64_t sum = 0;
+  int i;
+  if (!strchr(name, '+') || strlen(name) >= sizeof(copy))
+    return -1;
+  strcpy(copy, name);
+  while ((part = strtok_r(rest, "+ ", &rest))) {
+    for (i = 0; i < info->n_symbols; ++i)
+      if (strcmp(info->symbols[i], part) == 0)
+        break;
+    if (i == info->n_symbols)
+      return -1;
+    sum += symbols[i];
+  }
+  return sum;
 }
 
 void choose_symbols(const moec_model_info *info, const input_options *options,
                     int64_t *symbols) {
-  int i, j, past = find_symbol(info, "past");
+  int i, j;
   for (i = 0; i < info->n_symbols; ++i) {
     const char *name = info->symbols[i];
     symbols[i] = strstr(name, "batch") ? 1 : strstr(name, "past") ? 2 : 3;
@@ -214,20 +234,22 @@ void choose_symbols(const moec_model_info *info, const input_options *options,
       if (strcmp(options->dims[j].name, name) == 0)
         symbols[i] = options->dims[j].value;
   }
-  /* A total length is that of the past and of this step. */
+  /* A total length is that of the past and of this step; so may a sum be. */
   for (i = 0; i < info->n_symbols; ++i) {
-    int given = 0, step = -1;
-    if (!strstr(info->symbols[i], "total"))
+    const char *name = info->symbols[i];
+    int64_t sum = sum_of(info, symbols, name);
+    if (is_given(options, name))
       continue;
-    for (j = 0; j < options->n_dims; ++j)
-      given |= strcmp(options->dims[j].name, info->symbols[i]) == 0;
-    for (j = 0; j < info->n_symbols; ++j)
-      if (strstr(info->symbols[j], "seq") &&
-          !strstr(info->symbols[j], "past") &&
-          !strstr(info->symbols[j], "total"))
-        step = j;
-    if (!given && step >= 0)
-      symbols[i] = symbols[step] + (past >= 0 ? symbols[past] : 0);
+    if (sum >= 0)
+      symbols[i] = sum;
+    if (!strstr(name, "total"))
+      continue;
+    for (sum = 0, j = 0; j < info->n_symbols; ++j)
+      if (!strstr(info->symbols[j], "total") &&
+          (strstr(info->symbols[j], "past") || strstr(info->symbols[j], "seq")))
+        sum += symbols[j];
+    if (sum > 0)
+      symbols[i] = sum;
   }
 }
 

@@ -13,9 +13,14 @@
 #include "moec/generated.h"
 
 enum { Batch, Step, Past, Total };
+#ifdef MOEC_SUM_OF_SYMBOLS
+// As torch.onnx names them.
+static const char *const symbols[] = {"B", "S", "P", "P + S"};
+#else
 static const char *const symbols[] = {"batch_size", "sequence_length",
                                       "past_sequence_length",
                                       "total_sequence_length"};
+#endif
 static const int64_t idsDims[] = {-1 - Batch, -1 - Step};
 static const int64_t maskDims[] = {-1 - Batch, -1 - Total};
 static const int64_t pastDims[] = {-1 - Batch, 2, -1 - Past, 3};

@@ -356,6 +356,8 @@ TEST_F(MoecRunTest, DecoderAsAPlainModel) {
             0)
       << err;
   EXPECT_NE(out.find("total_sequence_length=3"), std::string::npos) << out;
+  EXPECT_EQ(run(MOEC_DECODER_SUM_LIBRARY " --dim S=3 --dim P=0"), 0) << err;
+  EXPECT_NE(out.find("B=1 S=3 P=0 P + S=3"), std::string::npos) << out;
   EXPECT_EQ(
       run(MOEC_DECODER_LIBRARY " --dim past_sequence_length=0 --ints 50..60"),
       1);

@@ -34,11 +34,10 @@ public:
       : info(info), values(size_t(info.n_symbols), -1) {}
 
   void set(const std::string &name, int64_t value) {
-    for (int i = 0; i < info.n_symbols; ++i)
-      if (name == info.symbols[i]) {
-        values[size_t(i)] = value;
-        return;
-      }
+    if (int i = find(name); i >= 0) {
+      values[size_t(i)] = value;
+      return;
+    }
     std::string known;
     for (int i = 0; i < info.n_symbols; ++i)
       known += std::string(i ? ", " : "") + info.symbols[i];
@@ -51,26 +50,19 @@ public:
       if (io.dims[i] < 0 && values[size_t(-(io.dims[i] + 1))] < 0)
         values[size_t(-(io.dims[i] + 1))] = buffer.shape[i];
   }
-  /// Gives the rest a value, and says so. A total length is the sum of the past
-  /// and of this step.
+  /// Gives the rest a value. A total length is the sum of the past and of this
+  /// step; so is one that its exporter named by a sum, such as "P + S".
   void setDefaults() {
-    int past = -1, step = -1;
-    for (int i = 0; i < info.n_symbols; ++i) {
-      std::string name = info.symbols[i];
-      if (isTotal(i))
-        continue;
-      if (name.find("past") != std::string::npos)
-        past = i;
-      else if (name.find("seq") != std::string::npos)
-        step = i;
-    }
+    std::vector<std::vector<int>> terms(values.size());
+    for (int i = 0; i < info.n_symbols; ++i)
+      terms[size_t(i)] = termsOf(i);
     for (int pass = 0; pass < 2; ++pass)
-      for (int i = 0; i < info.n_symbols; ++i) {
-        if (values[size_t(i)] >= 0 || !isInput(i) || isTotal(i) != (pass == 1))
+      for (size_t i = 0; i < values.size(); ++i) {
+        if (values[i] >= 0 || !isInput(int(i)) || terms[i].empty() != !pass)
           continue;
-        values[size_t(i)] = 1;
-        if (isTotal(i) && step >= 0)
-          values[size_t(i)] = get(step) + (past >= 0 ? get(past) : 0);
+        values[i] = terms[i].empty() ? 1 : 0;
+        for (int term : terms[i])
+          values[i] += get(term);
       }
   }
   void print() const {
@@ -92,8 +84,41 @@ public:
 
 private:
   int64_t get(int i) const { return std::max<int64_t>(values[size_t(i)], 0); }
-  bool isTotal(int i) const {
-    return std::string(info.symbols[i]).find("total") != std::string::npos;
+  int find(const std::string &name) const {
+    for (int i = 0; i < info.n_symbols; ++i)
+      if (name == info.symbols[i])
+        return i;
+    return -1;
+  }
+  /// The symbols of which symbol `i` is the sum, or none.
+  std::vector<int> termsOf(int i) const {
+    std::string name = info.symbols[i];
+    std::vector<int> terms;
+    if (name.find("total") != std::string::npos) {
+      for (int j = 0; j < info.n_symbols; ++j) {
+        std::string other = info.symbols[j];
+        if (other.find("total") == std::string::npos && isInput(j) &&
+            (other.find("past") != std::string::npos ||
+             other.find("seq") != std::string::npos))
+          terms.push_back(j);
+      }
+      return terms;
+    }
+    if (name.find('+') == std::string::npos)
+      return {};
+    for (size_t at = 0; at <= name.size();) {
+      size_t end = std::min(name.find('+', at), name.size());
+      size_t first = name.find_first_not_of(' ', at);
+      size_t last = name.find_last_not_of(' ', end ? end - 1 : 0);
+      int term = first < end && last != std::string::npos && last >= first
+                     ? find(name.substr(first, last - first + 1))
+                     : -1;
+      if (term < 0 || term == i)
+        return {};
+      terms.push_back(term);
+      at = end + 1;
+    }
+    return terms;
   }
   /// Whether an input has the symbol: others follow from the model.
   bool isInput(int symbol) const {
