@@ -6,8 +6,6 @@
 
 #include "GraphImporter.h"
 
-#include "llvm/ADT/StringSet.h"
-
 using namespace llvm;
 using namespace mlir;
 using namespace moec;
@@ -46,10 +44,14 @@ FailureOr<Value> GraphImporter::lookup(StringRef name, Scope &scope,
   if (!scope.isFunction) {
     auto initializer = initializers.find(name);
     if (initializer != initializers.end()) {
-      // At the top, where it dominates every use.
+      // At the top, where it dominates every use, in the order of first use.
       OpBuilder::InsertionGuard guard(builder);
-      builder.setInsertionPointToStart(&main.getBody().front());
+      if (lastInitializer)
+        builder.setInsertionPointAfter(lastInitializer);
+      else
+        builder.setInsertionPointToStart(&main.getBody().front());
       Value value = makeTensor(initializer->second, name, getLoc(name));
+      lastInitializer = value.getDefiningOp();
       scope.values[name] = value;
       return value;
     }
@@ -106,145 +108,6 @@ GraphImporter::resolve(const proto::AttributeProto &attribute,
            << quoted(attribute.ref_attr_name()) << " of type " << target->type()
            << "; export the model again";
   return target;
-}
-
-/// Distributes values among inputs by the letters of a schema. Returns how many
-/// each takes.
-static FailureOr<SmallVector<int32_t>>
-getSegments(StringRef kinds, ArrayRef<bool> present, const Reporter &reporter,
-            ErrorId id, StringRef where, StringRef noun) {
-  SmallVector<int32_t> sizes;
-  size_t next = 0;
-  for (auto [index, kind] : enumerate(kinds)) {
-    if (kind == 'v') {
-      // The others after it take one value each.
-      size_t after = kinds.size() - index - 1;
-      size_t count =
-          present.size() > next + after ? present.size() - next - after : 0;
-      for (size_t i = next; i < next + count; ++i)
-        if (!present[i])
-          return reporter.error(id)
-                 << where << " lacks " << noun << " " << i
-                 << ", one of a list; export the model again";
-      sizes.push_back(count);
-      next += count;
-      continue;
-    }
-    bool has = next < present.size() && present[next];
-    if (!has && kind == 'r')
-      return reporter.error(id) << where << " lacks " << noun << " " << next
-                                << ", which is required; export the model "
-                                   "again";
-    sizes.push_back(has);
-    ++next;
-  }
-  if (next < present.size())
-    return reporter.error(id) << where << " has " << present.size() << " "
-                              << noun << "s, expected at most " << kinds.size()
-                              << "; export the model for a supported version";
-  return sizes;
-}
-
-static unsigned countVariable(StringRef kinds) {
-  return count_if(kinds, [](char kind) { return kind != 'r'; });
-}
-
-FailureOr<Operation *> GraphImporter::createOp(const NodeForm &form,
-                                               StringRef where, Location loc) {
-  const Operator *op = operators.lookup(form.domain, form.opType);
-  assert(op && "checkNodes accepted the operator");
-  const onnx::NodeSchema &schema = *op->schema;
-
-  SmallVector<bool> present;
-  for (Value input : form.inputs)
-    present.push_back(bool(input));
-  FailureOr<SmallVector<int32_t>> inputSizes =
-      getSegments(schema.inputKinds, present, reporter, ErrorId::InputCount,
-                  where, "input");
-  if (failed(inputSizes))
-    return failure();
-
-  // A required output nobody names is made all the same.
-  present.clear();
-  for (auto [index, output] : enumerate(form.outputs))
-    present.push_back(!output.empty() || (index < schema.outputKinds.size() &&
-                                          schema.outputKinds[index] == 'r'));
-  while (present.size() < schema.outputKinds.size() &&
-         schema.outputKinds[present.size()] == 'r')
-    present.push_back(true);
-  FailureOr<SmallVector<int32_t>> outputSizes =
-      getSegments(schema.outputKinds, present, reporter, ErrorId::OutputCount,
-                  where, "output");
-  if (failed(outputSizes))
-    return failure();
-
-  OperationState state(loc, op->name);
-  for (Value input : form.inputs)
-    if (input)
-      state.addOperands(input);
-  state.addAttributes(form.attributes.getAttrs());
-  if (countVariable(schema.inputKinds) > 1)
-    state.addAttribute("operandSegmentSizes",
-                       builder.getDenseI32ArrayAttr(*inputSizes));
-  if (countVariable(schema.outputKinds) > 1)
-    state.addAttribute("resultSegmentSizes",
-                       builder.getDenseI32ArrayAttr(*outputSizes));
-  // No op accepts this type: see inferTypes.
-  unsigned numResults = 0;
-  for (int32_t size : *outputSizes)
-    numResults += size;
-  state.addTypes(SmallVector<Type>(numResults, builder.getNoneType()));
-  return builder.create(state);
-}
-
-LogicalResult GraphImporter::inferTypes(Operation *op, StringRef where) {
-  std::string message;
-  ErrorId id = ErrorId::BadNode;
-  auto capture = [&](Diagnostic &diagnostic) {
-    if (message.empty() &&
-        diagnostic.getSeverity() == DiagnosticSeverity::Error)
-      message = diagnostic.str();
-    return success();
-  };
-  auto fail = [&]() -> LogicalResult {
-    std::string prefix = ("'" + op->getName().getStringRef() + "' op ").str();
-    StringRef text = message;
-    text.consume_front(prefix);
-    return reporter.error(id) << where << " is not valid: " << text
-                              << "; check the model where it was made";
-  };
-
-  unsigned firstSymbol = shapes.getNumSymbols();
-  {
-    ScopedDiagnosticHandler handler(op->getContext(), capture);
-    // Shape inference may trust attributes and operand types, so they are
-    // verified first. The results, still of a type no op takes, are what a
-    // correct node is refused for; they come last.
-    bool isValid = succeeded(op->getName().verifyInvariants(op)) ||
-                   StringRef(message).contains("op result #");
-    if (isValid) {
-      message.clear();
-      isValid = succeeded(cast<onnx::OnnxNode>(op).inferShapes(shapes));
-    }
-    if (isValid) {
-      for (Type type : op->getResultTypes())
-        if (!isa<RankedTensorType>(type)) {
-          id = ErrorId::UnknownRank;
-          message = "a result has no known rank";
-          isValid = false;
-        }
-      isValid = isValid && succeeded(op->getName().verifyInvariants(op));
-    }
-    if (!isValid && message.empty())
-      message = "its shapes do not fit";
-    if (isValid)
-      message.clear();
-  }
-  if (!message.empty())
-    return fail();
-  if (shapes.getNumSymbols() != firstSymbol)
-    newSymbols[op] = {firstSymbol, shapes.getNumSymbols()};
-  return success();
 }
 
 LogicalResult GraphImporter::importConstant(const proto::NodeProto &node,
@@ -359,24 +222,20 @@ LogicalResult GraphImporter::importNode(const proto::NodeProto &node,
   }
   for (const std::string &output : node.output())
     form.outputs.push_back(output);
-  while (!form.outputs.empty() && form.outputs.back().empty())
-    form.outputs.pop_back();
 
   Location loc = getLoc(name);
   if (failed(upgradeNode(form, builder, loc, [&] {
         return reporter.error(ErrorId::BadNode) << where << " ";
       })))
     return failure();
-  FailureOr<Operation *> created = createOp(form, where, loc);
+  SmallVector<bool> made =
+      getMadeOutputs(form.outputs, op->schema->outputKinds);
+  FailureOr<Operation *> created = createOp(form, *op, made, where, loc);
   if (failed(created) || failed(inferTypes(*created, where)))
     return failure();
 
-  // Results follow the outputs that are there.
   unsigned result = 0;
-  StringRef kinds = op->schema->outputKinds;
-  for (auto [index, output] : enumerate(form.outputs)) {
-    bool isMade =
-        !output.empty() || (index < kinds.size() && kinds[index] == 'r');
+  for (auto [output, isMade] : zip(form.outputs, made)) {
     if (!isMade)
       continue;
     Value value = (*created)->getResult(result++);
@@ -425,10 +284,21 @@ LogicalResult GraphImporter::importCall(const proto::FunctionProto &function,
                       inner, "function " + quoted(function.name()))))
       return failure();
 
+  auto declare = [&](StringRef attribute,
+                     const proto::AttributeProto *value) -> LogicalResult {
+    if (inner.attributes.try_emplace(attribute, value).second)
+      return success();
+    return reporter.error(ErrorId::DuplicateName)
+           << "function " << quoted(function.name())
+           << " declares the attribute " << quoted(attribute)
+           << " twice; rename one of them";
+  };
   for (const std::string &attribute : function.attribute())
-    inner.attributes[attribute] = nullptr;
+    if (failed(declare(attribute, nullptr)))
+      return failure();
   for (const proto::AttributeProto &attribute : function.attribute_proto())
-    inner.attributes[attribute.name()] = &attribute;
+    if (failed(declare(attribute.name(), &attribute)))
+      return failure();
   // What the call gives, seen through the references of the caller itself.
   for (const proto::AttributeProto &attribute : node.attribute()) {
     auto formal = inner.attributes.find(attribute.name());

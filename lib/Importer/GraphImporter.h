@@ -34,6 +34,11 @@ struct Scope {
   bool isFunction = false;
 };
 
+/// Which outputs a node makes, by the letters of its schema. A required one,
+/// and one of a list, is made even where nobody names it.
+llvm::SmallVector<bool> getMadeOutputs(llvm::ArrayRef<llvm::StringRef> outputs,
+                                       llvm::StringRef kinds);
+
 /// Builds `main` and the parameters of a model whose nodes `checkNodes`
 /// accepted.
 class GraphImporter {
@@ -60,8 +65,14 @@ private:
   llvm::LogicalResult importCall(const proto::FunctionProto &function,
                                  const proto::NodeProto &node, Scope &scope,
                                  llvm::StringRef name, llvm::StringRef where);
-  llvm::FailureOr<mlir::Operation *>
-  createOp(const NodeForm &form, llvm::StringRef where, mlir::Location loc);
+  /// Builds the op of a node in its newest form, its results without types
+  /// yet. `outputs` says which outputs it has.
+  llvm::FailureOr<mlir::Operation *> createOp(const NodeForm &form,
+                                              const Operator &op,
+                                              llvm::ArrayRef<bool> outputs,
+                                              llvm::StringRef where,
+                                              mlir::Location loc);
+  /// Verifies an op and gives its results their types.
   llvm::LogicalResult inferTypes(mlir::Operation *op, llvm::StringRef where);
 
   /// The attribute itself, or what it refers to; null where that is absent.
@@ -103,6 +114,11 @@ private:
   std::map<std::string, TensorValue, std::less<>> initializers;
   llvm::StringMap<const proto::TypeProto *> declared;
   llvm::StringSet<> parameterNames;
+  /// Parameters by what they are: equal ones are declared once.
+  llvm::DenseMap<std::pair<mlir::Attribute, mlir::Type>, mlir::StringAttr>
+      parameters;
+  /// The last op of main that stands for an initializer.
+  mlir::Operation *lastInitializer = nullptr;
   /// The symbols an op brought into being: [first, second).
   llvm::DenseMap<mlir::Operation *, std::pair<unsigned, unsigned>> newSymbols;
 };

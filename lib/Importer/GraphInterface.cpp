@@ -29,15 +29,18 @@ Value GraphImporter::makeTensor(const TensorValue &tensor, StringRef name,
                                 Location loc) {
   if (tensor.elements)
     return onnx::ConstantOp::create(builder, loc, tensor.elements);
-  std::string stem = makeSymbolName(name), symbol = stem;
-  for (unsigned i = 0; !parameterNames.insert(symbol).second; ++i)
-    symbol = stem + "_" + std::to_string(i);
-  OpBuilder::InsertionGuard guard(builder);
-  OpBuilder moduleBuilder(main);
-  auto decl = param::DeclOp::create(moduleBuilder, loc, symbol, tensor.type,
-                                    tensor.file, IntegerAttr());
-  decl->setAttr(onnx::kNameAttr, builder.getStringAttr(name));
-  return param::LoadOp::create(builder, loc, tensor.type, symbol);
+  StringAttr &known = parameters[{tensor.file, tensor.type}];
+  if (!known) {
+    std::string stem = makeSymbolName(name), symbol = stem;
+    for (unsigned i = 0; !parameterNames.insert(symbol).second; ++i)
+      symbol = stem + "_" + std::to_string(i);
+    known = builder.getStringAttr(symbol);
+    OpBuilder moduleBuilder(main);
+    auto decl = param::DeclOp::create(moduleBuilder, loc, symbol, tensor.type,
+                                      tensor.file, IntegerAttr());
+    decl->setAttr(onnx::kNameAttr, builder.getStringAttr(name));
+  }
+  return param::LoadOp::create(builder, loc, tensor.type, known.getValue());
 }
 
 FailureOr<RankedTensorType>
@@ -78,8 +81,6 @@ GraphImporter::readInputType(const proto::ValueInfoProto &input) {
         return failure();
       continue;
     }
-    // Larger ones overflow the products that index arithmetic makes of them.
-    constexpr int64_t kMaxExtent = int64_t(1) << 40;
     if (dim.dim_value() < 0 || dim.dim_value() > kMaxExtent ||
         !dim.dim_param().empty())
       return reporter.error(ErrorId::BadExtent)
@@ -125,6 +126,7 @@ LogicalResult GraphImporter::importInputs() {
   }
 
   builder.setInsertionPointToEnd(module.getBody());
+  parameterNames.insert("main");
   main = func::FuncOp::create(builder, module.getLoc(), "main",
                               builder.getFunctionType(types, {}));
   Block *block = main.addEntryBlock();

@@ -159,10 +159,10 @@ TensorReader::readType(const proto::TensorProto &tensor, StringRef what) {
   int64_t bits = getFileBits(element);
   SmallVector<int64_t> shape;
   for (int64_t dim : tensor.dims()) {
-    if (dim < 0)
+    if (dim < 0 || dim > kMaxExtent)
       return reporter.error(ErrorId::TensorShape)
-             << what << " has the extent " << dim
-             << ", expected at least 0; export the model again";
+             << what << " has the extent " << dim << ", expected 0 to "
+             << kMaxExtent << "; export the model again";
     // An extent of 0 must not hide an overflow of the others.
     std::optional<int64_t> product =
         checkedMul(bits, std::max<int64_t>(dim, 1));

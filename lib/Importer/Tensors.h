@@ -21,6 +21,9 @@
 
 namespace moec::importer {
 
+/// No extent of a model is larger: products of two then fit 64 bits amply.
+inline constexpr int64_t kMaxExtent = int64_t(1) << 40;
+
 /// The type that stands for an ONNX data type code; null where none does.
 mlir::Type getElementType(mlir::MLIRContext *context, int32_t code);
 /// The code as the standard writes it, `FLOAT16`; `data type 99` if unknown.
