@@ -1,5 +1,4 @@
-//===-- Arena.cpp - memory of a session
-//---------------------------------------===//
+//===-- Arena.cpp - memory of a session -----------------------------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Blocks are kept in size classes, four to a power of two, so at most a quarter
@@ -7,7 +6,7 @@
 // that no run has used for a while are given back: a host that once ran a long
 // prompt should not hold its memory for ever.
 //
-//===--------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 
 #include "Internal.h"
 

@@ -1,11 +1,10 @@
-//===-- Cpu.cpp - which level this CPU has
-//------------------------------------===//
+//===-- Cpu.cpp - which level this CPU has --------------------------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Asks cpuid and xgetbv itself: __builtin_cpu_supports needs a constructor of
 // the compiler's library. The lists are the x86-64 psABI's.
 //
-//===--------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 
 #include "Internal.h"
 

@@ -6,7 +6,7 @@
 // C++ library that is not header-only, has no global constructors, and gets all
 // its memory from the session's allocator.
 //
-//===--------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 #ifndef MOEC_RUNTIME_INTERNAL_H
 #define MOEC_RUNTIME_INTERNAL_H
 
@@ -21,8 +21,7 @@
 namespace moec {
 namespace rt {
 
-//===-- Checked arithmetic
-//----------------------------------------------------===//
+//===-- Checked arithmetic ------------------------------------------------===//
 
 inline bool mulOverflow(int64_t a, int64_t b, int64_t &result) {
   return __builtin_mul_overflow(a, b, &result);
@@ -36,8 +35,7 @@ constexpr size_t blockAlign = 64;
 /// No buffer is greater, so that sums of a few sizes cannot overflow.
 constexpr int64_t maxBytes = INT64_C(1) << 56;
 
-//===-- Text.cpp: messages
-//-----------------------------------------------------===//
+//===-- Text.cpp: messages ------------------------------------------------===//
 
 /// A bounded text; its last byte is always NUL, also while it is written.
 struct Text {
@@ -53,8 +51,7 @@ const char *dtypeName(int32_t dtype);
 /// Bits of an element, 0 for a type that is no input or output of a model.
 int32_t dtypeBits(int32_t dtype);
 
-//===-- Arena.cpp: memory
-//-------------------------------------------------------===//
+//===-- Arena.cpp: memory -------------------------------------------------===//
 
 /// The host's allocator, or the C library's.
 struct Allocator {
@@ -100,8 +97,7 @@ private:
   uint64_t held, inUse, peak;
 };
 
-//===-- Cpu.cpp: levels
-//---------------------------------------------------------===//
+//===-- Cpu.cpp: levels ---------------------------------------------------===//
 
 /// What the CPU and the operating system offer.
 struct CpuInfo {
@@ -118,8 +114,7 @@ int32_t chooseLevel(const moec_model_desc &model, const CpuInfo &cpu,
                     const char *const *caps, int numCaps,
                     const moec_level_desc *&level, Text &error);
 
-//===-- Threads.cpp: how many
-//---------------------------------------------------===//
+//===-- Threads.cpp: how many ---------------------------------------------===//
 
 /// CPUs that the cgroups of this process grant, rounded up; 0: no limit. Reads
 /// `procCgroup` ("/proc/self/cgroup") and below `sysRoot` ("/sys/fs/cgroup").
@@ -127,8 +122,7 @@ int32_t cgroupCpuLimit(const char *procCgroup, const char *sysRoot);
 /// MOEC_NUM_THREADS, else the CPUs of this process; at least 1.
 int32_t defaultThreadCount();
 
-//===-- Pool.cpp
-//----------------------------------------------------------------===//
+//===-- Pool.cpp ----------------------------------------------------------===//
 
 constexpr int32_t maxThreads = 1024;
 
@@ -156,8 +150,7 @@ private:
 #endif
 };
 
-//===-- Weights.cpp
-//-------------------------------------------------------------===//
+//===-- Weights.cpp -------------------------------------------------------===//
 
 /// The weights file of a session.
 struct Weights {
@@ -179,8 +172,7 @@ int32_t checkWeightsHeader(const moec_model_desc &model, const uint8_t *base,
 /// Checks every segment's hash and that all else is zero. After the above.
 int32_t checkWeightsData(const Weights &weights, Text &error);
 
-//===-- Session
-//-----------------------------------------------------------------===//
+//===-- Session -----------------------------------------------------------===//
 
 /// Stands before each worker's scratch.
 struct alignas(blockAlign) WorkerSlot {

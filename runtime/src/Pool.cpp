@@ -1,5 +1,4 @@
-//===-- Pool.cpp - a small team of threads
-//------------------------------------===//
+//===-- Pool.cpp - a small team of threads --------------------------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // One job at a time, items handed out by a counter. The caller works too. A
@@ -20,12 +19,12 @@
 //        2       0.05  0.66     0.24  0.84       7.8    5.9
 //        4       0.05  0.66     0.06  0.66       4.5   18.7
 //
-// So a job of two items of 2 us is worth a fork while the workers are awake, and
-// one of less than some 20 us is not after a pause. Without the yield in the
-// waiting loop the third column was 53 to 70: a woken worker takes the caller's
-// CPU, and would spin on it.
+// So a job of two items of 2 us is worth a fork while the workers are awake,
+// and one of less than some 20 us is not after a pause. Without the yield in
+// the waiting loop the third column was 53 to 70: a woken worker takes the
+// caller's CPU, and would spin on it.
 //
-//===--------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 
 #include "Internal.h"
 
@@ -48,8 +47,8 @@ constexpr uint32_t generationUnit = 1u << 16;
 constexpr uint32_t generationMask = ~(generationUnit - 1);
 static_assert(maxThreads < int32_t(insideMask), "the count must fit");
 
-/// Turns before a waiting thread goes to sleep: some 50 microseconds, about what
-/// a futex wake costs, so that back-to-back jobs find their workers awake.
+/// Turns before a waiting thread goes to sleep: some 50 microseconds, about
+/// what a futex wake costs, so that back-to-back jobs find their workers awake.
 constexpr int spinTurns = 64;
 /// Pauses of a turn, which ends with a yield: where threads are more than CPUs,
 /// the one that is waited for may be behind this one on the same CPU.

@@ -1,14 +1,12 @@
-//===-- Run.cpp - one run, and what the model's code calls
-//--------------------===//
+//===-- Run.cpp - one run, and what the model's code calls ----------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-//===--------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 
 #include "Internal.h"
 
 using namespace moec::rt;
 
-//===-- Called by generated code
-//-----------------------------------------------===//
+//===-- Called by generated code ------------------------------------------===//
 
 namespace {
 /// Status and site as one word, so that the two of them are recorded together.
@@ -171,8 +169,7 @@ int32_t moec_rt_parallel_for(moec_ctx *ctx, moec_rt_task task, const void *args,
   return status;
 }
 
-//===-- A run
-//------------------------------------------------------------------===//
+//===-- A run -------------------------------------------------------------===//
 
 /// Puts the recorded error into words.
 static void describeError(Context &context, int32_t status) {

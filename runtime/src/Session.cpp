@@ -1,7 +1,6 @@
-//===-- Session.cpp - the table behind moec_query_NAME
-//------------------------===//
+//===-- Session.cpp - the table behind moec_query_NAME --------------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-//===--------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 
 #include "Internal.h"
 
@@ -15,8 +14,7 @@ static const moec_model_desc &modelOf(const moec_api *api) {
   return *static_cast<const moec_model_desc *>(api->model);
 }
 
-//===-- What is inside
-//---------------------------------------------------------===//
+//===-- What is inside ----------------------------------------------------===//
 
 static int32_t modelInfo(const moec_api *api, moec_model_info *info) {
   if (!api || !info)
@@ -53,8 +51,7 @@ static const char *levelName(const moec_api *api, int32_t i) {
   return modelOf(api).levels[i].name;
 }
 
-//===-- Sessions
-//---------------------------------------------------------------===//
+//===-- Sessions ----------------------------------------------------------===//
 
 static void destroySession(moec_session *session) {
   if (!session)
@@ -263,8 +260,7 @@ static int32_t verifyWeights(moec_session *session) {
   return status;
 }
 
-//===-- Pools
-//------------------------------------------------------------------===//
+//===-- Pools -------------------------------------------------------------===//
 
 static int32_t poolCreate(const moec_api *, int32_t numThreads,
                           moec_pool **pool) {
@@ -278,8 +274,7 @@ static int32_t poolCreate(const moec_api *, int32_t numThreads,
                     *pool);
 }
 
-//===-- Reserved
-//---------------------------------------------------------------===//
+//===-- Reserved ----------------------------------------------------------===//
 
 static int32_t stateCreate(moec_session *, moec_state **state) {
   if (state)
@@ -294,8 +289,7 @@ static int32_t stateFork(const moec_state *, moec_state **copy) {
 }
 static int32_t stateOnly(moec_state *) { return MOEC_UNSUPPORTED; }
 
-//===-- The table
-//--------------------------------------------------------------===//
+//===-- The table ---------------------------------------------------------===//
 
 static void fillApi(moec_api &api, const moec_model_desc *model) {
   api.magic = MOEC_API_MAGIC;

@@ -1,11 +1,10 @@
-//===-- Tensors.cpp - checks on shapes and buffers
-//----------------------------===//
+//===-- Tensors.cpp - checks on shapes and buffers ------------------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Everything the caller passes is checked here before the model's code sees it:
 // that code relies on shapes, strides and sizes.
 //
-//===--------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 
 #include "Internal.h"
 

@@ -1,7 +1,6 @@
-//===-- Text.cpp - messages, names of statuses and types
-//----------------------===//
+//===-- Text.cpp - messages, names of statuses and types ------------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-//===--------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 
 #include "Internal.h"
 

@@ -1,7 +1,6 @@
-/*===-- support.c - guarded memory and made-up inputs
---------------------------*\
+/*===-- support.c - guarded memory and made-up inputs ------------------------*\
 |* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-\*===---------------------------------------------------------------------------*/
+\*===-------------------------------------------------------------------------*/
 #define _GNU_SOURCE
 #include "support.h"
 
@@ -22,8 +21,7 @@ void die(const char *format, ...) {
   exit(2);
 }
 
-/*===-- Guarded memory
- * ---------------------------------------------------------===*/
+/*===-- Guarded memory ----------------------------------------------------===*/
 
 #define AROUND 0xc3
 
@@ -85,8 +83,7 @@ int guarded_intact(const guarded *buffer) {
   return 1;
 }
 
-/*===-- Allocators
- * -------------------------------------------------------------===*/
+/*===-- Allocators --------------------------------------------------------===*/
 
 /* What an allocation with a guard page must know to be freed; lies in front. */
 typedef struct block_header {
@@ -160,8 +157,7 @@ void test_allocator_init(test_allocator *allocator, long fail_after,
   allocator->guard = guard;
 }
 
-/*===-- Inputs
- * -----------------------------------------------------------------===*/
+/*===-- Inputs ------------------------------------------------------------===*/
 
 int dtype_bits(int32_t dtype) {
   switch (dtype) {

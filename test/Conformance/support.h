@@ -1,7 +1,6 @@
-/*===-- support.h - guarded memory and made-up inputs
---------------------------*\
+/*===-- support.h - guarded memory and made-up inputs ------------------------*\
 |* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-\*===---------------------------------------------------------------------------*/
+\*===-------------------------------------------------------------------------*/
 #ifndef MOEC_TEST_CONFORMANCE_SUPPORT_H
 #define MOEC_TEST_CONFORMANCE_SUPPORT_H
 
@@ -13,8 +12,7 @@
    library's. */
 void die(const char *format, ...);
 
-/*===-- Guarded memory
- * ---------------------------------------------------------===*/
+/*===-- Guarded memory ----------------------------------------------------===*/
 
 /* `bytes` bytes that end at (or, with `at_start`, begin after) a page that
    cannot be touched; there is one on both sides. */
@@ -34,8 +32,7 @@ void guarded_protect(guarded *buffer, int read_only);
 /* Whether the bytes around data are as guarded_new left them. */
 int guarded_intact(const guarded *buffer);
 
-/*===-- Allocators
- * -------------------------------------------------------------===*/
+/*===-- Allocators --------------------------------------------------------===*/
 
 /* Counts, fails at a chosen call, and guards each block by a page. */
 typedef struct test_allocator {
@@ -48,8 +45,7 @@ typedef struct test_allocator {
 } test_allocator;
 void test_allocator_init(test_allocator *allocator, long fail_after, int guard);
 
-/*===-- Inputs
- * -----------------------------------------------------------------===*/
+/*===-- Inputs ------------------------------------------------------------===*/
 
 /* How the command line wants inputs to be. */
 typedef struct input_options {

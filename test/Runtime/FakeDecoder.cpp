@@ -1,5 +1,4 @@
-//===-- FakeDecoder.cpp - a decoder with a cache, written by hand
-//-------------===//
+//===-- FakeDecoder.cpp - a decoder with a cache, written by hand ---------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // libdecoder.so has the inputs and outputs of an exported decoder. Its next
@@ -8,7 +7,7 @@
 //   key   holds the tokens, and may be shared with the past in place;
 //   value holds the positions, and may not.
 //
-//===--------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 
 #include "moec/generated.h"
 

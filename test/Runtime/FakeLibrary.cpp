@@ -1,12 +1,11 @@
-//===-- FakeLibrary.cpp - libfake.so, as the compiler would make it
-//-----------===//
+//===-- FakeLibrary.cpp - libfake.so, as the compiler would make it -------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // FakeModel as a library that exports its query symbol alone, linked with the
 // runtime's archive. Its weights file is written by write-fake-weights. Built
 // with MOEC_FAULT it misbehaves.
 //
-//===--------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 
 #include "FakeMain.h"
 

@@ -1,7 +1,7 @@
 //===-- FakeMain.h - the code of FakeModel --------------------------*- C++
 //-*-===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-//===--------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 #ifndef MOEC_TEST_RUNTIME_FAKEMAIN_H
 #define MOEC_TEST_RUNTIME_FAKEMAIN_H
 

@@ -1,7 +1,6 @@
-//===-- FakeModel.cpp - models written by hand for the runtime's tests
-//--------===//
+//===-- FakeModel.cpp - models written by hand for the runtime's tests ----===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-//===--------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 
 #include "FakeModel.h"
 #include "moec/weights_hash.h"
@@ -10,8 +9,7 @@
 
 using namespace moec::testing;
 
-//===-- WeightsImage
-//-----------------------------------------------------------===//
+//===-- WeightsImage ------------------------------------------------------===//
 
 static size_t alignUp(size_t value, size_t alignment) {
   return (value + alignment - 1) / alignment * alignment;
@@ -98,8 +96,7 @@ WeightsImage WeightsImage::make(const std::vector<Segment> &segments,
   return image;
 }
 
-//===-- FakeModel
-//--------------------------------------------------------------===//
+//===-- FakeModel ---------------------------------------------------------===//
 
 static const int64_t xDims[] = {-1, 4};
 static const int64_t pastDims[] = {2, -2, 3};
@@ -153,8 +150,7 @@ FakeModel::FakeModel() {
   desc.slot = &slot;
 }
 
-//===-- CountingAllocator
-//------------------------------------------------------===//
+//===-- CountingAllocator -------------------------------------------------===//
 
 CountingAllocator::CountingAllocator() : table{this, alloc, free} {}
 
@@ -182,8 +178,7 @@ void CountingAllocator::free(void *context, void *pointer) {
   std::free(pointer);
 }
 
-//===-- Small helpers
-//----------------------------------------------------------===//
+//===-- Small helpers -----------------------------------------------------===//
 
 moec_tensor moec::testing::floatTensor(std::vector<float> &data,
                                        const std::vector<int64_t> &shape) {

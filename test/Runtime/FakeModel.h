@@ -4,7 +4,7 @@
 //
 // Stands where generated code stands: a descriptor, a main, and a weights file.
 //
-//===--------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 #ifndef MOEC_TEST_RUNTIME_FAKEMODEL_H
 #define MOEC_TEST_RUNTIME_FAKEMODEL_H
 

@@ -1,7 +1,6 @@
-//===-- MoecRunTest.cpp - the program moec-run and its files
-//------------------===//
+//===-- MoecRunTest.cpp - the program moec-run and its files --------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-//===--------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 
 #include "../../tools/moec-run/Npy.h"
 #include "../../tools/moec-run/Tokens.h"
@@ -51,8 +50,7 @@ protected:
   std::string out, err;
 };
 
-//===-- .npy
-//-------------------------------------------------------------------===//
+//===-- .npy --------------------------------------------------------------===//
 
 TEST_F(MoecRunTest, NpyRoundTrip) {
   std::mt19937 random(1);
@@ -181,8 +179,7 @@ TEST(Elements, HalfPrecision) {
   EXPECT_TRUE(std::isnan(rounded(NAN)));
 }
 
-//===-- Tokens
-//-----------------------------------------------------------------===//
+//===-- Tokens ------------------------------------------------------------===//
 
 TEST_F(MoecRunTest, TokenFiles) {
   using Ids = std::vector<int64_t>;
@@ -209,8 +206,7 @@ TEST_F(MoecRunTest, TokenFiles) {
     EXPECT_THROW(Tokens(write("bad.json", bad)), Error) << bad;
 }
 
-//===-- The program
-//------------------------------------------------------------===//
+//===-- The program -------------------------------------------------------===//
 
 TEST_F(MoecRunTest, UsageAndHelp) {
   EXPECT_EQ(run("--help"), 0);
@@ -294,8 +290,7 @@ TEST_F(MoecRunTest, Bench) {
   EXPECT_NE(out.find("median"), std::string::npos) << out;
 }
 
-//===-- Generation
-//-------------------------------------------------------------===//
+//===-- Generation --------------------------------------------------------===//
 
 /// What libdecoder.so continues `tokens` with.
 std::vector<int64_t> continued(std::vector<int64_t> tokens, size_t length) {

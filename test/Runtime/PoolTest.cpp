@@ -1,7 +1,6 @@
-//===-- PoolTest.cpp - parallel_for on own and foreign pools
-//------------------===//
+//===-- PoolTest.cpp - parallel_for on own and foreign pools --------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-//===--------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 
 #include "FakeModel.h"
 
@@ -239,8 +238,7 @@ TEST_F(PoolTest, StartsAndStops) {
   }
 }
 
-//===-- Pools of the host
-//------------------------------------------------------===//
+//===-- Pools of the host -------------------------------------------------===//
 
 /// Backwards, on threads of its own.
 int32_t hostParallelFor(moec_pool *pool, moec_task_fn task, void *argument,
@@ -289,8 +287,7 @@ TEST_F(PoolTest, ReportsAHostsFailure) {
   api->session_destroy(session);
 }
 
-//===-- The floating-point mode
-//------------------------------------------------===//
+//===-- The floating-point mode -------------------------------------------===//
 
 TEST_F(PoolTest, TheHostsFloatModeDoesNotMatter) {
   // A subnormal: with flush-to-zero the product is 0.

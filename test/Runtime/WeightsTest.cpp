@@ -1,7 +1,6 @@
-//===-- WeightsTest.cpp - weights files, whole and damaged
-//--------------------===//
+//===-- WeightsTest.cpp - weights files, whole and damaged ----------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-//===--------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 
 #include "FakeModel.h"
 #include "Internal.h"

@@ -1,7 +1,6 @@
-//===-- WriteFakeWeights.cpp - writes the weights of libfake.so
-//---------------===//
+//===-- WriteFakeWeights.cpp - writes the weights of libfake.so -----------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-//===--------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 
 #include "FakeModel.h"
 

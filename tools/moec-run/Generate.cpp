@@ -1,5 +1,4 @@
-//===-- Generate.cpp - greedy decoding over a KV cache
-//------------------------===//
+//===-- Generate.cpp - greedy decoding over a KV cache --------------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // For decoders as exporters write them: input_ids, attention_mask and
@@ -8,7 +7,7 @@
 // final capacity, so that a step writes one row; any other is handed back and
 // forth.
 //
-//===--------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 
 #include "Run.h"
 

@@ -1,7 +1,6 @@
-//===-- Library.cpp - a compiled library, loaded
-//------------------------------===//
+//===-- Library.cpp - a compiled library, loaded --------------------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-//===--------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 
 #include "Library.h"
 
@@ -16,8 +15,7 @@
 
 using namespace moecrun;
 
-//===-- Element types
-//----------------------------------------------------------===//
+//===-- Element types -----------------------------------------------------===//
 
 namespace {
 struct DtypeInfo {
@@ -211,8 +209,7 @@ moec_tensor Buffer::tensor() {
   return tensor;
 }
 
-//===-- The library
-//------------------------------------------------------------===//
+//===-- The library -------------------------------------------------------===//
 
 /// moec_query_* among the dynamic symbols of an ELF file, for a library that
 /// has been renamed; "" if there is none or more than one.
@@ -311,8 +308,7 @@ int Library::output(const std::string &name) const {
   return findIo(info.outputs, info.n_outputs, name);
 }
 
-//===-- Sessions
-//---------------------------------------------------------------===//
+//===-- Sessions ----------------------------------------------------------===//
 
 Session::Session(const Library &library, const SessionOptions &options)
     : library(library) {

@@ -1,7 +1,7 @@
 //===-- Library.h - a compiled library, loaded ----------------------*- C++
 //-*-===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-//===--------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 #ifndef MOEC_TOOLS_MOECRUN_LIBRARY_H
 #define MOEC_TOOLS_MOECRUN_LIBRARY_H
 

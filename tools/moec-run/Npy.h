@@ -1,7 +1,7 @@
 //===-- Npy.h - NumPy's file format ---------------------------------*- C++
 //-*-===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-//===--------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 #ifndef MOEC_TOOLS_MOECRUN_NPY_H
 #define MOEC_TOOLS_MOECRUN_NPY_H
 

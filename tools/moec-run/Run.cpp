@@ -1,7 +1,6 @@
-//===-- Run.cpp - one run, its report, and the measurement
-//--------------------===//
+//===-- Run.cpp - one run, its report, and the measurement ----------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-//===--------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 
 #include "Run.h"
 
@@ -22,8 +21,7 @@ static double msSince(Clock::time_point start) {
       .count();
 }
 
-//===-- Inputs
-//-----------------------------------------------------------------===//
+//===-- Inputs ------------------------------------------------------------===//
 
 namespace {
 
@@ -168,8 +166,7 @@ static Buffer randomInput(const moec_io_info &io, std::vector<int64_t> shape,
   return buffer;
 }
 
-//===-- The report
-//-------------------------------------------------------------===//
+//===-- The report --------------------------------------------------------===//
 
 static void printTensor(const char *kind, const char *name,
                         const Buffer &buffer, const char *from) {
@@ -280,8 +277,7 @@ static void writeProfile(const Options &options, const Library &library,
                 "': " + std::strerror(errno));
 }
 
-//===-- The run
-//----------------------------------------------------------------===//
+//===-- The run -----------------------------------------------------------===//
 
 /// Runs for a second, after a warm-up, over buffers of our own.
 static std::vector<double> measure(Session &session,

@@ -1,7 +1,7 @@
 //===-- Run.h - what moec-run does ----------------------------------*- C++
 //-*-===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-//===--------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 #ifndef MOEC_TOOLS_MOECRUN_RUN_H
 #define MOEC_TOOLS_MOECRUN_RUN_H
 

@@ -1,7 +1,7 @@
 //===-- Tokens.h - the texts of token ids ---------------------------*- C++
 //-*-===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-//===--------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 #ifndef MOEC_TOOLS_MOECRUN_TOKENS_H
 #define MOEC_TOOLS_MOECRUN_TOKENS_H
 

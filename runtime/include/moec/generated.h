@@ -1,11 +1,11 @@
-/*===-- generated.h - what compiled code and the runtime share -----------------*\
+/*===-- generated.h - what compiled code and the runtime share ---------------*\
 |* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 |*
 |* Not for users of a library: see moec.h. The functions declared here, with
 |* memcpy, memmove and memset, are all the external symbols that generated code
 |* may call. The compiler emits structures of these types by offset, so the
 |* layouts are asserted below; any change of one raises MOEC_GENERATED_VERSION.
-\*===---------------------------------------------------------------------------*/
+\*===-------------------------------------------------------------------------*/
 #ifndef MOEC_GENERATED_H
 #define MOEC_GENERATED_H
 
@@ -77,27 +77,27 @@ typedef struct moec_model_slot {
 
 /** The model, a constant of the compiled library. */
 typedef struct moec_model_desc {
-  uint32_t struct_size;     /*   0: sizeof(moec_model_desc) */
-  uint32_t abi_version;     /*   4: MOEC_GENERATED_VERSION */
-  const char *name;         /*   8: NAME of libNAME.so and NAME.weights */
-  uint8_t build_id[16];     /*  16 */
-  const moec_io_info *inputs;  /*  32 */
-  const moec_io_info *outputs; /*  40 */
-  int32_t n_inputs;         /*  48 */
-  int32_t n_outputs;        /*  52 */
-  int32_t n_symbols;        /*  56 */
-  int32_t n_levels;         /*  60 */
-  const char *const *symbols;     /*  64: names */
-  const moec_level_desc *levels;  /*  72: best first */
-  int32_t n_kernels;        /*  80: entries of each level's table */
-  int32_t n_sites;          /*  84 */
-  const moec_site_desc *sites;    /*  88 */
-  int32_t (*main)(moec_ctx *);    /*  96 */
-  uint64_t weights_bytes;   /* 104: size of NAME.weights, 0: none */
-  uint64_t n_segments;      /* 112 */
-  uint64_t scratch_bytes;   /* 120: per worker */
-  const char *manifest_json;      /* 128: or NULL */
-  moec_model_slot *slot;    /* 136: writable, zero-initialised */
+  uint32_t struct_size;          /*   0: sizeof(moec_model_desc) */
+  uint32_t abi_version;          /*   4: MOEC_GENERATED_VERSION */
+  const char *name;              /*   8: NAME of libNAME.so and NAME.weights */
+  uint8_t build_id[16];          /*  16 */
+  const moec_io_info *inputs;    /*  32 */
+  const moec_io_info *outputs;   /*  40 */
+  int32_t n_inputs;              /*  48 */
+  int32_t n_outputs;             /*  52 */
+  int32_t n_symbols;             /*  56 */
+  int32_t n_levels;              /*  60 */
+  const char *const *symbols;    /*  64: names */
+  const moec_level_desc *levels; /*  72: best first */
+  int32_t n_kernels;             /*  80: entries of each level's table */
+  int32_t n_sites;               /*  84 */
+  const moec_site_desc *sites;   /*  88 */
+  int32_t (*main)(moec_ctx *);   /*  96 */
+  uint64_t weights_bytes;        /* 104: size of NAME.weights, 0: none */
+  uint64_t n_segments;           /* 112 */
+  uint64_t scratch_bytes;        /* 120: per worker */
+  const char *manifest_json;     /* 128: or NULL */
+  moec_model_slot *slot;         /* 136: writable, zero-initialised */
 } moec_model_desc;
 
 /**
@@ -145,8 +145,8 @@ typedef int32_t (*moec_rt_task)(moec_ctx *ctx, const void *args, int64_t index,
  * does nothing.
  *
  * Fork and join cost 0.05 to 0.3 microseconds plus 0.01 for an item while the
- * workers are awake (up to 50 microseconds after a job), 5 to 20 after; table in
- * runtime/src/Pool.cpp.
+ * workers are awake (up to 50 microseconds after a job), 5 to 20 after; there
+ * is a table in runtime/src/Pool.cpp.
  */
 int32_t moec_rt_parallel_for(moec_ctx *ctx, moec_rt_task task, const void *args,
                              int64_t count);

@@ -1,4 +1,4 @@
-/*===-- moec.h - the C interface of a compiled model ---------------------------*\
+/*===-- moec.h - the C interface of a compiled model -------------------------*\
 |* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 |*
 |* A library libNAME.so made by moec exports exactly one symbol:
@@ -35,7 +35,7 @@
 |*
 |* Growing: fields are only ever added at the end of structures that carry a
 |* struct_size; a change that would break a caller raises MOEC_ABI_VERSION.
-\*===---------------------------------------------------------------------------*/
+\*===-------------------------------------------------------------------------*/
 #ifndef MOEC_MOEC_H
 #define MOEC_MOEC_H
 
@@ -52,7 +52,7 @@ extern "C" {
 /** Greatest rank of an input or output. */
 #define MOEC_MAX_RANK 8
 
-/** What every call returns. Numbers are stable; new ones are added at the end. */
+/** What every call returns. Numbers are stable; new ones come at the end. */
 typedef enum moec_status {
   MOEC_OK = 0,
   /** A null pointer, a wrong count, a buffer that overlaps or is misaligned. */
@@ -104,8 +104,8 @@ typedef enum moec_dtype {
   MOEC_FLOAT8E4M3FNUZ = 18,
   MOEC_FLOAT8E5M2 = 19,
   MOEC_FLOAT8E5M2FNUZ = 20,
-  MOEC_UINT4 = 21, /**< two to a byte, the first in the low half */
-  MOEC_INT4 = 22,  /**< two to a byte, the first in the low half */
+  MOEC_UINT4 = 21,     /**< two to a byte, the first in the low half */
+  MOEC_INT4 = 22,      /**< two to a byte, the first in the low half */
   MOEC_FLOAT4E2M1 = 23 /**< two to a byte, the first in the low half */
 } moec_dtype;
 
@@ -193,10 +193,10 @@ typedef struct moec_model_info {
 enum {
   MOEC_COUNTER_RUNS = 0,         /**< calls of run() that succeeded */
   MOEC_COUNTER_TOKENS = 1,       /**< tokens routed, over all MoE layers */
-  MOEC_COUNTER_EXPERT_ROWS = 2,  /**< rows computed by experts, over all layers */
+  MOEC_COUNTER_EXPERT_ROWS = 2,  /**< rows computed by experts, all layers */
   MOEC_COUNTER_EXPERT_TASKS = 3, /**< (expert, row block, panel) work items */
   MOEC_COUNTER_ARENA_BYTES = 4,  /**< bytes the session's arena holds now */
-  MOEC_COUNTER_ARENA_PEAK = 5,   /**< greatest bytes of temporaries in one run */
+  MOEC_COUNTER_ARENA_PEAK = 5,   /**< most bytes of temporaries in a run */
   MOEC_COUNTER_COUNT = 16        /**< size of the array; the rest are zero */
 };
 

@@ -1,4 +1,4 @@
-/*===-- weights_format.h - the layout of NAME.weights --------------------------*\
+/*===-- weights_format.h - the layout of NAME.weights ------------------------*\
 |* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 |*
 |* header (128 bytes), segment table, names, zero padding, data. All integers
@@ -14,7 +14,7 @@
 |*   - the segments' offsets are multiples of MOEC_WEIGHTS_SEGMENT_ALIGN, rise,
 |*     do not overlap, and end within data_bytes; names lie within the names.
 |* All bytes that belong to nothing are zero (checked with the hashes).
-\*===---------------------------------------------------------------------------*/
+\*===-------------------------------------------------------------------------*/
 #ifndef MOEC_WEIGHTS_FORMAT_H
 #define MOEC_WEIGHTS_FORMAT_H
 

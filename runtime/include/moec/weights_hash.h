@@ -1,10 +1,10 @@
-//===-- weights_hash.h - hashes of the weights file -----------------*- C++ -*-===//
+//===-- weights_hash.h - hashes of the weights file -------------*- C++ -*-===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Used by the compiler's writer and the runtime's reader, so that both mean the
 // same by "hash". xxHash is inlined: no library to link.
 //
-//===--------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 #ifndef MOEC_WEIGHTS_HASH_H
 #define MOEC_WEIGHTS_HASH_H
 
