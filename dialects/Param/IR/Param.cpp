@@ -96,9 +96,10 @@ LogicalResult DeclOp::verify() {
            << type << ", which takes " << *bytes
            << " bytes, but its recipe reads " << length;
   }
-  if (getOffset() && (*getOffset() < 0 || *getOffset() % 64 != 0))
+  if (IntegerAttr offset = getOffsetAttr();
+      offset && (offset.getInt() < 0 || offset.getInt() % 64 != 0))
     return emitOpError("has offset ")
-           << *getOffset() << ", expected a multiple of 64";
+           << offset.getInt() << ", expected a multiple of 64";
   return success();
 }
 

@@ -30,6 +30,10 @@ static DenseI64ArrayAttr getArray(RecipeInterface recipe,
   return DenseI64ArrayAttr::get(recipe.getContext(), values);
 }
 
+RecipeInterface moec::param::makeDense(DenseElementsAttr elements) {
+  return getIfValid<DenseAttr>(elements.getContext(), elements);
+}
+
 RecipeInterface moec::param::makeTranspose(RecipeInterface source,
                                            ArrayRef<int64_t> permutation) {
   if (!source || !source.getResultType() ||

@@ -16,6 +16,7 @@ namespace moec::param {
 // made in different ways are more often equal attributes. The result is null
 // where the arguments make no valid recipe, or one that nests too deep.
 
+RecipeInterface makeDense(mlir::DenseElementsAttr elements);
 RecipeInterface makeTranspose(RecipeInterface source,
                               llvm::ArrayRef<int64_t> permutation);
 RecipeInterface makeReshape(RecipeInterface source,

@@ -51,6 +51,11 @@ param.decl @w : tensor<3xf32> = #param.file<"m.data", 0, 12> at 32
 
 // -----
 
+// expected-error @+1 {{has offset -64, expected a multiple of 64}}
+param.decl @w : tensor<3xf32> = #param.file<"m.data", 0, 12> at -64
+
+// -----
+
 // expected-error @+1 {{file recipe has an empty path}}
 param.decl @w : tensor<3xf32> = #param.file<"", 0, 12>
 
