@@ -10,11 +10,14 @@
 
 #include "moec/CodeGen/Passes.h"
 #include "moec/Conversion/Passes.h"
+#include "moec/Parameters/Passes.h"
 
 #include "dialects/Moe/IR/Moe.h"
 #include "dialects/Moe/Transforms/BufferizableOpInterfaceImpl.h"
 #include "dialects/Onnx/IR/Onnx.h"
 #include "dialects/Param/IR/Param.h"
+#include "dialects/Param/Transforms/BufferizableOpInterfaceImpl.h"
+#include "dialects/Param/Transforms/Passes.h"
 #include "dialects/Rt/IR/Rt.h"
 
 #include "mlir/Conversion/Passes.h"
@@ -62,6 +65,7 @@ void moec::registerAllDialects(DialectRegistry &registry) {
   bufferization::func_ext::registerBufferizableOpInterfaceExternalModels(
       registry);
   moe::registerBufferizableOpInterfaceExternalModels(registry);
+  param::registerBufferizableOpInterfaceExternalModels(registry);
   linalg::registerBufferizableOpInterfaceExternalModels(registry);
   linalg::registerSubsetOpInterfaceExternalModels(registry);
   linalg::registerTilingInterfaceExternalModels(registry);
@@ -76,6 +80,8 @@ void moec::registerAllPasses() {
   registerMoecPipelinesPasses();
   registerMoecCodeGenPasses();
   registerMoecConversionPasses();
+  param::registerMoecParamPasses();
+  registerMoecParametersPasses();
 
   // Upstream passes that our pipelines are made of.
   mlir::registerConversionPasses();

@@ -1,0 +1,335 @@
+//===-- FoldRecipes.cpp - rearrangements of parameters become recipes -----===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "dialects/Param/Transforms/Passes.h"
+
+#include "dialects/Moe/IR/Moe.h"
+#include "dialects/Onnx/IR/Onnx.h"
+#include "dialects/Param/IR/Param.h"
+#include "dialects/Param/IR/Recipes.h"
+
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/Matchers.h"
+#include "mlir/IR/Remarks.h"
+#include "llvm/ADT/DenseMap.h"
+#include "llvm/ADT/SetVector.h"
+
+namespace moec::param {
+#define GEN_PASS_DEF_PARAMFOLDRECIPES
+#include "dialects/Param/Transforms/Passes.h.inc"
+} // namespace moec::param
+
+using namespace mlir;
+using namespace moec;
+using namespace moec::param;
+
+/// A value of more bytes than the first is not stored if it takes so many times
+/// the bytes it is made of: a model of a kilobyte can ask for a terabyte.
+static constexpr int64_t kSmallBytes = int64_t(64) << 20;
+static constexpr int64_t kMaxGrowth = 8;
+
+namespace {
+/// What an op makes of parameters.
+struct Fold {
+  RecipeInterface recipe;
+  /// What the new parameter's name ends in.
+  StringRef suffix;
+};
+
+struct ParamFoldRecipes
+    : moec::param::impl::ParamFoldRecipesBase<ParamFoldRecipes> {
+  void runOnOperation() override {
+    SymbolTable symbols(getOperation());
+    llvm::DenseMap<Attribute, DeclOp> known;
+    for (auto decl : getOperation().getOps<DeclOp>())
+      known.try_emplace(decl.getTypedRecipe(), decl);
+
+    // In order: what is folded is the operand of what follows.
+    llvm::SetVector<Operation *> dead;
+    getOperation().walk([&](Operation *op) {
+      LoadOp base = findLoad(op);
+      if (!base || op->getNumResults() != 1)
+        return;
+      auto type = dyn_cast<RankedTensorType>(op->getResult(0).getType());
+      std::optional<Fold> fold;
+      if (type && type.hasStaticShape())
+        fold = foldOp(op, symbols);
+      if (!fold)
+        return;
+      if (!check(op, fold->recipe, type))
+        return;
+      auto baseDecl = symbols.lookup<DeclOp>(base.getParam());
+      DeclOp &decl = known[fold->recipe];
+      if (!decl)
+        decl = declare(op, baseDecl, *fold, symbols);
+      OpBuilder builder(op);
+      Value load =
+          LoadOp::create(builder, op->getLoc(), type,
+                         FlatSymbolRefAttr::get(decl.getSymNameAttr()));
+      op->getResult(0).replaceAllUsesWith(load);
+      dead.insert(op);
+      int64_t bytes = *getStorageBytes(type);
+      ++numFolded;
+      numBytes += bytes;
+      remark::passed(op->getLoc(), remark::RemarkOpts::name("FoldedIntoRecipe")
+                                       .category("param-fold-recipes"))
+          << (op->getName().getStringRef() +
+              " is done when weights are written")
+                 .str()
+          << remark::metric("Bytes", bytes);
+    });
+
+    // Users stand behind what they use, so backwards. What only fed a folded
+    // op, as loads and destinations do, goes with it.
+    while (!dead.empty()) {
+      Operation *op = dead.pop_back_val();
+      SmallVector<Value> operands(op->getOperands());
+      if (!isOpTriviallyDead(op))
+        continue;
+      op->erase();
+      for (Value operand : operands)
+        if (Operation *def = operand.getDefiningOp())
+          if (isOpTriviallyDead(def))
+            dead.insert(def);
+    }
+  }
+
+private:
+  /// The first operand that is a parameter.
+  static LoadOp findLoad(Operation *op) {
+    for (Value operand : op->getOperands())
+      if (auto load = operand.getDefiningOp<LoadOp>())
+        return load;
+    return {};
+  }
+
+  /// The recipe of a parameter or of a small constant, else null.
+  static RecipeInterface getRecipe(Value value, const SymbolTable &symbols) {
+    if (auto load = value.getDefiningOp<LoadOp>()) {
+      auto decl = symbols.lookup<DeclOp>(load.getParam());
+      return decl ? decl.getTypedRecipe() : RecipeInterface();
+    }
+    DenseElementsAttr elements;
+    if (!matchPattern(value, m_Constant(&elements)))
+      return {};
+    return makeDense(elements);
+  }
+
+  static std::optional<Fold> foldOp(Operation *op, const SymbolTable &symbols);
+
+  /// Whether the recipe makes what the op does, at a reasonable size.
+  static bool check(Operation *op, RecipeInterface recipe,
+                    RankedTensorType type) {
+    auto missed = [&](StringRef why) {
+      remark::missed(
+          op->getLoc(),
+          remark::RemarkOpts::name("NotFolded").category("param-fold-recipes"))
+          << (op->getName().getStringRef() + " runs every time: " + why).str();
+      return false;
+    };
+    if (!recipe)
+      return missed("no recipe can say it, or one that nests too deep");
+    RankedTensorType made = recipe.getResultType();
+    if (made.getShape() != type.getShape() ||
+        !isSameUpToSignedness(made.getElementType(), type.getElementType()))
+      return missed("its operands and its result do not fit");
+    int64_t bytes = *getStorageBytes(made);
+    llvm::SetVector<Attribute> leaves;
+    collectLeaves(recipe, leaves);
+    int64_t sourceBytes = 0;
+    for (Attribute leaf : leaves)
+      if (__builtin_add_overflow(
+              sourceBytes,
+              *getStorageBytes(cast<RecipeInterface>(leaf).getResultType()),
+              &sourceBytes))
+        return missed("its sources are too large");
+    if (bytes > kSmallBytes && bytes / kMaxGrowth > sourceBytes)
+      return missed("it would store many times the bytes it is made of");
+    return true;
+  }
+
+  /// Files; inline elements count for nothing.
+  static void collectLeaves(RecipeInterface recipe,
+                            llvm::SetVector<Attribute> &leaves) {
+    if (isa<FileAttr>(recipe))
+      leaves.insert(recipe);
+    recipe.forEachSource(
+        [&](RecipeInterface source) { collectLeaves(source, leaves); });
+  }
+
+  DeclOp declare(Operation *op, DeclOp base, const Fold &fold,
+                 SymbolTable &symbols) {
+    OpBuilder builder(base->getContext());
+    builder.setInsertionPointAfter(base);
+    std::string name = (base.getSymName() + "." + fold.suffix).str();
+    auto decl = DeclOp::create(builder, base.getLoc(), name,
+                               fold.recipe.getResultType(), fold.recipe,
+                               /*offset=*/IntegerAttr());
+    symbols.insert(decl);
+    return decl;
+  }
+};
+} // namespace
+
+/// Integers of an attribute, however the op holds them.
+static std::optional<SmallVector<int64_t>> getIntegers(Attribute attr) {
+  if (auto array = dyn_cast_or_null<DenseI64ArrayAttr>(attr))
+    return llvm::to_vector(array.asArrayRef());
+  SmallVector<int64_t> values;
+  if (auto array = dyn_cast_or_null<ArrayAttr>(attr)) {
+    for (Attribute element : array) {
+      auto integer = dyn_cast<IntegerAttr>(element);
+      if (!integer)
+        return std::nullopt;
+      values.push_back(integer.getValue().getSExtValue());
+    }
+    return values;
+  }
+  auto dense = dyn_cast_or_null<DenseIntElementsAttr>(attr);
+  if (!dense || dense.getNumElements() > 64)
+    return std::nullopt;
+  for (const APInt &value : dense.getValues<APInt>())
+    values.push_back(value.getSExtValue());
+  return values;
+}
+
+static std::optional<SmallVector<int64_t>> getIntegers(Value value) {
+  Attribute constant;
+  if (!value || !matchPattern(value, m_Constant(&constant)))
+    return std::nullopt;
+  return getIntegers(constant);
+}
+
+static std::optional<int64_t> getAxis(Operation *op, int64_t rank) {
+  auto attr = op->getAttrOfType<IntegerAttr>("axis");
+  if (!attr)
+    return std::nullopt;
+  int64_t axis = attr.getValue().getSExtValue();
+  if (axis < -rank || axis >= rank)
+    return std::nullopt;
+  return axis < 0 ? axis + rank : axis;
+}
+
+/// ONNX Slice: data, starts, ends, and optionally axes and steps. Bounds count
+/// from the end where negative and are clamped, as the operator says.
+static std::optional<RecipeInterface> foldSlice(Operation *op,
+                                                RecipeInterface source) {
+  ArrayRef<int64_t> shape = source.getResultType().getShape();
+  int64_t rank = shape.size();
+  unsigned numOperands = op->getNumOperands();
+  if (numOperands < 3)
+    return std::nullopt;
+  auto starts = getIntegers(op->getOperand(1));
+  auto ends = getIntegers(op->getOperand(2));
+  if (!starts || !ends || starts->size() != ends->size())
+    return std::nullopt;
+  // With an optional operand absent, which one is there is in the segments.
+  Value axesOperand, stepsOperand;
+  if (numOperands == 5) {
+    axesOperand = op->getOperand(3);
+    stepsOperand = op->getOperand(4);
+  } else if (numOperands == 4) {
+    auto segments =
+        getIntegers(op->getAttrOfType<Attribute>("operandSegmentSizes"));
+    if (auto sizes =
+            op->getAttrOfType<DenseI32ArrayAttr>("operandSegmentSizes"))
+      segments = llvm::to_vector_of<int64_t>(sizes.asArrayRef());
+    if (!segments || segments->size() != 5)
+      return std::nullopt;
+    ((*segments)[3] ? axesOperand : stepsOperand) = op->getOperand(3);
+  }
+  auto axes = llvm::to_vector(llvm::seq<int64_t>(0, starts->size()));
+  SmallVector<int64_t> steps(starts->size(), 1);
+  if (axesOperand) {
+    auto values = getIntegers(axesOperand);
+    if (!values || values->size() != starts->size())
+      return std::nullopt;
+    axes = *values;
+  }
+  if (stepsOperand) {
+    auto values = getIntegers(stepsOperand);
+    if (!values || values->size() != starts->size())
+      return std::nullopt;
+    steps = *values;
+  }
+  SmallVector<int64_t> offsets(rank, 0), sizes(shape), strides(rank, 1);
+  SmallVector<bool> seen(rank, false);
+  for (auto [start, end, axis, step] :
+       llvm::zip_equal(*starts, *ends, axes, steps)) {
+    if (axis < -rank || axis >= rank)
+      return std::nullopt;
+    int64_t dim = axis < 0 ? axis + rank : axis;
+    if (seen[dim] || step == 0 || step == INT64_MIN)
+      return std::nullopt;
+    seen[dim] = true;
+    int64_t extent = shape[dim];
+    int64_t from = start < 0 ? start + extent : start;
+    int64_t to = end < 0 ? end + extent : end;
+    int64_t low = step > 0 ? 0 : -1, high = step > 0 ? extent : extent - 1;
+    from = std::clamp<int64_t>(from, step > 0 ? 0 : std::min<int64_t>(0, high),
+                               std::max<int64_t>(high, 0));
+    to = std::clamp<int64_t>(to, low, high);
+    int64_t distance = step > 0 ? to - from : from - to;
+    int64_t stride = std::abs(step);
+    int64_t size = distance > 0 && extent > 0 ? (distance - 1) / stride + 1 : 0;
+    offsets[dim] = size ? from : 0;
+    sizes[dim] = size;
+    strides[dim] = size > 1 ? step : 1;
+  }
+  return makeSlice(source, offsets, sizes, strides);
+}
+
+std::optional<Fold> ParamFoldRecipes::foldOp(Operation *op,
+                                             const SymbolTable &symbols) {
+  auto type = cast<RankedTensorType>(op->getResult(0).getType());
+  RecipeInterface source = getRecipe(op->getOperand(0), symbols);
+  if (!source)
+    return std::nullopt;
+
+  if (isa<tensor::CollapseShapeOp, tensor::ExpandShapeOp>(op))
+    return Fold{makeReshape(source, type.getShape()), "reshaped"};
+  if (auto pack = dyn_cast<moe::PackPanelsOp>(op))
+    return Fold{makePackPanels(source, pack.getKMajor(), pack.getGated()),
+                "packed"};
+
+  if (!isa_and_present<onnx::OnnxDialect>(op->getDialect()))
+    return std::nullopt;
+  // What the result's type says is not read from operands again.
+  StringRef name = op->getName().stripDialect();
+  if (name == "Reshape" || name == "Squeeze" || name == "Unsqueeze" ||
+      name == "Flatten" || name == "Identity")
+    return Fold{makeReshape(source, type.getShape()), "reshaped"};
+  if (name == "Cast")
+    return Fold{makeCast(source, type.getElementType()), "cast"};
+  if (name == "Transpose") {
+    auto permutation = getIntegers(op->getAttr("perm"));
+    if (!permutation) {
+      if (op->getAttr("perm"))
+        return std::nullopt;
+      permutation =
+          llvm::to_vector(llvm::reverse(llvm::seq<int64_t>(0, type.getRank())));
+    }
+    return Fold{makeTranspose(source, *permutation), "transposed"};
+  }
+  if (name == "Slice") {
+    std::optional<RecipeInterface> slice = foldSlice(op, source);
+    if (!slice)
+      return std::nullopt;
+    return Fold{*slice, "sliced"};
+  }
+  if (name == "Concat") {
+    std::optional<int64_t> axis = getAxis(op, type.getRank());
+    SmallVector<RecipeInterface> sources;
+    for (Value operand : op->getOperands())
+      if (RecipeInterface recipe = getRecipe(operand, symbols))
+        sources.push_back(recipe);
+    if (!axis || sources.size() != op->getNumOperands())
+      return std::nullopt;
+    return Fold{makeConcat(sources, *axis), "concat"};
+  }
+  return std::nullopt;
+}
