@@ -41,11 +41,29 @@ static LogicalResult checkHeader(const proto::ModelProto &model,
   return success();
 }
 
+/// Switches off the printing of ops beside diagnostics: most diagnostics here
+/// are caught and put into a sentence about the node.
+namespace {
+class QuietOps {
+public:
+  explicit QuietOps(MLIRContext &context)
+      : context(context), before(context.shouldPrintOpOnDiagnostic()) {
+    context.printOpOnDiagnostic(false);
+  }
+  ~QuietOps() { context.printOpOnDiagnostic(before); }
+
+private:
+  MLIRContext &context;
+  bool before;
+};
+} // namespace
+
 FailureOr<OwningOpRef<ModuleOp>>
 moec::importModel(MLIRContext &context, StringRef path,
                   const ImportOptions &options) {
   context
       .loadDialect<func::FuncDialect, param::ParamDialect, onnx::OnnxDialect>();
+  QuietOps quiet(context);
   Reporter reporter(context, path);
   ModelFolder folder(path);
   proto::ModelProto model;

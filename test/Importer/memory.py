@@ -1,0 +1,52 @@
+# ===-- memory.py - memory does not grow with the weights ---------------------===#
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+# ===----------------------------------------------------------------------===#
+"""usage: memory.py MODEL.onnx
+
+Imports two models that differ only in the size of a weight inside the file, 4 KiB
+and 256 MiB (a hole on the disk), and compares the importer's peak memory."""
+
+import os
+import subprocess
+import sys
+
+from wire import *
+
+
+def prefix(number, length):
+    return varint(number << 3 | 2) + varint(length)
+
+
+def write(path, count):
+    weight = message((1, [count]), (2, FLOAT), (8, "w"))
+    raw = prefix(9, 4 * count)
+    size = len(weight) + len(raw) + 4 * count
+    rest = graph([ADD], [value("x", FLOAT, [count])], [value("y", FLOAT, [count])])
+    with open(path, "wb") as file:
+        file.write(message((1, 10), (8, [opset(21)])))
+        file.write(prefix(7, len(rest) + len(prefix(5, size)) + size) + rest)
+        file.write(prefix(5, size) + weight + raw)
+        file.truncate(file.tell() + 4 * count)
+
+
+def peak(path):
+    """Peak memory of one import, in KiB."""
+    child = subprocess.Popen(["moec-translate", "--import-onnx", path],
+                             stdout=subprocess.PIPE)
+    text = child.stdout.read().decode()
+    _, status, usage = os.wait4(child.pid, 0)
+    if status or "param.decl @w" not in text:
+        sys.exit("%s: status %d\n%s" % (path, status, text))
+    return usage.ru_maxrss
+
+
+path = sys.argv[1]
+write(path, 1 << 10)
+small = peak(path)
+write(path, 1 << 26)
+large = peak(path)
+os.remove(path)
+print("peak %d KiB and %d KiB" % (small, large))
+# A fiftieth of the weight: well above noise, well below any copy of it.
+if large - small > 5 << 10:
+    sys.exit("memory grows with the weights")
