@@ -6,6 +6,7 @@
 
 #include "moec/Pipelines/Pipelines.h"
 
+#include "dialects/Param/Transforms/Passes.h"
 #include "moec/CodeGen/Passes.h"
 #include "moec/Conversion/Passes.h"
 #include "moec/Pipelines/Passes.h"
@@ -41,6 +42,10 @@ void moec::buildMoeStage(OpPassManager &manager) {
 }
 
 void moec::buildKernelsStage(OpPassManager &manager) {
+  manager.addPass(param::createParamFoldRecipes());
+  manager.addPass(createCanonicalizerPass());
+  manager.addPass(param::createParamMergeEqual());
+  manager.addPass(param::createParamLayout());
   manager.addPass(createOutlineKernels());
   // Equal layers are one kernel from here on, before anything costs time.
   manager.addPass(func::createDuplicateFunctionEliminationPass());
@@ -49,6 +54,9 @@ void moec::buildKernelsStage(OpPassManager &manager) {
 
 void moec::buildLinalgStage(OpPassManager &manager) {
   manager.addPass(createConvertOnnxToLinalg());
+  ConvertMoeToLoopsOptions loops;
+  loops.keepProducts = false;
+  manager.addPass(createConvertMoeToLoops(loops));
   manager.addPass(createCanonicalizerPass());
   addInvariant(manager, "linalg");
 }
@@ -62,6 +70,9 @@ void moec::buildVectorStage(OpPassManager &manager,
       bufferization::LayoutMapOption::IdentityLayoutMap;
   bufferize.allowReturnAllocsFromLoops = true;
   manager.addPass(bufferization::createOneShotBufferizePass(bufferize));
+  // Loops that carry a destination around give it back as it is: folded away,
+  // every kernel's results are its destinations, and go.
+  manager.addPass(createCanonicalizerPass());
   manager.addPass(bufferization::createDropEquivalentBufferResultsPass());
   manager.addPass(createCanonicalizerPass());
   manager.addPass(createCSEPass());
@@ -78,6 +89,7 @@ void moec::buildVectorStage(OpPassManager &manager,
 void moec::buildLlvmStage(OpPassManager &manager) {
   manager.addPass(createConvertLinalgToLoopsPass());
   manager.addPass(createOutlineTasks());
+  manager.addPass(createExpandMath());
   manager.addPass(createLowerAffinePass());
   manager.addPass(createSCFToControlFlowPass());
   manager.addPass(memref::createExpandStridedMetadataPass());

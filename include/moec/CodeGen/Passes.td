@@ -66,6 +66,17 @@ def OutlineTasks : Pass<"moec-outline-tasks", "::mlir::ModuleOp"> {
   let dependentDialects = ["::mlir::func::FuncDialect", "::moec::rt::RtDialect"];
 }
 
+def ExpandMath : Pass<"moec-expand-math", "::mlir::ModuleOp"> {
+  let summary = "exp, tanh, erf, sin and the like become arithmetic";
+  let description = [{
+    A library calls no libm. What has no instruction becomes a polynomial (f32,
+    a few units in the last place) or an expansion into what has one; what is
+    left after that is an error that names the function and its type.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect",
+                           "::mlir::vector::VectorDialect"];
+}
+
 def LowerToLLVM : Pass<"moec-lower-to-llvm", "::mlir::ModuleOp"> {
   let summary = "everything left becomes the llvm dialect, runtime calls included";
   let dependentDialects = ["::mlir::LLVM::LLVMDialect", "::moec::rt::RtDialect"];

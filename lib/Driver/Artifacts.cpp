@@ -1,0 +1,253 @@
+//===-- Artifacts.cpp - the files a compilation leaves --------------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Artifacts.h"
+
+#include "dialects/Moe/IR/Moe.h"
+#include "moec/Importer/Importer.h"
+
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/SHA256.h"
+#include "llvm/Support/raw_ostream.h"
+
+#include <unistd.h>
+
+using namespace mlir;
+using namespace moec;
+
+ArtifactPaths::ArtifactPaths(llvm::StringRef folder, llvm::StringRef name) {
+  auto in = [&](const llvm::Twine &file) {
+    llvm::SmallString<128> path(folder);
+    llvm::sys::path::append(path, file);
+    return path.str().str();
+  };
+  library = in("lib" + name + ".so");
+  header = in(name + ".h");
+  weights = in(name + ".weights");
+  manifest = in(name + ".json");
+}
+
+static LogicalResult reportFile(llvm::StringRef what, llvm::StringRef path,
+                                std::error_code error) {
+  llvm::errs() << "moec: error: cannot " << what << " '" << path
+               << "': " << error.message() << "\n";
+  return failure();
+}
+
+LogicalResult moec::writeArtifact(llvm::StringRef path, llvm::StringRef text) {
+  std::error_code error;
+  llvm::raw_fd_ostream stream(path, error);
+  if (error)
+    return reportFile("write", path, error);
+  stream << text;
+  stream.flush();
+  if ((error = stream.error())) {
+    stream.clear_error();
+    return reportFile("write", path, error);
+  }
+  return success();
+}
+
+LogicalResult moec::publishArtifact(llvm::StringRef from, llvm::StringRef to) {
+  int descriptor;
+  if (std::error_code error = llvm::sys::fs::openFileForRead(from, descriptor))
+    return reportFile("read", from, error);
+  int synced = fsync(descriptor);
+  std::error_code error(errno, std::generic_category());
+  close(descriptor);
+  if (synced != 0)
+    return reportFile("write", from, error);
+  if (std::error_code error = llvm::sys::fs::rename(from, to))
+    return reportFile("rename", from, error);
+  return success();
+}
+
+LogicalResult moec::writeObjects(llvm::ArrayRef<ObjectFile> objects,
+                                 const CompileOptions &options) {
+  std::optional<std::string> error;
+  if (options.emit == EmitKind::StaticLib)
+    error = archiveLibrary(objects, options.resourceFolder + "/libmoecrt.a",
+                           options.output);
+  else
+    error = mergeObjects(objects, options.output);
+  if (!error)
+    return success();
+  llvm::errs() << "moec: error: " << *error << "\n";
+  return failure();
+}
+
+std::string moec::buildHeader(const ModelInterface &interface) {
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  const std::string &name = interface.name;
+  std::string guard = llvm::StringRef(name).upper() + "_H";
+  auto list = [&](llvm::StringRef role, llvm::ArrayRef<ModelValue> values) {
+    for (auto [index, value] : llvm::enumerate(values)) {
+      // Names come from the model: what could end the comment is dropped.
+      std::string shown;
+      for (char letter : value.name)
+        if (llvm::isPrint(letter) && letter != '*' && letter != '/' &&
+            letter != '\\')
+          shown += letter;
+      os << " *   " << role << " " << index << ": " << shown << ", type "
+         << value.type << ", [" << llvm::join(value.shape, ", ") << "]\n";
+    }
+  };
+  auto upper = llvm::StringRef(name).upper();
+  os << "/* " << name << ".h - made by moec; see moec/moec.h for the types.\n"
+     << " * Types are ONNX data type codes, extents numbers or symbols.\n";
+  list("input", interface.inputs);
+  list("output", interface.outputs);
+  os << " */\n#ifndef " << guard << "\n#define " << guard
+     << "\n\n#include \"moec/moec.h\"\n\n#ifdef __cplusplus\n"
+     << "extern \"C\" {\n#endif\n\n#define " << upper << "_NUM_INPUTS "
+     << interface.inputs.size() << "\n#define " << upper << "_NUM_OUTPUTS "
+     << interface.outputs.size() << "\n";
+  auto enumerate = [&](llvm::StringRef role,
+                       llvm::ArrayRef<ModelValue> values) {
+    llvm::StringMap<unsigned> seen;
+    for (auto [index, value] : llvm::enumerate(values)) {
+      std::string id = llvm::StringRef(makeIdentifier(value.name)).upper();
+      if (seen[id]++)
+        id += "_" + std::to_string(index);
+      os << "#define " << upper << "_" << role << "_" << id << " " << index
+         << "\n";
+    }
+  };
+  enumerate("INPUT", interface.inputs);
+  enumerate("OUTPUT", interface.outputs);
+  os << "\n/** The library's only symbol. */\nconst moec_api *moec_query_"
+     << name << "(void);\n\n/** Opens a session with default options. */\n"
+     << "static inline int32_t " << name
+     << "_create(moec_session **session) {\n"
+     << "  const moec_api *api = moec_query_" << name << "();\n"
+     << "  return api->session_create(api, 0, session);\n}\n\n"
+     << "/** One run; see moec_api.run. */\nstatic inline int32_t " << name
+     << "_run(moec_session *session,\n    const moec_tensor inputs["
+     << std::max<size_t>(1, interface.inputs.size())
+     << "],\n    moec_tensor outputs["
+     << std::max<size_t>(1, interface.outputs.size())
+     << "]) {\n  return moec_query_" << name << "()->run(session, inputs, "
+     << interface.inputs.size() << ", outputs, " << interface.outputs.size()
+     << ");\n}\n\n/** Closes a session. */\nstatic inline void " << name
+     << "_destroy(moec_session *session) {\n  moec_query_" << name
+     << "()->session_destroy(session);\n}\n\n#ifdef __cplusplus\n}\n"
+     << "#endif\n#endif /* " << guard << " */\n";
+  return text;
+}
+
+static llvm::json::Array describeValues(llvm::ArrayRef<ModelValue> values) {
+  llvm::json::Array result;
+  for (const ModelValue &value : values) {
+    llvm::json::Array shape;
+    for (auto [dim, text] : llvm::zip(value.dims, value.shape)) {
+      if (dim >= 0)
+        shape.push_back(dim);
+      else
+        shape.push_back(text);
+    }
+    result.push_back(llvm::json::Object{{"name", value.name},
+                                        {"type", value.type},
+                                        {"shape", std::move(shape)}});
+  }
+  return result;
+}
+
+std::string moec::buildManifest(ModuleOp module, const LibraryInfo &info,
+                                llvm::json::Array moeLayers) {
+  const ModelInterface &interface = info.interface;
+  llvm::json::Array aliases, targets;
+  for (const ModelValue &output : interface.outputs)
+    if (output.alias >= 0)
+      aliases.push_back(
+          llvm::json::Object{{"past", interface.inputs[output.alias].name},
+                             {"present", output.name}});
+  for (const std::string &level : info.levels)
+    targets.push_back(level);
+  auto sha = module->getAttrOfType<StringAttr>(kModelSha256Attr);
+  llvm::json::Object manifest{
+      {"name", interface.name},
+      {"inputs", describeValues(interface.inputs)},
+      {"outputs", describeValues(interface.outputs)},
+      {"aliases", std::move(aliases)},
+      {"model_sha256", sha ? sha.str() : ""},
+      {"build_id", llvm::toHex(info.buildId, /*LowerCase=*/true)},
+      {"compiler", "moec " MOEC_VERSION},
+      {"targets", std::move(targets)},
+      {"weights_bytes", int64_t(info.weightsBytes)},
+      {"tolerance", 1e-5},
+      {"moe_layers", std::move(moeLayers)}};
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  os << llvm::formatv("{0:2}", llvm::json::Value(std::move(manifest))) << "\n";
+  return text;
+}
+
+std::vector<uint8_t> moec::describeBuild(ModuleOp module) {
+  // The lowered module stands for the model and for every option that changed
+  // it, the levels included.
+  std::string text = "moec " MOEC_VERSION "\n";
+  llvm::raw_string_ostream os(text);
+  module->print(os, OpPrintingFlags().enableDebugInfo(false));
+  auto digest = llvm::SHA256::hash(llvm::arrayRefFromStringRef(text));
+  return std::vector<uint8_t>(digest.begin(), digest.end());
+}
+
+/// The node a layer was raised from.
+static std::string getLayerName(Operation *op) {
+  auto name = op->getAttrOfType<StringAttr>("moe.layer");
+  return name ? name.str() : "";
+}
+
+/// Elements of the weights of one expert, biases included; scales are storage.
+static int64_t countExpertParameters(moe::ExpertFfnOp ffn) {
+  int64_t experts = ffn.getNumExperts();
+  int64_t elements = 0;
+  auto add = [&](Value value) {
+    auto type = value ? cast<ShapedType>(value.getType()) : ShapedType();
+    if (type && type.hasStaticShape() && experts > 0)
+      elements += type.getNumElements() / experts;
+  };
+  for (Value weights : {ffn.getW1(), ffn.getW2(), ffn.getW3()})
+    add(weights);
+  if (ffn.getQuant())
+    elements = elements * 8 / ffn.getQuant()->getBits();
+  for (Value bias : {ffn.getBias1(), ffn.getBias2(), ffn.getBias3()})
+    add(bias);
+  return elements;
+}
+
+llvm::json::Array moec::describeMoeLayers(ModuleOp module) {
+  llvm::json::Array layers;
+  module.walk([&](moe::ExpertFfnOp ffn) {
+    int64_t experts = ffn.getNumExperts();
+    int64_t perExpert = countExpertParameters(ffn);
+    llvm::json::Object layer{{"name", getLayerName(ffn)},
+                             {"experts", experts},
+                             {"parameters_total", experts * perExpert},
+                             {"dead_experts", llvm::json::Array()}};
+    if (auto from = ffn->getAttrOfType<StringAttr>("moe.raised_from"))
+      layer["raised_from"] = from.str();
+    auto plan = ffn.getOffsets().getDefiningOp<moe::PlanOp>();
+    auto route =
+        plan ? plan.getIds().getDefiningOp<moe::RouteOp>() : moe::RouteOp();
+    if (route) {
+      int64_t topK =
+          cast<ShapedType>(route.getIdsInit().getType()).getDimSize(1);
+      layer["top_k"] = topK;
+      layer["router"] = moe::stringifyScoreFunction(route.getScore());
+      layer["parameters_active"] = topK * perExpert;
+      // One multiplication and one addition for each weight of a row.
+      layer["flops_per_token_dense"] = 2 * experts * perExpert;
+      layer["flops_per_token_routed"] = 2 * topK * perExpert;
+    }
+    layers.push_back(std::move(layer));
+  });
+  return layers;
+}
