@@ -268,17 +268,11 @@ LogicalResult importer::checkNodes(const proto::ModelProto &model,
     return failure();
   if (options.unsupported)
     *options.unsupported = checker.unsupported;
-  constexpr size_t kMaxReported = 200;
-  for (const UnsupportedNode &node :
-       ArrayRef(checker.unsupported).take_front(kMaxReported))
+  for (const UnsupportedNode &node : checker.unsupported)
     reporter.error(ErrorId::UnsupportedNode)
         << "node " << quoted(node.name) << " is not supported: operator "
         << quoted(node.opType) << " of domain " << quoted(node.domain)
         << ", version " << node.version << ": " << node.reason << "; "
         << node.advice;
-  if (checker.unsupported.size() > kMaxReported)
-    reporter.error(ErrorId::UnsupportedNode)
-        << checker.unsupported.size() - kMaxReported
-        << " more nodes are not supported; see the first " << kMaxReported;
   return success(checker.unsupported.empty());
 }

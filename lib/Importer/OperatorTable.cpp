@@ -44,6 +44,9 @@ OperatorTable::OperatorTable(mlir::MLIRContext &context) {
     if (!node)
       continue;
     const onnx::NodeSchema &schema = node->getSchema();
+    // Ops of our own, which no model may name.
+    if (schema.domain.starts_with("moec."))
+      continue;
     operators.emplace(std::make_pair(schema.domain.str(), schema.opType.str()),
                       Operator{name, &schema});
     domains[schema.domain] = true;
