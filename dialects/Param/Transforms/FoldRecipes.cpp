@@ -52,27 +52,27 @@ struct ParamFoldRecipes
     llvm::SetVector<Operation *> dead;
     getOperation().walk([&](Operation *op) {
       LoadOp base = findLoad(op);
-      if (!base || op->getNumResults() != 1)
+      if (!base)
         return;
-      auto type = dyn_cast<RankedTensorType>(op->getResult(0).getType());
-      std::optional<Fold> fold;
-      if (type && type.hasStaticShape())
-        fold = foldOp(op, symbols);
-      if (!fold)
+      SmallVector<Fold> folds = foldOp(op, symbols);
+      if (folds.empty() || folds.size() != op->getNumResults())
         return;
-      if (!check(op, fold->recipe, type))
-        return;
+      for (auto [fold, result] : llvm::zip_equal(folds, op->getResults()))
+        if (!check(op, fold.recipe, result.getType()))
+          return;
       auto baseDecl = symbols.lookup<DeclOp>(base.getParam());
-      DeclOp &decl = known[fold->recipe];
-      if (!decl)
-        decl = declare(op, baseDecl, *fold, symbols);
       OpBuilder builder(op);
-      Value load =
-          LoadOp::create(builder, op->getLoc(), type,
-                         FlatSymbolRefAttr::get(decl.getSymNameAttr()));
-      op->getResult(0).replaceAllUsesWith(load);
+      int64_t bytes = 0;
+      for (auto [fold, result] : llvm::zip_equal(folds, op->getResults())) {
+        DeclOp &decl = known[fold.recipe];
+        if (!decl)
+          decl = declare(baseDecl, fold, symbols);
+        result.replaceAllUsesWith(
+            LoadOp::create(builder, op->getLoc(), result.getType(),
+                           FlatSymbolRefAttr::get(decl.getSymNameAttr())));
+        bytes += *getStorageBytes(decl.getTensorType());
+      }
       dead.insert(op);
-      int64_t bytes = *getStorageBytes(type);
       ++numFolded;
       numBytes += bytes;
       remark::passed(op->getLoc(), remark::RemarkOpts::name("FoldedIntoRecipe")
@@ -119,11 +119,12 @@ private:
     return makeDense(elements);
   }
 
-  static std::optional<Fold> foldOp(Operation *op, const SymbolTable &symbols);
+  /// A recipe for each result; none where the op is not of a kind that folds,
+  /// or its operands do not say enough.
+  static SmallVector<Fold> foldOp(Operation *op, const SymbolTable &symbols);
 
   /// Whether the recipe makes what the op does, at a reasonable size.
-  static bool check(Operation *op, RecipeInterface recipe,
-                    RankedTensorType type) {
+  static bool check(Operation *op, RecipeInterface recipe, Type resultType) {
     auto missed = [&](StringRef why) {
       remark::missed(
           op->getLoc(),
@@ -134,7 +135,8 @@ private:
     if (!recipe)
       return missed("no recipe can say it, or one that nests too deep");
     RankedTensorType made = recipe.getResultType();
-    if (made.getShape() != type.getShape() ||
+    auto type = dyn_cast<RankedTensorType>(resultType);
+    if (!type || made.getShape() != type.getShape() ||
         !isSameUpToSignedness(made.getElementType(), type.getElementType()))
       return missed("its operands and its result do not fit");
     int64_t bytes = *getStorageBytes(made);
@@ -161,8 +163,7 @@ private:
         [&](RecipeInterface source) { collectLeaves(source, leaves); });
   }
 
-  DeclOp declare(Operation *op, DeclOp base, const Fold &fold,
-                 SymbolTable &symbols) {
+  static DeclOp declare(DeclOp base, const Fold &fold, SymbolTable &symbols) {
     OpBuilder builder(base->getContext());
     builder.setInsertionPointAfter(base);
     std::string name = (base.getSymName() + "." + fold.suffix).str();
@@ -175,43 +176,37 @@ private:
 };
 } // namespace
 
-/// Integers of an attribute, however the op holds them.
-static std::optional<SmallVector<int64_t>> getIntegers(Attribute attr) {
-  if (auto array = dyn_cast_or_null<DenseI64ArrayAttr>(attr))
-    return llvm::to_vector(array.asArrayRef());
-  SmallVector<int64_t> values;
-  if (auto array = dyn_cast_or_null<ArrayAttr>(attr)) {
-    for (Attribute element : array) {
-      auto integer = dyn_cast<IntegerAttr>(element);
-      if (!integer)
-        return std::nullopt;
-      values.push_back(integer.getValue().getSExtValue());
-    }
-    return values;
-  }
-  auto dense = dyn_cast_or_null<DenseIntElementsAttr>(attr);
-  if (!dense || dense.getNumElements() > 64)
+/// The elements of a small constant of integers.
+static std::optional<SmallVector<int64_t>> getIntegers(Value value) {
+  DenseIntElementsAttr elements;
+  if (!value || !matchPattern(value, m_Constant(&elements)) ||
+      elements.getNumElements() > 1024)
     return std::nullopt;
-  for (const APInt &value : dense.getValues<APInt>())
-    values.push_back(value.getSExtValue());
+  SmallVector<int64_t> values;
+  for (const APInt &element : elements.getValues<APInt>())
+    values.push_back(element.getSExtValue());
   return values;
 }
 
-static std::optional<SmallVector<int64_t>> getIntegers(Value value) {
-  Attribute constant;
-  if (!value || !matchPattern(value, m_Constant(&constant)))
-    return std::nullopt;
-  return getIntegers(constant);
-}
-
-static std::optional<int64_t> getAxis(Operation *op, int64_t rank) {
-  auto attr = op->getAttrOfType<IntegerAttr>("axis");
-  if (!attr)
-    return std::nullopt;
-  int64_t axis = attr.getValue().getSExtValue();
+/// The attribute `axis`, counted from the front; `otherwise` without it.
+static std::optional<int64_t> getAxis(Operation *op, int64_t rank,
+                                      int64_t otherwise) {
+  int64_t axis = otherwise;
+  if (auto attr = op->getAttrOfType<IntegerAttr>("axis"))
+    axis = attr.getValue().getSExtValue();
   if (axis < -rank || axis >= rank)
     return std::nullopt;
   return axis < 0 ? axis + rank : axis;
+}
+
+/// The elements [begin, begin + size) of one dimension.
+static RecipeInterface makeRange(RecipeInterface source, int64_t axis,
+                                 int64_t begin, int64_t size) {
+  SmallVector<int64_t> sizes(source.getResultType().getShape());
+  SmallVector<int64_t> offsets(sizes.size(), 0), strides(sizes.size(), 1);
+  offsets[axis] = begin;
+  sizes[axis] = size;
+  return makeSlice(source, offsets, sizes, strides);
 }
 
 /// ONNX Slice: data, starts, ends, and optionally axes and steps. Bounds count
@@ -233,14 +228,10 @@ static std::optional<RecipeInterface> foldSlice(Operation *op,
     axesOperand = op->getOperand(3);
     stepsOperand = op->getOperand(4);
   } else if (numOperands == 4) {
-    auto segments =
-        getIntegers(op->getAttrOfType<Attribute>("operandSegmentSizes"));
-    if (auto sizes =
-            op->getAttrOfType<DenseI32ArrayAttr>("operandSegmentSizes"))
-      segments = llvm::to_vector_of<int64_t>(sizes.asArrayRef());
-    if (!segments || segments->size() != 5)
+    auto segments = op->getAttrOfType<DenseI32ArrayAttr>("operandSegmentSizes");
+    if (!segments || segments.size() != 5)
       return std::nullopt;
-    ((*segments)[3] ? axesOperand : stepsOperand) = op->getOperand(3);
+    (segments[3] ? axesOperand : stepsOperand) = op->getOperand(3);
   }
   auto axes = llvm::to_vector(llvm::seq<int64_t>(0, starts->size()));
   SmallVector<int64_t> steps(starts->size(), 1);
@@ -283,53 +274,109 @@ static std::optional<RecipeInterface> foldSlice(Operation *op,
   return makeSlice(source, offsets, sizes, strides);
 }
 
-std::optional<Fold> ParamFoldRecipes::foldOp(Operation *op,
-                                             const SymbolTable &symbols) {
-  auto type = cast<RankedTensorType>(op->getResult(0).getType());
-  RecipeInterface source = getRecipe(op->getOperand(0), symbols);
-  if (!source)
+/// ONNX Split: ranges whose extents the results' types tell.
+static std::optional<SmallVector<RecipeInterface>>
+foldSplit(Operation *op, RecipeInterface source) {
+  RankedTensorType type = source.getResultType();
+  std::optional<int64_t> axis = getAxis(op, type.getRank(), /*otherwise=*/0);
+  if (!axis)
     return std::nullopt;
+  SmallVector<RecipeInterface> parts;
+  int64_t begin = 0;
+  for (Value result : op->getResults()) {
+    auto part = dyn_cast<RankedTensorType>(result.getType());
+    if (!part || part.getRank() != type.getRank() || part.isDynamicDim(*axis) ||
+        part.getDimSize(*axis) > type.getDimSize(*axis) - begin)
+      return std::nullopt;
+    parts.push_back(makeRange(source, *axis, begin, part.getDimSize(*axis)));
+    begin += part.getDimSize(*axis);
+  }
+  if (begin != type.getDimSize(*axis))
+    return std::nullopt;
+  return parts;
+}
 
+/// ONNX Gather with constant indices: how exporters take one expert's weights.
+static RecipeInterface foldGather(Operation *op, RecipeInterface source,
+                                  ArrayRef<int64_t> shape) {
+  RankedTensorType type = source.getResultType();
+  std::optional<int64_t> axis = getAxis(op, type.getRank(), /*otherwise=*/0);
+  std::optional<SmallVector<int64_t>> indices = getIntegers(op->getOperand(1));
+  if (!axis || !indices)
+    return {};
+  int64_t extent = type.getDimSize(*axis);
+  for (int64_t &index : *indices) {
+    if (index < -extent || index >= extent)
+      return {};
+    if (index < 0)
+      index += extent;
+  }
+  // One index is a slice; of indices of other ranks, the result's shape tells.
+  RecipeInterface gathered = indices->size() == 1
+                                 ? makeRange(source, *axis, indices->front(), 1)
+                                 : makeGather(source, *axis, *indices);
+  return makeReshape(gathered, shape);
+}
+
+SmallVector<Fold> ParamFoldRecipes::foldOp(Operation *op,
+                                           const SymbolTable &symbols) {
+  RecipeInterface source = getRecipe(op->getOperand(0), symbols);
+  if (!source || op->getNumResults() == 0)
+    return {};
+  auto type = dyn_cast<RankedTensorType>(op->getResult(0).getType());
+  if (!type || !type.hasStaticShape())
+    return {};
+
+  auto makeOne = [](RecipeInterface recipe, StringRef suffix) {
+    return SmallVector<Fold>{{recipe, suffix}};
+  };
   if (isa<tensor::CollapseShapeOp, tensor::ExpandShapeOp>(op))
-    return Fold{makeReshape(source, type.getShape()), "reshaped"};
+    return makeOne(makeReshape(source, type.getShape()), "reshaped");
   if (auto pack = dyn_cast<moe::PackPanelsOp>(op))
-    return Fold{makePackPanels(source, pack.getKMajor(), pack.getGated()),
-                "packed"};
+    return makeOne(makePackPanels(source, pack.getKMajor(), pack.getGated()),
+                   "packed");
 
   if (!isa_and_present<onnx::OnnxDialect>(op->getDialect()))
-    return std::nullopt;
-  // What the result's type says is not read from operands again.
+    return {};
+  // What the results' types say is not read from operands again.
   StringRef name = op->getName().stripDialect();
   if (name == "Reshape" || name == "Squeeze" || name == "Unsqueeze" ||
       name == "Flatten" || name == "Identity")
-    return Fold{makeReshape(source, type.getShape()), "reshaped"};
+    return makeOne(makeReshape(source, type.getShape()), "reshaped");
   if (name == "Cast")
-    return Fold{makeCast(source, type.getElementType()), "cast"};
+    return makeOne(makeCast(source, type.getElementType()), "cast");
   if (name == "Transpose") {
-    auto permutation = getIntegers(op->getAttr("perm"));
-    if (!permutation) {
-      if (op->getAttr("perm"))
-        return std::nullopt;
-      permutation =
-          llvm::to_vector(llvm::reverse(llvm::seq<int64_t>(0, type.getRank())));
-    }
-    return Fold{makeTranspose(source, *permutation), "transposed"};
+    auto permutation =
+        llvm::to_vector(llvm::reverse(llvm::seq<int64_t>(0, type.getRank())));
+    if (auto attr = op->getAttrOfType<DenseI64ArrayAttr>("perm"))
+      permutation = llvm::to_vector(attr.asArrayRef());
+    return makeOne(makeTranspose(source, permutation), "transposed");
   }
   if (name == "Slice") {
-    std::optional<RecipeInterface> slice = foldSlice(op, source);
-    if (!slice)
-      return std::nullopt;
-    return Fold{*slice, "sliced"};
+    if (std::optional<RecipeInterface> slice = foldSlice(op, source))
+      return makeOne(*slice, "sliced");
+    return {};
+  }
+  if (name == "Gather") {
+    if (RecipeInterface gather = foldGather(op, source, type.getShape()))
+      return makeOne(gather, "gathered");
+    return {};
+  }
+  if (name == "Split") {
+    SmallVector<Fold> folds;
+    if (auto parts = foldSplit(op, source))
+      for (RecipeInterface part : *parts)
+        folds.push_back({part, "split"});
+    return folds;
   }
   if (name == "Concat") {
-    std::optional<int64_t> axis = getAxis(op, type.getRank());
+    std::optional<int64_t> axis = getAxis(op, type.getRank(), /*otherwise=*/0);
     SmallVector<RecipeInterface> sources;
     for (Value operand : op->getOperands())
       if (RecipeInterface recipe = getRecipe(operand, symbols))
         sources.push_back(recipe);
-    if (!axis || sources.size() != op->getNumOperands())
-      return std::nullopt;
-    return Fold{makeConcat(sources, *axis), "concat"};
+    if (axis && sources.size() == op->getNumOperands())
+      return makeOne(makeConcat(sources, *axis), "concat");
   }
-  return std::nullopt;
+  return {};
 }

@@ -16,8 +16,8 @@ def ParamFoldRecipes : Pass<"param-fold-recipes", "::mlir::ModuleOp"> {
     of the weights file, instead of in every run: it becomes a new `param.decl`
     with a recipe, and its uses a `param.load`. Folded are `onnx.Transpose`,
     `Reshape`, `Squeeze`, `Unsqueeze`, `Flatten`, `Cast`, `Identity`, `Slice`
-    (constant bounds) and `Concat` (of parameters and constants),
-    `tensor.collapse_shape` and `expand_shape`, and `moe.pack_panels`.
+    and `Gather` (constant bounds and indices), `Split`, and `Concat` (of
+    parameters and constants), `tensor.collapse_shape` and `expand_shape`, and `moe.pack_panels`.
 
     Left alone, with a remark, is what would store many times the bytes it is
     made of, and what nests too deep.
