@@ -379,6 +379,20 @@ private:
 
 struct LowerToLLVM : moec::impl::LowerToLLVMBase<LowerToLLVM> {
   void runOnOperation() override {
+    // The result of a function is its status, so what it computes must already
+    // be in its destinations.
+    bool isBroken = false;
+    getOperation().walk([&](func::FuncOp function) {
+      if (function.getNumResults() == 0)
+        return;
+      function.emitError() << "'" << function.getName()
+                           << "' still returns a buffer: a result was not "
+                              "computed in its destination";
+      isBroken = true;
+    });
+    if (isBroken)
+      return signalPassFailure();
+
     MLIRContext *context = &getContext();
     LowerToLLVMOptions options(context);
     options.useGenericFunctions = false;

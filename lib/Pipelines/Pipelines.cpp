@@ -87,6 +87,7 @@ void moec::buildVectorStage(OpPassManager &manager,
 }
 
 void moec::buildLlvmStage(OpPassManager &manager) {
+  manager.addPass(createLowerCopies());
   manager.addPass(createConvertLinalgToLoopsPass());
   manager.addPass(createOutlineTasks());
   manager.addPass(createExpandMath());

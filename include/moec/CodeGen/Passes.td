@@ -77,6 +77,17 @@ def ExpandMath : Pass<"moec-expand-math", "::mlir::ModuleOp"> {
                            "::mlir::vector::VectorDialect"];
 }
 
+def LowerCopies : Pass<"moec-lower-copies", "::mlir::ModuleOp"> {
+  let summary = "copies between strided buffers become linalg ops";
+  let description = [{
+    A copy between contiguous buffers is a `memcpy`; any other would be a call
+    of a library function that compiled code does not have.
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect"];
+  let statistics = [
+    Statistic<"numLoops", "num-loops", "Number of copies that became loops">];
+}
+
 def LowerToLLVM : Pass<"moec-lower-to-llvm", "::mlir::ModuleOp"> {
   let summary = "everything left becomes the llvm dialect, runtime calls included";
   let dependentDialects = ["::mlir::LLVM::LLVMDialect", "::moec::rt::RtDialect"];
