@@ -74,8 +74,8 @@ static float extendF16(uint16_t bits) {
   uint32_t magnitude = bits & 0x7fff;
   uint32_t result;
   if (magnitude >= 0x7c00) // Infinity; NaN becomes quiet.
-    result = (magnitude << 13) | 0x7f800000 |
-             (magnitude > 0x7c00 ? 0x400000 : 0);
+    result =
+        (magnitude << 13) | 0x7f800000 | (magnitude > 0x7c00 ? 0x400000 : 0);
   else if (magnitude >= 0x0400)
     result = (magnitude << 13) + ((127 - 15) << 23);
   else // A multiple of 2^-24, exact in f32.

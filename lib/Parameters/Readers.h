@@ -91,6 +91,19 @@ public:
   int64_t elementBytes;
 };
 
+/// A reader of one source.
+class UnaryReader : public Reader {
+protected:
+  explicit UnaryReader(std::unique_ptr<Reader> source)
+      : source(std::move(source)) {}
+
+  /// Reads both halves of a box too large for a temporary.
+  llvm::LogicalResult readHalves(const Box &box, unsigned dim, char *target,
+                                 llvm::ArrayRef<int64_t> strides);
+
+  std::unique_ptr<Reader> source;
+};
+
 /// The reader of a recipe, and of all that it reads. `budget` bounds each
 /// temporary of the outermost recipe that needs one; those below get less, so
 /// that all together are bounded too. Null, and reported, where a source cannot
@@ -99,16 +112,27 @@ std::unique_ptr<Reader> createReader(ReadContext &context,
                                      param::RecipeInterface recipe,
                                      int64_t budget);
 
-// The leaves, in Sources.cpp; the rest is private to Readers.cpp.
+// The readers with a file of their own; the others are in Readers.cpp.
 std::unique_ptr<Reader> createFileReader(ReadContext &context,
                                          param::FileAttr recipe);
 std::unique_ptr<Reader> createDenseReader(param::DenseAttr recipe);
+std::unique_ptr<Reader> createReshapeReader(ReadContext &context,
+                                            std::unique_ptr<Reader> source,
+                                            param::ReshapeAttr recipe,
+                                            int64_t budget);
+std::unique_ptr<Reader> createPackPanelsReader(ReadContext &context,
+                                               std::unique_ptr<Reader> source,
+                                               param::PackPanelsAttr recipe,
+                                               int64_t budget);
 
 /// Bytes of an element in memory.
 int64_t getElementBytes(mlir::Type elementType);
 
 /// Two halves of the box along `dim`, whose size is over 1.
 std::pair<Box, Box> splitBox(const Box &box, unsigned dim);
+
+/// The first dimension of several elements, or -1.
+int64_t findOutermost(const Box &box);
 
 } // namespace moec::parameters
 
