@@ -102,4 +102,24 @@ def ThreadStatus : Pass<"moec-thread-status", "::mlir::ModuleOp"> {
   let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
 }
 
+def ScheduleGroupedMatmul
+    : Pass<"moec-schedule-grouped-matmul", "::mlir::ModuleOp"> {
+  let summary = "moe.grouped_matmul on packed panels becomes parallel vector code";
+  let description = [{
+    On memrefs, for layout `panels`; other layouts are left alone. Work items
+    (expert, group of panels, block of rows) are one `scf.forall` over a count
+    computed from the offsets; experts without rows have none. Register tiles
+    fill the vector registers of the level: 12 rows by 32 columns with AVX-512,
+    6 by 16 with AVX2.
+  }];
+  let options = [
+    Option<"level", "level", "std::string", /*default=*/"\"\"",
+           "x86-64-v3 or x86-64-v4; empty: that of the enclosing module">];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::math::MathDialect",
+                           "::mlir::memref::MemRefDialect",
+                           "::mlir::scf::SCFDialect",
+                           "::mlir::vector::VectorDialect"];
+}
+
 #endif // MOEC_CODEGEN_PASSES_TD

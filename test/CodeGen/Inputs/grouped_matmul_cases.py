@@ -1,0 +1,299 @@
+# ===-- grouped_matmul_cases.py - the CPU schedule against float64 --------===#
+#
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#
+# ===------------------------------------------------------------------------===#
+"""Compiles moe.grouped_matmul for the CPU levels named on the command line, runs it
+on ragged groups of rows and compares with float64. Levels that this machine cannot run
+are compiled all the same and counted apart."""
+
+import ctypes
+import itertools
+import math
+import os
+import subprocess
+import sys
+import tempfile
+
+import numpy as np
+
+PASSES = ["--moec-free-buffers", "--moec-outline-tasks", "--convert-scf-to-cf",
+          "--expand-strided-metadata", "--lower-affine", "--moec-lower-to-llvm",
+          "--moec-thread-status"]
+# What generated code asks of the runtime: here every item runs in turn, in falling
+# order, on a scratch area and a stack that hold garbage.
+RUNTIME = r"""
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+typedef int32_t (*task_fn)(void *, const void *, int64_t, int32_t);
+static int64_t live, items;
+int32_t moec_rt_alloc(void *c, int64_t bytes, void **out) {
+  ++live;
+  *out = aligned_alloc(64, (bytes + 127) / 64 * 64);
+  memset(*out, 0x7f, bytes);
+  return 0;
+}
+void moec_rt_free(void *c, void *p) { --live; free(p); }
+static void __attribute__((noinline)) dirty(void) {
+  volatile char area[1 << 17];
+  for (int i = 0; i < (1 << 17); ++i) area[i] = (char)0xff;
+}
+int32_t moec_rt_parallel_for(void *c, task_fn task, const void *args, int64_t n) {
+  for (int64_t i = n; i-- > 0;) {
+    dirty();
+    ++items;
+    if (task(c, args, i, 0)) return 1;
+  }
+  return 0;
+}
+int64_t harness_live(void) { return live; }
+int64_t harness_items(void) { int64_t n = items; items = 0; return n; }
+"""
+NAMES = {"float32": "f32", "float16": "f16", "bfloat16": "bf16", "int32": "i32"}
+rng = np.random.default_rng(20261123)
+
+
+def to_bf16(a):
+    """Rounded to bf16, kept as its bits."""
+    bits = np.ascontiguousarray(a, np.float32).view(np.uint32)
+    return ((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16).astype(np.uint16)
+
+
+def store(a, kind):
+    """The array as it lies in memory."""
+    if kind == "bf16":
+        return to_bf16(a)
+    return a.astype({"f32": np.float32, "f16": np.float16}[kind])
+
+
+def value(a, kind):
+    """What is stored, in float64."""
+    if kind == "bf16":
+        return (a.astype(np.uint32) << 16).view(np.float32).astype(np.float64)
+    return a.astype(np.float64)
+
+
+def sigmoid(v):
+    with np.errstate(over="ignore"):
+        return 1.0 / (1.0 + np.exp(-v))
+
+
+def activate(text, h):
+    name, *rest = [part.strip() for part in text.split(",")]
+    constants = dict((c.split("=")[0].strip(), float(c.split("=")[1])) for c in rest)
+    if name == "relu":
+        return np.maximum(h, 0)
+    if name == "gelu_tanh":
+        return 0.5 * h * (1 + np.tanh(math.sqrt(2 / math.pi) * (h + 0.044715 * h**3)))
+    if name == "gelu_erf":
+        return 0.5 * h * (1 + np.vectorize(math.erf)(h / math.sqrt(2)))
+    if name == "silu":
+        return h * sigmoid(h)
+    if name == "swiglu":
+        limit = constants.get("limit", math.inf)
+        gate, up = np.minimum(h[:, 0::2], limit), np.clip(h[:, 1::2], -limit, limit)
+        return gate * sigmoid(constants.get("alpha", 1.0) * gate) * (up + constants.get("beta", 0.0))
+    return h
+
+
+def pack(w, gated):
+    """[E, N, K] to panels, by the definition of moe.pack_panels."""
+    experts, n, k = w.shape
+    panels = np.zeros((experts, (n + 31) // 32, k, 32), w.dtype)
+    for column in range(n):
+        p, j = divmod(column, 32)
+        if gated:
+            p, j = column // 32, column % 32 // 2 + (16 if column % 2 else 0)
+        panels[:, p, :, j] = w[:, column, :]
+    return panels
+
+
+def aligned(a):
+    """A copy that starts on a cache line and ends where its memory does."""
+    raw = np.empty(a.nbytes + 128, np.uint8)
+    start = -raw.ctypes.data % 64
+    out = raw[start:start + a.nbytes].view(a.dtype).reshape(a.shape)
+    out[...] = a
+    return out
+
+
+class Case:
+    def __init__(self, number, counts, k, n, activation="identity", x="f32", w="f32", out="f32",
+                 gather=False, bias=None, dynamic="", slack=0, wild=False):
+        self.name = f"case{number}"
+        self.counts, self.k, self.n, self.activation = counts, k, n, activation
+        self.kinds, self.gather, self.bias, self.dynamic = (x, w, out), gather, bias, dynamic
+        self.slack, self.wild = slack, wild
+        self.gated = activation.startswith("swiglu")
+        self.width = n // 2 if self.gated else n
+
+    def __str__(self):
+        return (f"{self.name}: counts {self.counts} K {self.k} N {self.n} {self.activation} "
+                f"{'/'.join(self.kinds)} gather {self.gather} bias {self.bias} "
+                f"dynamic '{self.dynamic}' wild {self.wild}")
+
+    def types(self):
+        experts, (x, w, out) = len(self.counts), self.kinds
+        e = "?" if "E" in self.dynamic else experts
+        e1 = "?" if "E" in self.dynamic else experts + 1
+        k = "?" if "K" in self.dynamic else self.k
+        n = "?" if "N" in self.dynamic else self.n
+        width = "?" if "N" in self.dynamic else self.width
+        panels = "?" if "N" in self.dynamic else (self.n + 31) // 32
+        return {"x": f"memref<?x{k}x{x}>", "w": f"memref<{e}x{panels}x{k}x32x{w}>",
+                "o": f"memref<{e1}xi32>", "r": "memref<?xi32>",
+                "b": f"memref<{e}x{n}x{self.bias}>", "y": f"memref<?x{width}x{out}>"}
+
+    def text(self):
+        t = self.types()
+        args = ["x", "w", "o"] + ["r"] * self.gather + ["b"] * bool(self.bias) + ["y"]
+        s = f"func.func @{self.name}(" + ", ".join(f"%{a}: {t[a]}" for a in args) + ") {\n"
+        s += f"  moe.grouped_matmul ins(%x, %w, %o : {t['x']}, {t['w']}, {t['o']})"
+        s += f" rows(%r : {t['r']})" * self.gather + f" bias(%b : {t['b']})" * bool(self.bias)
+        s += f" outs(%y : {t['y']}) {{activation = #moe.activation<{self.activation}>, "
+        return s + f"layout = #moe.layout<panels>, n = {self.n}}}\n  return\n}}\n"
+
+    def run(self, library):
+        xk, wk, yk = self.kinds
+        experts, total = len(self.counts), sum(self.counts)
+        tokens = max(total // 2, 1) if self.gather else total + self.slack
+        x = store(rng.standard_normal((tokens, self.k)), xk)
+        w = store(rng.standard_normal((experts, self.n, self.k)) / math.sqrt(self.k), wk)
+        offsets = np.cumsum([0] + self.counts).astype(np.int32)
+        rows = rng.integers(0, tokens, total + self.slack).astype(np.int32)
+        bias = store(rng.standard_normal((experts, self.n)), self.bias or "f32")
+        # Rows that must not be written hold a pattern; two more follow the buffer.
+        limit = total + self.slack
+        y = store(np.full((limit + 2, self.width), 77.0), yk)
+        given = rows.copy()
+        if self.wild and total:
+            given[:: 3] = rng.choice([-5, tokens, 2**31 - 1, -2**31], len(given[::3]))
+        args = [(x, x.shape), (aligned(pack(w, self.gated)), None), (offsets, None)]
+        args += [(given, None)] * self.gather + [(bias, None)] * bool(self.bias)
+        y = aligned(y)
+        args.append((y, (limit, self.width)))
+
+        flat, keep = [ctypes.c_void_p(0)], []
+        for array, shape in args:
+            array = aligned(array) if array is not y else array
+            keep.append(array)
+            shape = shape or array.shape
+            strides = [int(np.prod(shape[i + 1:])) for i in range(len(shape))]
+            flat += [ctypes.c_void_p(array.ctypes.data)] * 2 + [ctypes.c_int64(0)]
+            flat += [ctypes.c_int64(v) for v in list(shape) + strides]
+        if getattr(library, self.name)(*flat) != 0:
+            return "failed"
+        items = library.harness_items()
+
+        source = np.clip(given, 0, max(tokens - 1, 0)) if self.gather else np.arange(limit)
+        xv, wv, bv = value(x, xk), value(w, wk), value(bias, self.bias or "f32")
+        got = value(y, yk)
+        worst, tolerance = 0.0, {"f32": 3e-6, "f16": 1e-3, "bf16": 8e-3}[yk]
+        for e, count in enumerate(self.counts):
+            if count == 0:
+                continue
+            begin = offsets[e]
+            h = xv[source[begin:begin + count]] @ wv[e].T
+            if self.bias:
+                h = h + bv[e]
+            want = activate(self.activation, h)
+            scale = max(np.abs(want).max(), 1.0)
+            worst = max(worst, (np.abs(got[begin:begin + count] - want) / scale).max())
+        if not worst <= tolerance:
+            return f"error {worst:.3g}"
+        if not (got[total:] == value(store(np.full(1, 77.0), yk), yk)).all():
+            return "wrote rows that no expert has"
+        if library.harness_live() != 0:
+            return "left memory allocated"
+        if (items == 0) != (total == 0):
+            return f"ran {items} items for {total} rows"
+        return None
+
+
+def make_cases():
+    swiglu = "swiglu, alpha = 1.702, beta = 1.0, limit = 7.0"
+    numbers = itertools.count()
+    cases = []
+
+    def case(*args, **options):
+        cases.append(Case(next(numbers), *args, **options))
+
+    # Every number of rows of the largest tile and around a block of rows.
+    case(list(range(0, 27)), 64, 64)
+    case([71, 72, 73, 95, 96, 97, 200], 48, 32)
+    case([0, 0, 5, 0, 1, 0], 37, 74, gather=True, bias="f32")
+    case([3, 0, 14], 544, 96, swiglu, gather=True, bias="f32")
+    case([0, 0, 0], 16, 32)
+    case([1], 1, 1)
+    case([7, 2], 3, 33, bias="f32")
+    case([1, 2, 3, 4, 5, 6, 7], 1300, 40, "silu", bias="f32")
+    case([100], 513, 31, "gelu_erf")
+    case([13, 1], 512, 64, "gelu_tanh", bias="f16")
+    case([4, 9], 2048, 160, "relu", bias="bf16", slack=3)
+    case([rng.integers(0, 4) for _ in range(60)], 37, 74, swiglu, gather=True, bias="f32")
+    case([int(i % 3 == 0) for i in range(256)], 40, 48, "swiglu", gather=True)
+    # Extents that are known at run time only.
+    case([5, 0, 30], 544, 74, swiglu, gather=True, bias="f32", dynamic="EK")
+    case([5, 0, 30], 37, 74, "silu", bias="f32", dynamic="EKN")
+    case([1, 19], 1030, 96, dynamic="K")
+    # Storage of 16 bits.
+    for x, w, out in [("f16", "f16", "f16"), ("f16", "f16", "f32"), ("bf16", "bf16", "bf16"),
+                      ("bf16", "f32", "f32"), ("f32", "bf16", "f32"), ("f32", "f16", "f32")]:
+        case([1, 0, 2, 15, 25], 37, 74, swiglu, x=x, w=w, out=out, gather=True, bias=x)
+        case([1, 30], 600, 70, x=x, w=w, out=out, slack=1)
+    # Rows from data never lead outside of x.
+    case([9, 3], 64, 64, gather=True, wild=True)
+    return cases
+
+
+def machine_levels():
+    with open("/proc/cpuinfo") as f:
+        flags = set(next(line for line in f if line.startswith("flags")).split())
+    levels = []
+    if {"avx2", "fma", "bmi2", "f16c"} <= flags:
+        levels.append("x86-64-v3")
+    if {"avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"} <= flags:
+        levels.append("x86-64-v4")
+    return levels
+
+
+def main():
+    bindir = os.path.dirname(subprocess.run(["sh", "-c", "command -v llc"], stdout=subprocess.PIPE,
+                                            text=True, check=True).stdout.strip())
+    cases = make_cases()
+    wrong = 0
+    with tempfile.TemporaryDirectory() as folder:
+        path = lambda name: os.path.join(folder, name)
+        with open(path("in.mlir"), "w") as f:
+            f.write("".join(c.text() for c in cases))
+        with open(path("rt.c"), "w") as f:
+            f.write(RUNTIME)
+        for level in sys.argv[1:]:
+            subprocess.run(["moec-opt", path("in.mlir"), f"--moec-schedule-grouped-matmul=level={level}",
+                            "--canonicalize", "--cse"] + PASSES + ["-o", path("out.mlir")], check=True)
+            with open(path("out.ll"), "w") as f:
+                subprocess.run(["mlir-translate", "--mlir-to-llvmir", path("out.mlir")], stdout=f, check=True)
+            subprocess.run([os.path.join(bindir, "opt"), "-O2", f"-mcpu={level}", path("out.ll"), "-o", path("out.bc"),
+                            "-mtriple=x86_64-unknown-linux-gnu"], check=True)
+            subprocess.run(["llc", "-O2", f"-mcpu={level}", "-relocation-model=pic", "-filetype=obj",
+                            path("out.bc"), "-o", path("out.o")], check=True)
+            shared = path(level + ".so")
+            subprocess.run([os.path.join(bindir, "clang"), "-O1", "-w", "-shared", "-fPIC", path("rt.c"),
+                            path("out.o"), "-o", shared, "-Wl,-z,defs"], check=True)
+            if level not in machine_levels():
+                print(f"{level}: {len(cases)} cases compiled, this machine cannot run them")
+                continue
+            library = ctypes.CDLL(shared)
+            library.harness_live.restype = library.harness_items.restype = ctypes.c_int64
+            for c in cases:
+                message = c.run(library)
+                if message:
+                    wrong += 1
+                    print(f"{level} {c}: {message}")
+            print(f"{level}: {len(cases)} cases, {wrong} wrong")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

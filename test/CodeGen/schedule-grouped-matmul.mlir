@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// RUN: moec-opt %s --split-input-file --moec-schedule-grouped-matmul=level=x86-64-v4 --canonicalize --cse | FileCheck %s --check-prefixes=CHECK,V4
+// RUN: moec-opt %s --split-input-file --moec-schedule-grouped-matmul=level=x86-64-v3 --canonicalize --cse | FileCheck %s --check-prefixes=CHECK,V3
+// RUN: moec-opt %s --split-input-file --moec-schedule-grouped-matmul=level=x86-64-v4 | FileCheck %s --check-prefix=WIDTH4
+// RUN: moec-opt %s --split-input-file --moec-schedule-grouped-matmul=level=x86-64-v3 | FileCheck %s --check-prefix=WIDTH3
+
+// Only the native width: never a scalar in a vector, never half or twice.
+// WIDTH4-NOT: vector<{{(1|2|4|8|32|64|48)}}xf32>
+// WIDTH3-NOT: vector<{{(1|2|4|16|32|64|48)}}xf32>
+
+// The count of work items comes from the offsets, and nothing inside an item
+// allocates on the heap or starts another.
+// CHECK-LABEL: func.func @gated(
+// CHECK: %[[PREFIX:.*]] = memref.alloc
+// CHECK: scf.for
+// CHECK: memref.store %{{.*}}, %[[PREFIX]]
+// CHECK: scf.forall (%{{.*}}) in (%{{.*}}) {
+// CHECK-NOT: memref.alloc()
+// CHECK-NOT: scf.forall
+// CHECK: memref.alloca() {alignment = 64 : i64} : memref<{{(96|72)}}x32xf32>
+// Sums are carried by the loop over K, in registers: 24 (12 by 32) or 12 (6 by
+// 16), and each of 4 steps loads two vectors of weights once.
+// V4: %{{[0-9]+}}:24 = scf.for %{{.*}} iter_args
+// V4-COUNT-2: vector.load %{{.*}} : memref<3x6x64x32xf32>, vector<16xf32>
+// V4-NOT: vector.load
+// V4-COUNT-24: vector.fma %{{.*}} : vector<16xf32>
+// V4-COUNT-2: vector.load %{{.*}} : memref<3x6x64x32xf32>, vector<16xf32>
+// V4: scf.yield
+// V3: %{{[0-9]+}}:12 = scf.for %{{.*}} iter_args
+// V3-COUNT-2: vector.load %{{.*}} : memref<3x6x64x32xf32>, vector<8xf32>
+// V3-NOT: vector.load
+// V3-COUNT-12: vector.fma %{{.*}} : vector<8xf32>
+// V3-COUNT-2: vector.load %{{.*}} : memref<3x6x64x32xf32>, vector<8xf32>
+// V3: scf.yield
+// CHECK-NOT: moe.grouped_matmul
+func.func @gated(%x: memref<?x64xf32>, %w: memref<3x6x64x32xf32>, %offsets: memref<4xi32>,
+                 %rows: memref<?xi32>, %bias: memref<3x192xf32>, %out: memref<?x96xf32>) {
+  moe.grouped_matmul
+      ins(%x, %w, %offsets : memref<?x64xf32>, memref<3x6x64x32xf32>, memref<4xi32>)
+      rows(%rows : memref<?xi32>) bias(%bias : memref<3x192xf32>) outs(%out : memref<?x96xf32>)
+      {activation = #moe.activation<swiglu>, layout = #moe.layout<panels>, n = 192}
+  return
+}
+
+// -----
+
+// A column count that panels do not divide: masks, in the last panel only.
+// CHECK-LABEL: func.func @tail(
+// CHECK: scf.if
+// CHECK-NOT: vector.maskedstore
+// CHECK: else
+// CHECK: vector.maskedstore
+func.func @tail(%x: memref<?x64xf32>, %w: memref<3x2x64x32xf32>, %offsets: memref<4xi32>, %out: memref<?x40xf32>) {
+  moe.grouped_matmul
+      ins(%x, %w, %offsets : memref<?x64xf32>, memref<3x2x64x32xf32>, memref<4xi32>)
+      outs(%out : memref<?x40xf32>)
+      {activation = #moe.activation<identity>, layout = #moe.layout<panels>, n = 40}
+  return
+}
+
+// -----
+
+// Other layouts are somebody else's.
+// CHECK-LABEL: func.func @unpacked(
+// CHECK: moe.grouped_matmul
+func.func @unpacked(%x: memref<?x64xf32>, %w: memref<3x40x64xf32>, %offsets: memref<4xi32>, %out: memref<?x40xf32>) {
+  moe.grouped_matmul
+      ins(%x, %w, %offsets : memref<?x64xf32>, memref<3x40x64xf32>, memref<4xi32>)
+      outs(%out : memref<?x40xf32>)
+      {activation = #moe.activation<identity>, layout = #moe.layout<nk>}
+  return
+}
