@@ -18,10 +18,10 @@ using namespace moec::cpu;
 
 // 32 registers: 12 x 2 sums, 2 of weights, the rest for rows.
 static constexpr TileShape kTilesV4[] = {
-    {12, 2, 1}, {8, 2, 1}, {4, 2, 1}, {2, 2, 2}, {1, 2, 4}};
+    {12, 2, 1, 2}, {8, 2, 1, 4}, {4, 2, 1, 4}, {2, 2, 2, 4}, {1, 2, 4, 8}};
 // 16 registers: 6 x 2 sums on half a panel, 2 of weights, 1 or 2 for rows.
 static constexpr TileShape kTilesV3[] = {
-    {6, 2, 1}, {4, 2, 1}, {2, 4, 1}, {1, 4, 2}};
+    {6, 2, 1, 1}, {4, 2, 1, 2}, {2, 4, 1, 2}, {1, 4, 2, 4}};
 
 std::optional<CpuLevel> moec::cpu::getCpuLevel(StringRef name) {
   StringRef base = name.split('+').first;
@@ -31,9 +31,6 @@ std::optional<CpuLevel> moec::cpu::getCpuLevel(StringRef name) {
     return CpuLevel{"x86-64-v3", 8, kTilesV3, 72};
   return std::nullopt;
 }
-
-/// Steps of K that one iteration makes.
-static constexpr int64_t kUnroll = 4;
 
 static Value index(ImplicitLocOpBuilder &b, int64_t value) {
   return arith::ConstantIndexOp::create(b, value);
@@ -100,13 +97,13 @@ void PanelTile::emit(ImplicitLocOpBuilder &b, int64_t part) const {
   };
   // A whole number of iterations, then the steps that are left.
   Value middle = to;
-  bool isWhole = !ShapedType::isDynamic(length) && length % kUnroll == 0;
+  bool isWhole = !ShapedType::isDynamic(length) && length % shape.unroll == 0;
   if (!isWhole) {
     Value span = arith::SubIOp::create(b, to, from);
-    Value rest = arith::RemUIOp::create(b, span, index(b, kUnroll));
+    Value rest = arith::RemUIOp::create(b, span, index(b, shape.unroll));
     middle = arith::SubIOp::create(b, to, rest);
   }
-  SmallVector<Value> totals = emitLoop(from, middle, kUnroll, init);
+  SmallVector<Value> totals = emitLoop(from, middle, shape.unroll, init);
   if (!isWhole)
     totals = emitLoop(middle, to, 1, totals);
 

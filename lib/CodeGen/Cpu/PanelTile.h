@@ -24,6 +24,9 @@ struct TileShape {
   /// Partial sums kept beside each other so that the latency of a fused
   /// multiply-add does not bound tiles of few rows.
   int64_t splits;
+  /// Steps of K that one iteration makes. The compiler loads all weights of an
+  /// iteration first, so they count as registers; a multiple of `splits`.
+  int64_t unroll;
 };
 
 /// The register file of a CPU level, and the tiles that fill it.

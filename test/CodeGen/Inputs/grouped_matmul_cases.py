@@ -211,6 +211,50 @@ class Case:
         return None
 
 
+class Sweep(Case):
+    """The activation alone (weights are 1, depth 1), over f32 near and far, by the
+    relative error: this bounds the errors of the functions that it is made of."""
+
+    POINTS = 40000
+
+    def __init__(self, number, activation, far, bound):
+        super().__init__(number, [self.POINTS], 1, 32, activation)
+        self.far, self.bound = far, bound
+
+    def run(self, library):
+        spread = np.linspace(-self.far, self.far, self.POINTS - 3)
+        x = np.concatenate([spread, [np.nan, np.inf, -np.inf]]).astype(np.float32)
+        w = aligned(np.ones((1, 1, 1, 32), np.float32))
+        offsets = np.array([0, self.POINTS], np.int32)
+        y = aligned(np.zeros((self.POINTS, 32), np.float32))
+        flat = [ctypes.c_void_p(0)]
+        for array in (x.reshape(-1, 1), w, offsets, y):
+            flat += [ctypes.c_void_p(array.ctypes.data)] * 2 + [ctypes.c_int64(0)]
+            flat += [ctypes.c_int64(v) for v in array.shape]
+            flat += [ctypes.c_int64(v // array.itemsize) for v in array.strides]
+        if getattr(library, self.name)(*flat) != 0:
+            return "failed"
+        library.harness_items()
+        if not (y == y[:, :1]).all(axis=1)[:-3].all():
+            return "columns differ"
+        with np.errstate(all="ignore"):
+            want = self.exact(x.astype(np.float64))
+            got = y[:, 0].astype(np.float64)
+            normal = np.abs(want) > 1.2e-38
+            error = (np.abs(got - want) / np.abs(want))[normal & np.isfinite(want)].max()
+        if not error <= self.bound:
+            return f"relative error {error:.3g}"
+        if not (np.isnan(got[-3]) and got[-2] == np.inf):
+            return f"of NaN and infinity made {got[-3:]}"
+        return None
+
+    def exact(self, x):
+        if self.activation == "silu":
+            # Exact where e^-x is huge, too.
+            return x * np.where(x > 0, 1 / (1 + np.exp(-x)), np.exp(x) / (1 + np.exp(x)))
+        return 0.5 * x * np.vectorize(math.erfc)(-x / math.sqrt(2))
+
+
 def make_cases():
     swiglu = "swiglu, alpha = 1.702, beta = 1.0, limit = 7.0"
     numbers = itertools.count()
@@ -242,6 +286,10 @@ def make_cases():
                       ("bf16", "f32", "f32"), ("f32", "bf16", "f32"), ("f32", "f16", "f32")]:
         case([1, 0, 2, 15, 25], 37, 74, swiglu, x=x, w=w, out=out, gather=True, bias=x)
         case([1, 30], 600, 70, x=x, w=w, out=out, slack=1)
+    cases.append(Sweep(next(numbers), "silu", 87.0, 5e-7))
+    cases.append(Sweep(next(numbers), "silu", 3.0, 5e-7))
+    # 1 + erf cancels below zero, where gelu itself vanishes.
+    cases.append(Sweep(next(numbers), "gelu_erf", 1.0, 1e-6))
     # Rows from data never lead outside of x.
     case([9, 3], 64, 64, gather=True, wild=True)
     return cases
