@@ -40,10 +40,3 @@ static LogicalResult inferBroadcast(ShapeContext &context, Operation *op,
 LogicalResult AddOp::inferShapes(ShapeContext &context) {
   return inferBroadcast(context, *this, getElementTypeOrSelf(getA().getType()));
 }
-
-LogicalResult MoEOp::inferShapes(ShapeContext &context) {
-  context.setResult(getOperation()->getResult(0),
-                    getElementTypeOrSelf(getInput().getType()),
-                    context.getExtents(getInput()));
-  return success();
-}
