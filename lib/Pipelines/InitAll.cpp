@@ -11,9 +11,11 @@
 #include "moec/CodeGen/Passes.h"
 #include "moec/Conversion/Passes.h"
 #include "moec/Parameters/Passes.h"
+#include "moec/Raising/Passes.h"
 
 #include "dialects/Moe/IR/Moe.h"
 #include "dialects/Moe/Transforms/BufferizableOpInterfaceImpl.h"
+#include "dialects/Moe/Transforms/Passes.h"
 #include "dialects/Onnx/IR/Onnx.h"
 #include "dialects/Param/IR/Param.h"
 #include "dialects/Param/Transforms/BufferizableOpInterfaceImpl.h"
@@ -82,6 +84,8 @@ void moec::registerAllPasses() {
   registerMoecConversionPasses();
   param::registerMoecParamPasses();
   registerMoecParametersPasses();
+  registerMoecRaisingPasses();
+  moe::registerMoecMoeTransformsPasses();
 
   // Upstream passes that our pipelines are made of.
   mlir::registerConversionPasses();

@@ -10,6 +10,7 @@
 #include "moec/CodeGen/Passes.h"
 #include "moec/Conversion/Passes.h"
 #include "moec/Pipelines/Passes.h"
+#include "moec/Raising/Passes.h"
 
 #include "mlir/Conversion/AffineToStandard/AffineToStandard.h"
 #include "mlir/Conversion/SCFToControlFlow/SCFToControlFlow.h"
@@ -37,6 +38,7 @@ void moec::buildOnnxStage(OpPassManager &manager) {
 }
 
 void moec::buildMoeStage(OpPassManager &manager) {
+  manager.addPass(createRaiseOnnxToMoe());
   manager.addPass(createCanonicalizerPass());
   addInvariant(manager, "moe");
 }

@@ -71,7 +71,7 @@ static LogicalResult verifyOnnx(Operation *op) {
 }
 
 static LogicalResult verifyMoe(Operation *op) {
-  if (isa<onnx::MoEOp>(op))
+  if (isa<onnx::MoEOp, onnx::QMoEOp>(op))
     return fail(op, "moe") << "was not raised";
   if (!isOf<onnx::OnnxDialect, moe::MoeDialect, param::ParamDialect,
             func::FuncDialect, tensor::TensorDialect, arith::ArithDialect,

@@ -205,7 +205,7 @@ def Moe_GroupedMatmulOp : Moe_Op<"grouped_matmul", [AttrSizedOperandSegments]> {
     * C7: `bias` is E by N.
     * C8: `quant` is given exactly where the weights are bytes, then with
       `scales` of the shape it asks for and layout `nk`.
-    * C9: the result's element type is x's, or f32.
+    * C9: the result's element type is f32, or that of x or of the weights.
 
     ```mlir
     %y = moe.grouped_matmul

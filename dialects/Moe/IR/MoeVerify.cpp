@@ -88,8 +88,10 @@ LogicalResult RouteOp::verify() {
       return emitOpError("breaks C4: top2_sum needs two experts a group");
   }
 
-  if (getCapacity() && *getCapacity() < 1)
-    return emitOpError() << "breaks C5: the capacity is " << *getCapacity();
+  // Accessors of integer attributes are unsigned.
+  int64_t capacity = getCapacity().value_or(1);
+  if (capacity < 1)
+    return emitOpError() << "breaks C5: the capacity is " << capacity;
 
   if (getScore() == ScoreFunction::SparseMixer &&
       (getSelectionBias() || groups > 1 || getRenormalize()))
@@ -228,13 +230,14 @@ LogicalResult GroupedMatmulOp::verify() {
 
   if (isPanels != getN().has_value())
     return emitOpError("breaks C2: n is given exactly for layout panels");
-  if (isPanels && (*getN() < 0 ||
-                   failed(requireSame(
-                       *this, "C2", Extent("weights", getWeights(), 1),
-                       Extent("the number of panels",
-                              llvm::divideCeil(std::max<int64_t>(*getN(), 0),
-                                               MoeDialect::kPanelColumns))))))
-    return *getN() < 0 ? emitOpError("breaks C2: n is negative") : failure();
+  int64_t n = getNumColumns();
+  if (isPanels && n < 0)
+    return emitOpError("breaks C2: n is negative");
+  if (isPanels && failed(requireSame(
+                      *this, "C2", Extent("weights", getWeights(), 1),
+                      Extent("the number of panels",
+                             llvm::divideCeil(n, MoeDialect::kPanelColumns)))))
+    return failure();
 
   int64_t depth = getDepth();
   unsigned depthDim = getLayout() == Layout::KN ? 1 : 2;
@@ -254,7 +257,6 @@ LogicalResult GroupedMatmulOp::verify() {
                                    : Extent("x", getX(), 0))))
     return failure();
 
-  int64_t n = getNumColumns();
   if (getActivation().isGated() && isKnown(n) && n % 2 != 0)
     return emitOpError() << "breaks C6: " << n
                          << " columns are not pairs of gate and up";
@@ -277,9 +279,11 @@ LogicalResult GroupedMatmulOp::verify() {
     return emitOpError("breaks C8: quantised weights have layout nk");
 
   Type element = getElement(getInit());
-  if (!element.isF32() && element != getElement(getX()))
+  if (!element.isF32() && element != getElement(getX()) &&
+      element != getElement(getWeights()))
     return emitOpError() << "breaks C9: the result has elements of type "
-                         << element << ", neither f32 nor that of x";
+                         << element
+                         << ", neither f32 nor that of x or the weights";
   return success();
 }
 

@@ -1,0 +1,33 @@
+//===-- Passes.td - raising passes ----------------------------------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef MOEC_RAISING_PASSES_TD
+#define MOEC_RAISING_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def RaiseOnnxToMoe : Pass<"raise-onnx-to-moe"> {
+  let summary = "recognised MoE layers of the onnx graph become moe ops";
+  let description = [{
+    `onnx.MoE` and `onnx.QMoE` become `moe.route`, `moe.plan`, `moe.expert_ffn`
+    and `moe.combine`, all with the node's name in `moe.layer`. Three-dimensional
+    inputs are seen as matrices through views. The routing is ONNX Runtime's on
+    the CPU: among equal scores the highest index is chosen; MoE takes the
+    softmax over all experts, QMoE over the chosen ones; experts of weight zero
+    are skipped, and a row of scores with a NaN gives zeros.
+
+    Everything else stays as it is. A form of the two operators that has no
+    lowering yet is an error that names the node and the input or attribute;
+    all such nodes are reported in one run.
+  }];
+  let dependentDialects = ["::moec::moe::MoeDialect",
+                           "::mlir::arith::ArithDialect",
+                           "::mlir::tensor::TensorDialect"];
+  let statistics = [
+    Statistic<"numLayers", "num-layers", "Number of MoE layers raised">];
+}
+
+#endif // MOEC_RAISING_PASSES_TD

@@ -1,0 +1,182 @@
+//===-- RaiseOnnxToMoe.cpp - MoE nodes become moe ops ---------------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "moec/Raising/Passes.h"
+
+#include "FusedLayers.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/ImplicitLocOpBuilder.h"
+#include "mlir/IR/Remarks.h"
+#include "mlir/IR/TypeUtilities.h"
+
+namespace moec {
+#define GEN_PASS_DEF_RAISEONNXTOMOE
+#include "moec/Raising/Passes.h.inc"
+} // namespace moec
+
+using namespace mlir;
+using namespace moec;
+
+namespace {
+/// Writes one layer in front of its node.
+class LayerBuilder {
+public:
+  explicit LayerBuilder(const FusedLayer &layer)
+      : layer(layer), b(layer.node->getLoc(), layer.node),
+        name(b.getStringAttr(getNodeName(layer.node))) {}
+
+  /// The value that replaces the node's.
+  Value build() {
+    Value x = flatten(layer.input), scores = flatten(layer.router);
+    Value tokens = b.createOrFold<tensor::DimOp>(x, 0);
+    Value numRows = b.createOrFold<arith::MulIOp>(
+        tokens, arith::ConstantIndexOp::create(b, layer.k));
+    int64_t experts = getType(scores).getDimSize(1);
+    int64_t hidden = getType(x).getDimSize(1);
+    Type f32 = b.getF32Type(), i32 = b.getI32Type();
+
+    Value weights = makeEmpty({tokens}, layer.k, f32);
+    Value ids = makeEmpty({tokens}, layer.k, i32);
+    auto route = moe::RouteOp::create(
+        b, TypeRange{weights.getType(), ids.getType()},
+        ValueRange{scores, weights, ids},
+        {b.getNamedAttr(
+             "score", moe::ScoreFunctionAttr::get(b.getContext(), layer.score)),
+         b.getNamedAttr("tie", moe::TieRuleAttr::get(b.getContext(),
+                                                     moe::TieRule::Highest))});
+    route.setRenormalize(layer.renormalize);
+    route.setDropNonpositive(true);
+    // What shape inference could not decide is checked before the first op.
+    if (Attribute checks = layer.node->getAttr(onnx::kEqualAttr))
+      route->setAttr(onnx::kEqualAttr, checks);
+
+    Value offsets =
+        tensor::EmptyOp::create(b, ArrayRef<int64_t>{experts + 1}, i32);
+    Value rows =
+        tensor::EmptyOp::create(b, ArrayRef<OpFoldResult>{fold(numRows)}, i32);
+    Value inverse = makeEmpty({tokens}, layer.k, i32);
+    auto plan = moe::PlanOp::create(
+        b, TypeRange{offsets.getType(), rows.getType(), inverse.getType()},
+        route.getResult(1), offsets, rows, inverse);
+
+    // Kept in f32 until the weighted sum, which is rounded once.
+    Value y = makeEmpty({numRows}, hidden, f32);
+    auto network = moe::ExpertFfnOp::create(
+        b, TypeRange(y.getType()), x, plan.getResult(1), plan.getResult(0),
+        layer.w1, layer.w2, layer.bias1, layer.bias2, layer.scales1,
+        layer.scales2, /*w3=*/Value(), /*bias3=*/Value(), /*scales3=*/Value(),
+        y, layer.activation, layer.quant.value_or(moe::QuantAttr()));
+
+    Value out = makeEmpty({tokens}, hidden, getType(x).getElementType());
+    auto combine = moe::CombineOp::create(
+        b, TypeRange(out.getType()), network.getResult(0), plan.getResult(2),
+        route.getResult(0), out);
+    for (Operation *op : {route.getOperation(), plan.getOperation(),
+                          network.getOperation(), combine.getOperation()})
+      op->setAttr(moe::MoeDialect::getLayerAttrName(), name);
+    describe(combine, layer.node->getResult(0));
+    return unflatten(combine.getResult(0));
+  }
+
+private:
+  static RankedTensorType getType(Value value) {
+    return cast<RankedTensorType>(value.getType());
+  }
+
+  static OpFoldResult fold(Value value) { return getAsOpFoldResult(value); }
+
+  Value makeEmpty(Value rows, int64_t columns, Type element) {
+    return tensor::EmptyOp::create(
+        b, ArrayRef<OpFoldResult>{fold(rows), b.getIndexAttr(columns)},
+        element);
+  }
+
+  /// [B, S, N] as [B * S, N].
+  Value flatten(Value value) {
+    if (getType(value).getRank() == 2)
+      return value;
+    SmallVector<ReassociationIndices> groups = {{0, 1}, {2}};
+    auto op = tensor::CollapseShapeOp::create(b, value, groups);
+    describe(op, value);
+    return op;
+  }
+
+  Value unflatten(Value matrix) {
+    RankedTensorType type = getType(layer.input);
+    if (type.getRank() == 2)
+      return matrix;
+    SmallVector<ReassociationIndices> groups = {{0, 1}, {2}};
+    SmallVector<OpFoldResult> shape =
+        tensor::getMixedSizes(b, b.getLoc(), layer.input);
+    auto op = tensor::ExpandShapeOp::create(b, type, matrix, groups, shape);
+    copyShapes(op, layer.node->getResult(0));
+    return op;
+  }
+
+  void copyShapes(Operation *op, Value from) {
+    if (AffineMap map = onnx::getShapeMap(from))
+      op->setAttr(onnx::kShapesAttr, b.getArrayAttr(AffineMapAttr::get(map)));
+  }
+
+  /// Extents of `op`'s result, which is `from` seen as a matrix.
+  void describe(Operation *op, Value from) {
+    AffineMap map = onnx::getShapeMap(from);
+    if (!map)
+      return;
+    if (map.getNumResults() == 3)
+      map = AffineMap::get(
+          map.getNumDims(), map.getNumSymbols(),
+          {map.getResult(0) * map.getResult(1), map.getResult(2)},
+          map.getContext());
+    op->setAttr(onnx::kShapesAttr, b.getArrayAttr(AffineMapAttr::get(map)));
+  }
+
+  const FusedLayer &layer;
+  ImplicitLocOpBuilder b;
+  StringAttr name;
+};
+
+struct RaiseOnnxToMoe : moec::impl::RaiseOnnxToMoeBase<RaiseOnnxToMoe> {
+  void runOnOperation() override {
+    SmallVector<Operation *> nodes;
+    getOperation()->walk([&](Operation *op) {
+      if (isa<onnx::MoEOp, onnx::QMoEOp>(op))
+        nodes.push_back(op);
+    });
+    bool isFine = true;
+    for (Operation *node : nodes)
+      isFine &= succeeded(raise(node));
+    if (!isFine)
+      signalPassFailure();
+  }
+
+private:
+  LogicalResult raise(Operation *node) {
+    auto quantised = dyn_cast<onnx::QMoEOp>(node);
+    FailureOr<FusedLayer> layer =
+        quantised ? readLayer(quantised) : readLayer(cast<onnx::MoEOp>(node));
+    if (failed(layer))
+      return failure();
+    Value result = LayerBuilder(*layer).build();
+    remark::passed(node->getLoc(),
+                   remark::RemarkOpts::name("raised-layer").category("moe"))
+        << remark::add(
+               "raised {0} '{1}': {2} experts, {3} a token, {4}",
+               node->getName().stripDialect().str(), getNodeName(node),
+               cast<RankedTensorType>(layer->router.getType())
+                   .getShape()
+                   .back(),
+               layer->k,
+               moe::stringifyActivationKind(layer->activation.getKind()).str());
+    node->replaceAllUsesWith(ValueRange(result));
+    node->erase();
+    ++numLayers;
+    return success();
+  }
+};
+} // namespace
