@@ -9,20 +9,13 @@ with the definitions of the ops, written again here in float64."""
 
 import ctypes
 import math
-import os
-import subprocess
 import sys
 import tempfile
 
 import numpy as np
 
-LOWER = [
-    "--one-shot-bufferize=bufferize-function-boundaries function-boundary-type-conversion=identity-layout-map",
-    "--canonicalize",
-    "--convert-scf-to-cf", "--expand-strided-metadata", "--lower-affine", "--convert-math-to-libm",
-    "--finalize-memref-to-llvm", "--convert-func-to-llvm", "--convert-arith-to-llvm",
-    "--convert-cf-to-llvm", "--convert-index-to-llvm", "--reconcile-unrealized-casts",
-]
+from jit import build, descriptor
+
 NAMES = {"float32": "f32", "float16": "f16", "int32": "i32", "int8": "i8", "uint8": "i8"}
 rng = np.random.default_rng(20261123)
 
@@ -406,33 +399,6 @@ def ffn_cases():
 
 # ---- running -----------------------------------------------------------------------
 
-def descriptor(array):
-    rank = array.ndim
-
-    class MemRef(ctypes.Structure):
-        _fields_ = [("base", ctypes.c_void_p), ("data", ctypes.c_void_p), ("offset", ctypes.c_int64),
-                    ("sizes", ctypes.c_int64 * rank), ("strides", ctypes.c_int64 * rank)]
-
-    strides = [s // array.itemsize for s in np.empty(array.shape, array.dtype).strides]
-    address = array.ctypes.data
-    return MemRef(address, address, 0, (ctypes.c_int64 * rank)(*array.shape), (ctypes.c_int64 * rank)(*strides))
-
-
-def build(text, passes, folder):
-    def tool(arguments, data):
-        done = subprocess.run(arguments, input=data, capture_output=True, text=True)
-        if done.returncode:
-            sys.exit(f"{arguments[0]} failed\n{done.stderr}")
-        return done.stdout
-
-    lowered = tool(["moec-opt", "-", *passes, "--convert-moe-to-loops=count-rows=false", *LOWER], text)
-    ir = tool(["mlir-translate", "--mlir-to-llvmir"], lowered)
-    path = os.path.join(folder, "cases.so")
-    tool([os.environ.get("MOEC_CLANG", "clang-22"), "-x", "ir", "-", "-O1", "-shared", "-fPIC", "-Wno-override-module",
-          "-o", path, "-lm"], ir)
-    return ctypes.CDLL(path)
-
-
 def run(library, case):
     results = [out[0].copy() for out, _ in case.outputs]
     before = [a.copy() for a, _ in case.inputs]
@@ -465,7 +431,8 @@ def main():
     chosen = sys.argv[1].split(",")
     cases = [case for name in chosen for case in groups[name]()]
     with tempfile.TemporaryDirectory() as folder:
-        library = build("\n".join(case.text for case in cases), sys.argv[2:], folder)
+        library = build("\n".join(case.text for case in cases),
+                        [*sys.argv[2:], "--convert-moe-to-loops=count-rows=false"], folder)
         failures = 0
         for case in cases:
             problems = run(library, case)
