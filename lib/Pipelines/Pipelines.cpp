@@ -95,6 +95,7 @@ void moec::buildLlvmStage(OpPassManager &manager) {
   manager.addPass(createExpandMath());
   manager.addPass(createLowerAffinePass());
   manager.addPass(createSCFToControlFlowPass());
+  manager.addPass(createLowerExpandShape());
   manager.addPass(memref::createExpandStridedMetadataPass());
   manager.addPass(createLowerAffinePass());
   manager.addPass(arith::createArithExpandOpsPass());

@@ -37,11 +37,12 @@ public:
     Value numRows = b.createOrFold<arith::MulIOp>(
         tokens, arith::ConstantIndexOp::create(b, layer.k));
     int64_t experts = getType(scores).getDimSize(1);
-    int64_t hidden = getType(x).getDimSize(1);
+    OpFoldResult hidden = tensor::getMixedSize(b, b.getLoc(), x, 1);
+    OpFoldResult choices = b.getIndexAttr(layer.k);
     Type f32 = b.getF32Type(), i32 = b.getI32Type();
 
-    Value weights = makeEmpty({tokens}, layer.k, f32);
-    Value ids = makeEmpty({tokens}, layer.k, i32);
+    Value weights = makeEmpty(tokens, choices, f32);
+    Value ids = makeEmpty(tokens, choices, i32);
     auto route = moe::RouteOp::create(
         b, TypeRange{weights.getType(), ids.getType()},
         ValueRange{scores, weights, ids},
@@ -59,20 +60,20 @@ public:
         tensor::EmptyOp::create(b, ArrayRef<int64_t>{experts + 1}, i32);
     Value rows =
         tensor::EmptyOp::create(b, ArrayRef<OpFoldResult>{fold(numRows)}, i32);
-    Value inverse = makeEmpty({tokens}, layer.k, i32);
+    Value inverse = makeEmpty(tokens, choices, i32);
     auto plan = moe::PlanOp::create(
         b, TypeRange{offsets.getType(), rows.getType(), inverse.getType()},
         route.getResult(1), offsets, rows, inverse);
 
     // Kept in f32 until the weighted sum, which is rounded once.
-    Value y = makeEmpty({numRows}, hidden, f32);
+    Value y = makeEmpty(numRows, hidden, f32);
     auto network = moe::ExpertFfnOp::create(
         b, TypeRange(y.getType()), x, plan.getResult(1), plan.getResult(0),
         layer.w1, layer.w2, layer.bias1, layer.bias2, layer.scales1,
         layer.scales2, /*w3=*/Value(), /*bias3=*/Value(), /*scales3=*/Value(),
         y, layer.activation, layer.quant.value_or(moe::QuantAttr()));
 
-    Value out = makeEmpty({tokens}, hidden, getType(x).getElementType());
+    Value out = makeEmpty(tokens, hidden, getType(x).getElementType());
     auto combine = moe::CombineOp::create(
         b, TypeRange(out.getType()), network.getResult(0), plan.getResult(2),
         route.getResult(0), out);
@@ -90,10 +91,9 @@ private:
 
   static OpFoldResult fold(Value value) { return getAsOpFoldResult(value); }
 
-  Value makeEmpty(Value rows, int64_t columns, Type element) {
+  Value makeEmpty(Value rows, OpFoldResult columns, Type element) {
     return tensor::EmptyOp::create(
-        b, ArrayRef<OpFoldResult>{fold(rows), b.getIndexAttr(columns)},
-        element);
+        b, ArrayRef<OpFoldResult>{fold(rows), columns}, element);
   }
 
   /// [B, S, N] as [B * S, N].

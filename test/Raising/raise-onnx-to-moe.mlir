@@ -84,3 +84,15 @@ func.func @main(%x: tensor<6x64xf32>) -> tensor<6x64xf32> {
   %0 = onnx.Add(%x, %x) : (tensor<6x64xf32>, tensor<6x64xf32>) -> tensor<6x64xf32>
   return %0 : tensor<6x64xf32>
 }
+
+// -----
+
+// A width that only the run knows.
+// CHECK-LABEL: func @main
+// CHECK: %[[H:.*]] = tensor.dim %{{.*}}, %c1 : tensor<6x?xf32>
+// CHECK: %[[Y:.*]] = tensor.empty(%[[H]]) : tensor<12x?xf32>
+// CHECK: moe.expert_ffn {{.*}} outs(%[[Y]] : tensor<12x?xf32>)
+func.func @main(%x: tensor<6x?xf32>, %scores: tensor<6x8xf32>, %w1: tensor<8x48x?xf32>, %w2: tensor<8x?x48xf32>) -> tensor<6x?xf32> {
+  %0 = onnx.MoE(%x, %scores, %w1, %w2) {k = 2 : i64, operandSegmentSizes = array<i32: 1, 1, 1, 0, 1, 0, 0, 0>} : (tensor<6x?xf32>, tensor<6x8xf32>, tensor<8x48x?xf32>, tensor<8x?x48xf32>) -> tensor<6x?xf32>
+  return %0 : tensor<6x?xf32>
+}

@@ -61,6 +61,17 @@ def SplitLevels : Pass<"moec-split-levels", "::mlir::ModuleOp"> {
   }];
 }
 
+def LowerExpandShape : Pass<"moec-lower-expand-shape"> {
+  let summary = "memref.expand_shape becomes a view with the extents it states";
+  let description = [{
+    Upstream's `expand-strided-metadata` infers the extents instead, and crashes
+    where a group has more than one dynamic extent (as [B * S, H] seen as
+    [B, S, H]). Must run before it.
+  }];
+  let dependentDialects = ["::mlir::affine::AffineDialect",
+                           "::mlir::memref::MemRefDialect"];
+}
+
 def OutlineTasks : Pass<"moec-outline-tasks", "::mlir::ModuleOp"> {
   let summary = "scf.forall becomes a task function and an rt.parallel";
   let dependentDialects = ["::mlir::func::FuncDialect", "::moec::rt::RtDialect"];

@@ -1,0 +1,66 @@
+# ===-- bad_shapes.py - MoE nodes whose operands do not fit each other ----===#
+#
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#
+# ===------------------------------------------------------------------------===#
+"""Imports one model a case and prints the importer's message."""
+
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+import onnx
+from onnx import TensorProto, helper
+
+MOE = {"x": ("f", [6, 64]), "router": ("f", [6, 8]), "fc1": ("f", [8, 48, 64]), "b1": None,
+       "fc2": ("f", [8, 64, 48]), "b2": None}
+QMOE = {"x": ("f", [6, 64]), "router": ("f", [6, 8]), "fc1": ("u", [8, 48, 32]), "s1": ("f", [8, 48]),
+        "b1": None, "fc2": ("u", [8, 64, 24]), "s2": ("f", [8, 64])}
+TYPES = {"f": TensorProto.FLOAT, "u": TensorProto.UINT8}
+
+CASES = {
+    "fine": ("MoE", {}, {}),
+    "fine_quantised": ("QMoE", {}, {}),
+    "experts": ("MoE", {"fc1": ("f", [7, 48, 64])}, {}),
+    "tokens": ("MoE", {"router": ("f", [5, 8])}, {}),
+    "tokens_of_three": ("MoE", {"x": ("f", [2, 3, 64]), "router": ("f", [5, 8])}, {}),
+    "inner": ("MoE", {"fc1": ("f", [8, 47, 64])}, {}),
+    "fused_inner": ("MoE", {}, {"activation_type": "swiglu", "swiglu_fusion": 1}),
+    "depth": ("MoE", {"fc1": ("f", [8, 48, 63])}, {}),
+    "bias": ("MoE", {"b1": ("f", [8, 47])}, {}),
+    "bias2": ("MoE", {"b2": ("f", [8, 63])}, {}),
+    "bias_rank": ("MoE", {"b1": ("f", [48])}, {}),
+    "rank": ("MoE", {"x": ("f", [6])}, {}),
+    "k": ("MoE", {}, {"k": 9}),
+    "no_k": ("MoE", {}, {"k": 0}),
+    "dynamic_experts": ("MoE", {"router": ("f", [6, "E"])}, {}),
+    "legacy": ("MoE", {"fc1": ("f", [8, 64, 48]), "fc2": ("f", [8, 48, 64])}, {}),
+    "legacy_square": ("MoE", {"fc1": ("f", [8, 64, 128]), "fc2": ("f", [8, 64, 64])},
+                      {"activation_type": "swiglu", "swiglu_fusion": 1}),
+    "bits": ("QMoE", {}, {"expert_weight_bits": 3}),
+    "quantised_depth": ("QMoE", {}, {"expert_weight_bits": 8}),
+}
+
+
+def main():
+    for name, (kind, changes, attributes) in CASES.items():
+        operands = {**(MOE if kind == "MoE" else QMOE), **changes}
+        inputs = [helper.make_tensor_value_info(n, TYPES[v[0]], v[1]) for n, v in operands.items() if v]
+        node = helper.make_node(kind, [n if v else "" for n, v in operands.items()], ["y"], name="layer",
+                                domain="com.microsoft", **{"k": 2, **attributes})
+        output = helper.make_tensor_value_info("y", TensorProto.FLOAT, operands["x"][1])
+        graph = helper.make_graph([node], name, inputs, [output])
+        model = helper.make_model(graph, ir_version=10, opset_imports=[
+            helper.make_opsetid("", 21), helper.make_opsetid("com.microsoft", 1)])
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "model.onnx"
+            onnx.save(model, path)
+            done = subprocess.run(["moec-translate", "--import-onnx", str(path), "-o", "/dev/null"],
+                                  capture_output=True, text=True)
+        if done.returncode not in (0, 1):
+            sys.exit(f"{name}: exit code {done.returncode}")
+        print(f"{name}: {done.stderr.strip() or 'imported'}".replace(folder + "/", ""))
+
+
+main()
