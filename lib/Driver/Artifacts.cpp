@@ -7,6 +7,7 @@
 #include "Artifacts.h"
 
 #include "dialects/Moe/IR/Moe.h"
+#include "dialects/Param/IR/Param.h"
 #include "moec/Importer/Importer.h"
 
 #include "llvm/ADT/StringExtras.h"
@@ -33,53 +34,55 @@ ArtifactPaths::ArtifactPaths(llvm::StringRef folder, llvm::StringRef name) {
   manifest = in(name + ".json");
 }
 
-static LogicalResult reportFile(llvm::StringRef what, llvm::StringRef path,
-                                std::error_code error) {
-  llvm::errs() << "moec: error: cannot " << what << " '" << path
-               << "': " << error.message() << "\n";
-  return failure();
+static std::string describe(llvm::StringRef what, llvm::StringRef path,
+                            std::error_code error) {
+  return ("cannot " + what + " '" + path + "': " + error.message()).str();
 }
 
-LogicalResult moec::writeArtifact(llvm::StringRef path, llvm::StringRef text) {
+std::optional<std::string> moec::writeArtifact(llvm::StringRef path,
+                                               llvm::StringRef text) {
   std::error_code error;
   llvm::raw_fd_ostream stream(path, error);
   if (error)
-    return reportFile("write", path, error);
+    return describe("write", path, error);
   stream << text;
   stream.flush();
   if ((error = stream.error())) {
     stream.clear_error();
-    return reportFile("write", path, error);
+    return describe("write", path, error);
   }
-  return success();
+  return std::nullopt;
 }
 
-LogicalResult moec::publishArtifact(llvm::StringRef from, llvm::StringRef to) {
+std::optional<std::string> moec::publishArtifact(llvm::StringRef from,
+                                                 llvm::StringRef to) {
   int descriptor;
   if (std::error_code error = llvm::sys::fs::openFileForRead(from, descriptor))
-    return reportFile("read", from, error);
+    return describe("read", from, error);
   int synced = fsync(descriptor);
   std::error_code error(errno, std::generic_category());
   close(descriptor);
   if (synced != 0)
-    return reportFile("write", from, error);
+    return describe("write", from, error);
   if (std::error_code error = llvm::sys::fs::rename(from, to))
-    return reportFile("rename", from, error);
-  return success();
+    return describe("write", to, error);
+  return std::nullopt;
 }
 
-LogicalResult moec::writeObjects(llvm::ArrayRef<ObjectFile> objects,
-                                 const CompileOptions &options) {
-  std::optional<std::string> error;
-  if (options.emit == EmitKind::StaticLib)
-    error = archiveLibrary(objects, options.resourceFolder + "/libmoecrt.a",
-                           options.output);
-  else
-    error = mergeObjects(objects, options.output);
-  if (!error)
-    return success();
-  llvm::errs() << "moec: error: " << *error << "\n";
-  return failure();
+bool moec::isSpecialOutput(llvm::StringRef path) {
+  return path == "-" ||
+         (llvm::sys::fs::exists(path) && !llvm::sys::fs::is_regular_file(path));
+}
+
+std::optional<std::string> moec::writeOutput(llvm::StringRef path,
+                                             llvm::StringRef scratch,
+                                             llvm::StringRef text) {
+  if (isSpecialOutput(path))
+    return writeArtifact(path, text);
+  std::string temporary = (scratch + "/text").str();
+  if (auto error = writeArtifact(temporary, text))
+    return error;
+  return publishArtifact(temporary, path);
 }
 
 std::string moec::buildHeader(const ModelInterface &interface) {
@@ -142,7 +145,7 @@ std::string moec::buildHeader(const ModelInterface &interface) {
   return text;
 }
 
-static llvm::json::Array describeValues(llvm::ArrayRef<ModelValue> values) {
+llvm::json::Array moec::describeValues(llvm::ArrayRef<ModelValue> values) {
   llvm::json::Array result;
   for (const ModelValue &value : values) {
     llvm::json::Array shape;
@@ -159,15 +162,20 @@ static llvm::json::Array describeValues(llvm::ArrayRef<ModelValue> values) {
   return result;
 }
 
-std::string moec::buildManifest(ModuleOp module, const LibraryInfo &info,
-                                llvm::json::Array moeLayers) {
-  const ModelInterface &interface = info.interface;
-  llvm::json::Array aliases, targets;
+llvm::json::Array moec::describeAliases(const ModelInterface &interface) {
+  llvm::json::Array aliases;
   for (const ModelValue &output : interface.outputs)
     if (output.alias >= 0)
       aliases.push_back(
           llvm::json::Object{{"past", interface.inputs[output.alias].name},
                              {"present", output.name}});
+  return aliases;
+}
+
+std::string moec::buildManifest(ModuleOp module, const LibraryInfo &info,
+                                llvm::json::Array moeLayers) {
+  const ModelInterface &interface = info.interface;
+  llvm::json::Array targets;
   for (const std::string &level : info.levels)
     targets.push_back(level);
   auto sha = module->getAttrOfType<StringAttr>(kModelSha256Attr);
@@ -175,7 +183,7 @@ std::string moec::buildManifest(ModuleOp module, const LibraryInfo &info,
       {"name", interface.name},
       {"inputs", describeValues(interface.inputs)},
       {"outputs", describeValues(interface.outputs)},
-      {"aliases", std::move(aliases)},
+      {"aliases", describeAliases(interface)},
       {"model_sha256", sha ? sha.str() : ""},
       {"build_id", llvm::toHex(info.buildId, /*LowerCase=*/true)},
       {"compiler", "moec " MOEC_VERSION},
@@ -205,41 +213,87 @@ static std::string getLayerName(Operation *op) {
   return name ? name.str() : "";
 }
 
-/// Elements of the weights of one expert, biases included; scales are storage.
-static int64_t countExpertParameters(moe::ExpertFfnOp ffn) {
-  int64_t experts = ffn.getNumExperts();
+/// The weights of all experts, biases included; scales are storage.
+static SmallVector<Value> getWeights(moe::ExpertFfnOp ffn) {
+  SmallVector<Value> weights;
+  for (Value value : {ffn.getW1(), ffn.getW2(), ffn.getW3()})
+    if (value)
+      weights.push_back(value);
+  return weights;
+}
+static SmallVector<Value> getBiases(moe::ExpertFfnOp ffn) {
+  SmallVector<Value> biases;
+  for (Value value : {ffn.getBias1(), ffn.getBias2(), ffn.getBias3()})
+    if (value)
+      biases.push_back(value);
+  return biases;
+}
+
+static int64_t countElements(ArrayRef<Value> values) {
   int64_t elements = 0;
-  auto add = [&](Value value) {
-    auto type = value ? cast<ShapedType>(value.getType()) : ShapedType();
-    if (type && type.hasStaticShape() && experts > 0)
-      elements += type.getNumElements() / experts;
-  };
-  for (Value weights : {ffn.getW1(), ffn.getW2(), ffn.getW3()})
-    add(weights);
+  for (Value value : values) {
+    auto type = cast<ShapedType>(value.getType());
+    if (type.hasStaticShape())
+      elements += type.getNumElements();
+  }
+  return elements;
+}
+
+/// Parameters of all experts of a layer: packed ones as what they stand for.
+static int64_t countExpertParameters(moe::ExpertFfnOp ffn) {
+  int64_t elements = countElements(getWeights(ffn));
   if (ffn.getQuant())
     elements = elements * 8 / ffn.getQuant()->getBits();
-  for (Value bias : {ffn.getBias1(), ffn.getBias2(), ffn.getBias3()})
-    add(bias);
-  return elements;
+  return elements + countElements(getBiases(ffn));
+}
+
+static int64_t getTopK(moe::ExpertFfnOp ffn, moe::RouteOp &route) {
+  auto plan = ffn.getOffsets().getDefiningOp<moe::PlanOp>();
+  route = plan ? plan.getIds().getDefiningOp<moe::RouteOp>() : moe::RouteOp();
+  return route ? cast<ShapedType>(route.getIdsInit().getType()).getDimSize(1)
+               : ShapedType::kDynamic;
+}
+
+/// How the weights are stored: "f16", "int4 in blocks of 32".
+static std::string describeWeights(moe::ExpertFfnOp ffn) {
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  if (auto quant = ffn.getQuant()) {
+    os << "int" << quant->getBits();
+    if (quant->getBlock())
+      os << " in blocks of " << quant->getBlock();
+    else
+      os << " by rows";
+  } else {
+    os << cast<ShapedType>(ffn.getW1().getType()).getElementType();
+  }
+  return text;
 }
 
 llvm::json::Array moec::describeMoeLayers(ModuleOp module) {
   llvm::json::Array layers;
   module.walk([&](moe::ExpertFfnOp ffn) {
     int64_t experts = ffn.getNumExperts();
-    int64_t perExpert = countExpertParameters(ffn);
+    int64_t total = countExpertParameters(ffn);
+    int64_t perExpert = experts > 0 ? total / experts : 0;
+    auto w2 = cast<ShapedType>(ffn.getW2().getType());
+    int64_t depth = w2.getDimSize(2);
+    if (ffn.getQuant() && depth >= 0)
+      depth = depth * 8 / ffn.getQuant()->getBits();
     llvm::json::Object layer{{"name", getLayerName(ffn)},
                              {"experts", experts},
+                             {"hidden", w2.getDimSize(1)},
+                             {"intermediate", depth},
+                             {"activation", moe::stringifyActivationKind(
+                                                ffn.getActivation().getKind())},
+                             {"weights", describeWeights(ffn)},
                              {"parameters_total", experts * perExpert},
                              {"dead_experts", llvm::json::Array()}};
     if (auto from = ffn->getAttrOfType<StringAttr>("moe.raised_from"))
       layer["raised_from"] = from.str();
-    auto plan = ffn.getOffsets().getDefiningOp<moe::PlanOp>();
-    auto route =
-        plan ? plan.getIds().getDefiningOp<moe::RouteOp>() : moe::RouteOp();
+    moe::RouteOp route;
+    int64_t topK = getTopK(ffn, route);
     if (route) {
-      int64_t topK =
-          cast<ShapedType>(route.getIdsInit().getType()).getDimSize(1);
       layer["top_k"] = topK;
       layer["router"] = moe::stringifyScoreFunction(route.getScore());
       layer["parameters_active"] = topK * perExpert;
@@ -250,4 +304,35 @@ llvm::json::Array moec::describeMoeLayers(ModuleOp module) {
     layers.push_back(std::move(layer));
   });
   return layers;
+}
+
+/// Whether the value is in the model's file, and not computed.
+static bool isFromFile(Value value) {
+  Operation *def = value.getDefiningOp();
+  return def &&
+         (isa<param::LoadOp>(def) || def->hasTrait<OpTrait::ConstantLike>());
+}
+
+ParameterCount moec::countParameters(ModuleOp module, int64_t fileElements) {
+  ParameterCount count;
+  count.total = fileElements;
+  int64_t idle = 0;
+  module.walk([&](moe::ExpertFfnOp ffn) {
+    SmallVector<Value> stored = getWeights(ffn);
+    llvm::append_range(stored, getBiases(ffn));
+    for (Value scales : {ffn.getScales1(), ffn.getScales2(), ffn.getScales3()})
+      if (scales)
+        stored.push_back(scales);
+    int64_t experts = ffn.getNumExperts();
+    if (experts <= 0 || !llvm::all_of(stored, isFromFile))
+      return;
+    int64_t parameters = countExpertParameters(ffn);
+    count.total += parameters - countElements(stored);
+    moe::RouteOp route;
+    int64_t topK = getTopK(ffn, route);
+    if (route && topK >= 0 && topK < experts)
+      idle += parameters / experts * (experts - topK);
+  });
+  count.active = count.total - idle;
+  return count;
 }

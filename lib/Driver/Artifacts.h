@@ -12,27 +12,30 @@
 
 #include "llvm/Support/JSON.h"
 
+#include <optional>
+
 namespace moec {
 
 /// Where the four files of a library go.
 struct ArtifactPaths {
   ArtifactPaths(llvm::StringRef folder, llvm::StringRef name);
 
-  /// The name under which a file is written before it is complete.
-  std::string temporary(llvm::StringRef path) const {
-    return (path + ".partial").str();
-  }
-
   std::string library, header, weights, manifest;
 };
 
-/// Writes a file, or standard output for "-".
-llvm::LogicalResult writeArtifact(llvm::StringRef path, llvm::StringRef text);
+/// Writes a file that nobody looks at yet. These return what went wrong.
+std::optional<std::string> writeArtifact(llvm::StringRef path,
+                                         llvm::StringRef text);
 /// Makes a finished file durable and gives it its name.
-llvm::LogicalResult publishArtifact(llvm::StringRef from, llvm::StringRef to);
-/// Objects for `--emit obj` (linked into one) and `--emit staticlib`.
-llvm::LogicalResult writeObjects(llvm::ArrayRef<ObjectFile> objects,
-                                 const CompileOptions &options);
+std::optional<std::string> publishArtifact(llvm::StringRef from,
+                                           llvm::StringRef to);
+/// Whether `-o` names standard output, a pipe or a device.
+bool isSpecialOutput(llvm::StringRef path);
+/// Writes what `-o` names; a file appears complete or not at all, out of the
+/// folder `scratch`.
+std::optional<std::string> writeOutput(llvm::StringRef path,
+                                       llvm::StringRef scratch,
+                                       llvm::StringRef text);
 
 /// The C header with typed wrappers: `NAME_run` and the shapes of everything.
 std::string buildHeader(const ModelInterface &interface);
@@ -40,6 +43,20 @@ std::string buildHeader(const ModelInterface &interface);
 /// What the MoE layers of a module at the `moe` stage are, as the manifest
 /// lists them.
 llvm::json::Array describeMoeLayers(mlir::ModuleOp module);
+
+/// Inputs or outputs as the manifest lists them.
+llvm::json::Array describeValues(llvm::ArrayRef<ModelValue> values);
+/// Past and present of every cache.
+llvm::json::Array describeAliases(const ModelInterface &interface);
+
+/// Parameters of a model; of those, the ones that one token meets.
+struct ParameterCount {
+  int64_t total = 0;
+  int64_t active = 0;
+};
+/// Counts for a module at the `moe` stage, whose file has so many elements of
+/// initializers: packed weights of experts count as what they stand for.
+ParameterCount countParameters(mlir::ModuleOp module, int64_t fileElements);
 
 /// The text of NAME.json.
 std::string buildManifest(mlir::ModuleOp module, const LibraryInfo &info,

@@ -5,25 +5,16 @@
 //===----------------------------------------------------------------------===//
 
 #include "moec/Driver/Compile.h"
-#include "Artifacts.h"
+#include "Compilation.h"
 
-#include "moec/CodeGen/Library.h"
-#include "moec/Importer/Importer.h"
-#include "moec/Importer/ModelFolder.h"
-#include "moec/Parameters/SourceFiles.h"
-#include "moec/Parameters/WeightsWriter.h"
-#include "moec/Pipelines/InitAll.h"
+#include "moec/Driver/Scratch.h"
 #include "moec/Pipelines/Pipelines.h"
 
-#include "mlir/IR/AsmState.h"
-#include "mlir/IR/MLIRContext.h"
-#include "mlir/Pass/PassManager.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
+#include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/raw_ostream.h"
-
-#include <thread>
 
 using namespace mlir;
 using namespace moec;
@@ -37,174 +28,127 @@ std::string moec::makeIdentifier(llvm::StringRef name) {
   return result;
 }
 
-namespace {
-/// One compilation: the module and what was learnt of it on the way.
-class Compilation {
-public:
-  explicit Compilation(const CompileOptions &options)
-      : options(options), levels(options.levels) {
-    if (levels.empty())
-      levels.assign(std::begin(kDefaultLevels), std::end(kDefaultLevels));
-    DialectRegistry registry;
-    registerAllDialects(registry);
-    context.appendDialectRegistry(registry);
-    context.loadAllAvailableDialects();
-  }
-
-  LogicalResult run();
-
-private:
-  LogicalResult runStage(EmitKind stage);
-  LogicalResult emitText();
-  LogicalResult emitCode();
-  LogicalResult emitLibrary();
-
-  const CompileOptions &options;
-  MLIRContext context;
-  OwningOpRef<ModuleOp> module;
-  ModelInterface interface;
-  std::vector<std::string> levels;
-  llvm::json::Array moeLayers;
-
-  unsigned getJobs() const {
-    return options.jobs ? options.jobs : std::thread::hardware_concurrency();
-  }
-};
-} // namespace
-
-/// Adds the passes that lead from the stage before to `stage`.
-static void addStage(OpPassManager &manager, EmitKind stage,
-                     ArrayRef<std::string> levels) {
-  switch (stage) {
-  case EmitKind::Onnx:
-    return buildOnnxStage(manager);
-  case EmitKind::Moe:
-    return buildMoeStage(manager);
-  case EmitKind::Kernels:
-    return buildKernelsStage(manager);
-  case EmitKind::Linalg:
-    return buildLinalgStage(manager);
-  case EmitKind::Vector: {
-    VectorStageOptions vector;
-    vector.levels = llvm::SmallVector<std::string>(levels);
-    return buildVectorStage(manager, vector);
-  }
-  case EmitKind::Llvm:
-    return buildLlvmStage(manager);
-  default:
-    return;
-  }
+std::string moec::getLibraryName(const CompileOptions &options) {
+  return options.name.empty()
+             ? makeIdentifier(llvm::sys::path::stem(options.modelPath))
+             : options.name;
 }
 
-LogicalResult Compilation::runStage(EmitKind stage) {
-  PassManager manager(&context);
-  addStage(manager, stage, levels);
-  return manager.run(*module);
+llvm::ArrayRef<const char *> moec::getKnownLevels() { return kDefaultLevels; }
+
+/// An argument as a shell would take it.
+static std::string quoteForShell(llvm::StringRef argument) {
+  bool isPlain = !argument.empty() && llvm::all_of(argument, [](char letter) {
+    return llvm::isAlnum(letter) ||
+           llvm::StringRef("_-+=./,:@%").contains(letter);
+  });
+  if (isPlain)
+    return argument.str();
+  std::string result = "'";
+  for (char letter : argument)
+    result += letter == '\'' ? std::string("'\\''") : std::string(1, letter);
+  return result + "'";
 }
 
-LogicalResult Compilation::run() {
-  ImportOptions importOptions;
-  importOptions.dims = options.dims;
-  FailureOr<OwningOpRef<ModuleOp>> imported =
-      importModel(context, options.modelPath, importOptions);
-  if (failed(imported))
-    return failure();
-  module = std::move(*imported);
+/// The command that runs the failing stage on the IR alone; "" where the stage
+/// is none of passes.
+static std::string getReplayCommand(llvm::StringRef stage,
+                                    const CompileOptions &options,
+                                    llvm::StringRef path) {
+  static constexpr llvm::StringLiteral stages[] = {
+      "onnx", "moe", "kernels", "linalg", "vector", "llvm"};
+  if (!llvm::is_contained(stages, stage))
+    return "";
+  std::string flag = ("--moec-stage-" + stage).str();
+  if (stage == "vector" && !options.levels.empty())
+    flag += "=levels=" + llvm::join(options.levels, ",");
+  if (stage == "linalg" && options.isReference)
+    flag += "=reference";
+  return "moec-opt " + quoteForShell(flag) + " " + quoteForShell(path);
+}
 
-  std::string name =
-      options.name.empty()
-          ? makeIdentifier(llvm::sys::path::stem(options.modelPath))
-          : options.name;
-  FailureOr<ModelInterface> read = ModelInterface::read(*module, name);
-  if (failed(read))
-    return failure();
-  interface = std::move(*read);
-
-  for (EmitKind stage : {EmitKind::Onnx, EmitKind::Moe, EmitKind::Kernels,
-                         EmitKind::Linalg, EmitKind::Vector, EmitKind::Llvm}) {
-    if (stage > options.emit)
-      break;
-    if (failed(runStage(stage)))
-      return failure();
-    if (stage == EmitKind::Moe)
-      moeLayers = describeMoeLayers(*module);
+/// Writes what is needed to see a failure again; returns the file's path, or ""
+/// if it cannot be written.
+static std::string writeReproducer(const CompileOptions &options,
+                                   const WorkResult &result,
+                                   llvm::StringRef scratch,
+                                   const moec::Diagnostic &diagnostic) {
+  llvm::SmallString<128> path, folder;
+  int descriptor;
+  if (llvm::sys::fs::createTemporaryFile("moec-" + getLibraryName(options),
+                                         "mlir", descriptor, path))
+    return "";
+  {
+    llvm::raw_fd_ostream stream(descriptor, /*shouldClose=*/true);
+    auto line = [&](llvm::StringRef key, llvm::StringRef value) {
+      stream << "// " << key << ": ";
+      for (char letter : value)
+        stream << (letter == '\n' || letter == '\r' ? ' ' : letter);
+      stream << "\n";
+    };
+    llvm::sys::fs::current_path(folder);
+    line("moec", MOEC_VERSION);
+    line("error", diagnostic.toText());
+    line("model", options.modelPath);
+    line("folder", folder);
+    std::vector<std::string> command;
+    for (const std::string &argument : options.commandLine)
+      command.push_back(quoteForShell(argument));
+    line("command", llvm::join(command, " "));
+    std::string replay = getReplayCommand(result.stage, options, path);
+    if (!replay.empty())
+      line("the stage alone", replay);
+    stream.flush();
+    stream.clear_error();
   }
-  if (options.emit <= EmitKind::Llvm)
-    return emitText();
-  return options.emit == EmitKind::Lib ? emitLibrary() : emitCode();
-}
-
-LogicalResult Compilation::emitText() {
-  std::string text;
-  llvm::raw_string_ostream stream(text);
-  module->print(stream, OpPrintingFlags().enableDebugInfo(false));
-  stream << "\n";
-  return writeArtifact(options.output, text);
-}
-
-/// asm, obj and staticlib: one file, no weights.
-LogicalResult Compilation::emitCode() {
-  LibraryInfo info;
-  info.interface = interface;
-  info.levels = levels;
-  auto kind =
-      options.emit == EmitKind::Asm ? ObjectKind::Assembly : ObjectKind::Object;
-  auto objects = emitObjects(*module, info, kind, getJobs());
-  if (failed(objects))
-    return failure();
-  if (options.emit == EmitKind::Asm) {
-    std::string text;
-    for (const ObjectFile &object : *objects)
-      text += "# " + object.name + "\n" +
-              std::string(object.bytes.data(), object.bytes.size());
-    return writeArtifact(options.output, text);
+  // The way to the failing stage again, which is the same every time; the
+  // module there is small, for it holds no weights.
+  if (!result.stage.empty() && result.stage != "import") {
+    DiagnosticPrinter unheard(/*json=*/true, /*isQuiet=*/true);
+    runWorker(options.limits, unheard, [&](WorkReport &report) {
+      return Compilation(options, report).run(scratch, result.stage, path);
+    });
   }
-  return writeObjects(*objects, options);
+  return path.str().str();
 }
 
-LogicalResult Compilation::emitLibrary() {
-  if (std::error_code error =
-          llvm::sys::fs::create_directories(options.output)) {
-    llvm::errs() << "moec: error: cannot create the folder '" << options.output
-                 << "': " << error.message() << "\n";
+/// Where finished files get their names; "" where there are none.
+static std::string getOutputFolder(const CompileOptions &options) {
+  if (options.emit == EmitKind::Lib)
+    return options.output;
+  if (isSpecialOutput(options.output))
+    return "";
+  llvm::StringRef folder = llvm::sys::path::parent_path(options.output);
+  return folder.empty() ? "." : folder.str();
+}
+
+LogicalResult moec::compileModel(const CompileOptions &options,
+                                 DiagnosticPrinter &printer) {
+  ScratchFolder scratch;
+  if (auto error =
+          scratch.create(getOutputFolder(options), getLibraryName(options))) {
+    printer.print(moec::Diagnostic(DriverError::CannotWrite, "", *error));
     return failure();
   }
-  ArtifactPaths paths(options.output, interface.name);
-
-  // Weights first: their hashes are part of the build id, which both carry.
-  WeightsWriter weights(paths.weights, module->getLoc());
-  SourceFiles files{ModelFolder(options.modelPath)};
-  if (failed(weights.writeSegments(*module, files)))
-    return failure();
-  LibraryInfo info;
-  info.interface = interface;
-  info.levels = levels;
-  info.buildId = weights.computeBuildId(describeBuild(*module));
-  info.weightsBytes = weights.getFileBytes();
-  info.numSegments = weights.getSegments().size();
-  info.manifest = buildManifest(*module, info, std::move(moeLayers));
-
-  auto objects = emitObjects(*module, info, ObjectKind::Object, getJobs());
-  if (failed(objects))
-    return failure();
-  if (auto error = linkLibrary(*objects, interface.name,
-                               options.resourceFolder + "/libmoecrt.a",
-                               paths.temporary(paths.library)))
-    return module->emitError() << *error;
-  if (failed(writeArtifact(paths.temporary(paths.header),
-                           buildHeader(interface))) ||
-      failed(writeArtifact(paths.temporary(paths.manifest), info.manifest)))
-    return failure();
-  // The library last: who finds it finds the rest.
-  if (failed(weights.finalize(info.buildId)))
-    return failure();
-  for (const std::string &path : {paths.header, paths.manifest, paths.library})
-    if (failed(publishArtifact(paths.temporary(path), path)))
-      return failure();
-  return success();
-}
-
-LogicalResult moec::compileModel(const CompileOptions &options) {
-  Compilation compilation(options);
-  return compilation.run();
+  WorkResult result =
+      runWorker(options.limits, printer, [&](WorkReport &report) {
+        // Whatever is made on the way goes with the folder.
+        setenv("TMPDIR", scratch.getPath().c_str(), /*replace=*/1);
+        return Compilation(options, report).run(scratch.getPath());
+      });
+  if (result.isDone())
+    return success();
+  if (result.outcome == WorkResult::Interrupted) {
+    scratch.remove();
+    endBySignal(result.signal);
+  }
+  if (result.isUnreported()) {
+    moec::Diagnostic diagnostic =
+        result.describe(options.modelPath, options.limits);
+    if (result.outcome != WorkResult::NotStarted)
+      diagnostic.reproducer =
+          writeReproducer(options, result, scratch.getPath(), diagnostic);
+    printer.print(diagnostic);
+  }
+  return failure();
 }

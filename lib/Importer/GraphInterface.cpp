@@ -92,6 +92,16 @@ GraphImporter::readInputType(const proto::ValueInfoProto &input) {
   return RankedTensorType::get(sizes, element);
 }
 
+/// "'a', 'b'", sorted, or that there are none.
+static std::string listNames(const llvm::StringSet<> &names) {
+  std::vector<std::string> sorted;
+  for (StringRef name : names.keys())
+    sorted.push_back(quoted(name));
+  llvm::sort(sorted);
+  return sorted.empty() ? "none, for all its extents are fixed"
+                        : "one of " + llvm::join(sorted, ", ");
+}
+
 LogicalResult GraphImporter::importInputs() {
   SmallVector<Type> types;
   SmallVector<Location> locs;
@@ -148,10 +158,11 @@ LogicalResult GraphImporter::importInputs() {
   for (const auto &[name, size] : options.dims) {
     if (!dimNames.contains(name) || size < 0)
       return reporter.error(ErrorId::BadDimOption)
-             << "the extent " << quoted(name) << " = " << size
-             << (size < 0 ? " is negative; give a size"
-                          : " is not the name of an extent of an input; see "
-                            "the model's inputs for the names");
+             << "the extent " << quoted(name) << " = " << size << " "
+             << (size < 0
+                     ? "is negative; give a size"
+                     : "is not the name of an extent of an input; expected " +
+                           listNames(dimNames));
   }
 
   SmallVector<onnx::Extents> extents;

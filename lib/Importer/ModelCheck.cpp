@@ -66,11 +66,16 @@ std::string importer::getNodeName(const proto::NodeProto &node, unsigned index,
   return prefix.empty() ? name : (prefix + "/" + name).str();
 }
 
+/// Escaped like any name, but without the quotes.
+static std::string unquoted(StringRef name) {
+  std::string text = quoted(name);
+  return text.substr(1, text.size() - 2);
+}
+
 std::string importer::describeNode(const proto::NodeProto &node, unsigned index,
                                    StringRef prefix) {
   return "node " + quoted(getNodeName(node, index, prefix)) + " (" +
-         quoted(node.op_type()).substr(1, quoted(node.op_type()).size() - 2) +
-         ")";
+         unquoted(node.op_type()) + ")";
 }
 
 namespace {
@@ -270,9 +275,8 @@ LogicalResult importer::checkNodes(const proto::ModelProto &model,
     *options.unsupported = checker.unsupported;
   for (const UnsupportedNode &node : checker.unsupported)
     reporter.error(ErrorId::UnsupportedNode)
-        << "node " << quoted(node.name) << " is not supported: operator "
-        << quoted(node.opType) << " of domain " << quoted(node.domain)
-        << ", version " << node.version << ": " << node.reason << "; "
-        << node.advice;
+        << "node " << quoted(node.name) << " (" << unquoted(node.opType)
+        << ") is not supported: domain " << quoted(node.domain) << ", version "
+        << node.version << ": " << node.reason << "; " << node.advice;
   return success(checker.unsupported.empty());
 }

@@ -360,7 +360,8 @@ static DenseElementsAttr makeElements(RankedTensorType type, StringRef bytes) {
 
 FailureOr<TensorValue> TensorReader::read(const proto::TensorProto &tensor,
                                           const Twine &whatTwine,
-                                          bool wantElements) {
+                                          bool wantElements,
+                                          std::string *fileBytes) {
   std::string what = whatTwine.str();
   if (tensor.has_segment())
     return reporter.error(ErrorId::UnsupportedTensor)
@@ -410,7 +411,8 @@ FailureOr<TensorValue> TensorReader::read(const proto::TensorProto &tensor,
 
   TensorValue value;
   value.type = *type;
-  bool small = wantElements || count <= uint64_t(kMaxConstantElements);
+  bool small =
+      wantElements || fileBytes || count <= uint64_t(kMaxConstantElements);
   auto checkSize = [&](uint64_t found, uint64_t expected,
                        StringRef unit) -> LogicalResult {
     if (found == expected)
@@ -433,10 +435,18 @@ FailureOr<TensorValue> TensorReader::read(const proto::TensorProto &tensor,
     FailureOr<std::string> bytes = readTyped(tensor, *type, what);
     if (failed(bytes))
       return failure();
+    if (fileBytes) {
+      *fileBytes = std::move(*bytes);
+      return value;
+    }
     value.elements = makeElements(*type, *bytes);
   } else {
     if (failed(checkSize(tensor.file_length(), size, "bytes")))
       return failure();
+    if (fileBytes && tensor.raw_data().size() == size) {
+      *fileBytes = tensor.raw_data();
+      return value;
+    }
     if (small && tensor.raw_data().size() == size)
       value.elements = makeElements(*type, tensor.raw_data());
     else
@@ -455,7 +465,10 @@ FailureOr<TensorValue> TensorReader::read(const proto::TensorProto &tensor,
   FailureOr<std::string> bytes = readRange(value.file, what);
   if (failed(bytes))
     return failure();
-  value.elements = makeElements(*type, *bytes);
+  if (fileBytes)
+    *fileBytes = std::move(*bytes);
+  else
+    value.elements = makeElements(*type, *bytes);
   value.file = {};
   return value;
 }

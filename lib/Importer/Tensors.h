@@ -44,10 +44,12 @@ public:
       : folder(folder), limits(limits), reporter(reporter) {}
 
   /// `what` names the tensor in diagnostics. With `wantElements` the elements
-  /// are read however many they are, up to the limit for typed data.
+  /// are read however many they are, up to the limit for typed data. With
+  /// `fileBytes` they are read into it, as they lie in a file, instead.
   llvm::FailureOr<TensorValue> read(const proto::TensorProto &tensor,
                                     const llvm::Twine &what,
-                                    bool wantElements = false);
+                                    bool wantElements = false,
+                                    std::string *fileBytes = nullptr);
 
 private:
   llvm::FailureOr<mlir::RankedTensorType>

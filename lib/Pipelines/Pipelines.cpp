@@ -54,8 +54,11 @@ void moec::buildKernelsStage(OpPassManager &manager) {
   addInvariant(manager, "kernels");
 }
 
-void moec::buildLinalgStage(OpPassManager &manager) {
+void moec::buildLinalgStage(OpPassManager &manager,
+                            const LinalgStageOptions &options) {
   manager.addPass(createConvertOnnxToLinalg());
+  // Products become plain loops; where they have a schedule, this is what
+  // `options.reference` keeps to.
   ConvertMoeToLoopsOptions loops;
   loops.keepProducts = false;
   manager.addPass(createConvertMoeToLoops(loops));
@@ -113,8 +116,8 @@ void moec::registerPipelines() {
                              buildMoeStage);
   PassPipelineRegistration<>("moec-stage-kernels", "from moe to kernels",
                              buildKernelsStage);
-  PassPipelineRegistration<>("moec-stage-linalg", "from kernels to linalg",
-                             buildLinalgStage);
+  PassPipelineRegistration<LinalgStageOptions>(
+      "moec-stage-linalg", "from kernels to linalg", buildLinalgStage);
   PassPipelineRegistration<VectorStageOptions>(
       "moec-stage-vector", "from linalg to vector", buildVectorStage);
   PassPipelineRegistration<>("moec-stage-llvm", "from vector to llvm",

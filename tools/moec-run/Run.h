@@ -5,7 +5,7 @@
 #ifndef MOEC_TOOLS_MOECRUN_RUN_H
 #define MOEC_TOOLS_MOECRUN_RUN_H
 
-#include "Library.h"
+#include "Inputs.h"
 
 namespace moecrun {
 
@@ -15,8 +15,7 @@ struct Options {
   SessionOptions session;
   std::map<std::string, std::string> inputs, outputs;
   std::map<std::string, int64_t> dims;
-  int64_t intLow = 0, intHigh = 2;
-  uint64_t seed = 1;
+  RandomOptions random;
   bool bench = false;
   std::string profile;
   /// Generation: the prompt, the texts of the ids, and how many to make.

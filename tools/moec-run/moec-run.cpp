@@ -68,7 +68,8 @@ int main(int argc, char **argv) {
                "check the hashes of the weights first");
   app.add_option("--cpu", options.session.cpu,
                  "greatest CPU level, such as x86-64-v3");
-  app.add_option("--seed", options.seed, "seed of made-up inputs (default 1)");
+  app.add_option("--seed", options.random.seed,
+                 "seed of made-up inputs (default 1)");
   app.add_option(
       "--ints", ints,
       "LO..HI: range of made-up integers, HI excluded (default 0..2)");
@@ -108,11 +109,12 @@ int main(int argc, char **argv) {
       size_t dots = ints.find("..");
       if (dots == std::string::npos)
         throw CLI::ValidationError("--ints", "expected LO..HI");
-      options.intLow = parseInteger(ints.substr(0, dots), "--ints");
-      options.intHigh = parseInteger(ints.substr(dots + 2), "--ints");
+      options.random.intLow = parseInteger(ints.substr(0, dots), "--ints");
+      options.random.intHigh = parseInteger(ints.substr(dots + 2), "--ints");
       int64_t range;
-      if (options.intHigh <= options.intLow ||
-          __builtin_sub_overflow(options.intHigh, options.intLow, &range))
+      if (options.random.intHigh <= options.random.intLow ||
+          __builtin_sub_overflow(options.random.intHigh, options.random.intLow,
+                                 &range))
         throw CLI::ValidationError("--ints", "'" + ints + "' is empty");
     }
     options.generate = generateOption->count() > 0;

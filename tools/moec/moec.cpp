@@ -4,19 +4,43 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Verify.h"
+
 #include "moec/Driver/Compile.h"
+#include "moec/Driver/Inspect.h"
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
+#include <climits>
 #include <filesystem>
 #include <map>
 #include <string>
 
-using moec::CompileOptions;
-using moec::EmitKind;
+using namespace moec;
 
 static constexpr int kExitFailed = 1;
 static constexpr int kExitUsage = 2;
+
+namespace {
+/// What an option may one day be given, but not today.
+struct NotAvailable {
+  std::string message;
+};
+
+/// What the commands have in common.
+struct CommonOptions {
+  std::string diagnostics = "text";
+  std::string memoryLimit;
+  unsigned timeLimit = 0;
+};
+
+/// Texts of options before they are understood.
+struct CompileTexts {
+  std::vector<std::string> dims;
+  std::string emit = "lib", target = "cpu", activations = "f32", blas = "none";
+};
+} // namespace
 
 /// The folder of the runtime archive: beside this program's.
 static std::string findResourceFolder() {
@@ -30,10 +54,15 @@ static std::pair<std::string, int64_t> parseDim(const std::string &text) {
   size_t equal = text.rfind('=');
   if (equal == std::string::npos || equal == 0)
     throw CLI::ValidationError("--dim", "expected NAME=N, got '" + text + "'");
+  std::string number = text.substr(equal + 1);
+  if (number.find("..") != std::string::npos)
+    throw NotAvailable{"--dim " + text +
+                       ": a range is not available in this version; give a "
+                       "number, or leave the extent as it is, which takes any"};
   try {
     size_t used = 0;
-    int64_t value = std::stoll(text.substr(equal + 1), &used);
-    if (used == text.size() - equal - 1 && value >= 0)
+    int64_t value = std::stoll(number, &used);
+    if (used == number.size() && value >= 0)
       return {text.substr(0, equal), value};
   } catch (const std::exception &) {
   }
@@ -41,59 +70,294 @@ static std::pair<std::string, int64_t> parseDim(const std::string &text) {
                                           text + "'");
 }
 
-static void addCompile(CLI::App &app, CompileOptions &options,
-                       std::vector<std::string> &dims) {
-  static const std::map<std::string, EmitKind> kinds = {
-      {"onnx", EmitKind::Onnx},
-      {"moe", EmitKind::Moe},
-      {"kernels", EmitKind::Kernels},
-      {"linalg", EmitKind::Linalg},
-      {"vector", EmitKind::Vector},
-      {"llvm", EmitKind::Llvm},
-      {"asm", EmitKind::Asm},
-      {"obj", EmitKind::Obj},
-      {"staticlib", EmitKind::StaticLib},
-      {"lib", EmitKind::Lib}};
+static std::vector<std::pair<std::string, int64_t>>
+parseDims(const std::vector<std::string> &texts) {
+  std::vector<std::pair<std::string, int64_t>> dims;
+  for (const std::string &text : texts) {
+    auto dim = parseDim(text);
+    for (const auto &other : dims)
+      if (other.first == dim.first)
+        throw CLI::ValidationError("--dim",
+                                   "'" + dim.first + "' is given twice");
+    dims.push_back(dim);
+  }
+  return dims;
+}
+
+/// "512M", "8G" or a number of bytes.
+static uint64_t parseSize(const std::string &text) {
+  static const std::map<std::string, unsigned> shifts = {
+      {"", 0}, {"K", 10}, {"M", 20}, {"G", 30}, {"T", 40}};
+  try {
+    size_t used = 0;
+    unsigned long long value = std::stoull(text, &used);
+    auto shift = shifts.find(text.substr(used));
+    if (shift != shifts.end() && value > 0 &&
+        value <= (ULLONG_MAX >> 4) >> shift->second &&
+        text.find('-') == std::string::npos)
+      return value << shift->second;
+  } catch (const std::exception &) {
+  }
+  throw CLI::ValidationError("--memory-limit",
+                             "expected a size such as 512M or 8G, got '" +
+                                 text + "'");
+}
+
+static WorkLimits getLimits(const CommonOptions &common) {
+  WorkLimits limits;
+  if (!common.memoryLimit.empty())
+    limits.memoryBytes = parseSize(common.memoryLimit);
+  limits.seconds = common.timeLimit;
+  return limits;
+}
+
+/// "cpu, x86-64-v4, ...".
+static std::string join(const std::vector<std::string> &texts) {
+  std::string result;
+  for (const std::string &text : texts)
+    result += (result.empty() ? "" : ", ") + text;
+  return result;
+}
+
+/// Takes one of the values that an option has today; those of `later` are
+/// refused by name.
+static void checkChoice(const std::string &option, const std::string &value,
+                        const std::vector<std::string> &now,
+                        const std::vector<std::string> &later) {
+  if (std::count(now.begin(), now.end(), value))
+    return;
+  if (std::count(later.begin(), later.end(), value))
+    throw NotAvailable{
+        option + " " + value +
+        ": not available in this version; possible: " + join(now)};
+  throw CLI::ValidationError(
+      option, "'" + value + "' is unknown, expected one of " + join(now));
+}
+
+static const std::vector<std::string> emitNames = {
+    "onnx", "moe", "kernels", "linalg",    "vector",
+    "llvm", "asm", "obj",     "staticlib", "lib"};
+
+/// Everything about the options of `compile` that the parser does not check.
+static void finishCompile(const CompileTexts &texts, CompileOptions &options) {
+  options.dims = parseDims(texts.dims);
+  checkChoice("--emit", texts.emit, emitNames, {"ptx"});
+  auto kind = std::find(emitNames.begin(), emitNames.end(), texts.emit);
+  options.emit = EmitKind(kind - emitNames.begin());
+  checkChoice("--target", texts.target, {"cpu"}, {"cuda", "cuda,cpu"});
+  checkChoice("--activations", texts.activations, {"f32"}, {"bf16", "int8"});
+  checkChoice("--blas", texts.blas, {"none"}, {"openblas"});
+  std::vector<std::string> known(getKnownLevels().begin(),
+                                 getKnownLevels().end());
+  std::vector<std::string> later = {"x86-64-v4+vnni"};
+  for (size_t i = 0; i < options.levels.size(); ++i) {
+    checkChoice("--cpu", options.levels[i], known, later);
+    if (std::count(options.levels.begin(), options.levels.begin() + i,
+                   options.levels[i]))
+      throw CLI::ValidationError("--cpu",
+                                 "'" + options.levels[i] + "' is given twice");
+  }
+  if (!options.name.empty() && options.name != makeIdentifier(options.name))
+    throw CLI::ValidationError("--name",
+                               "'" + options.name + "' is not a C identifier");
+  if (options.emit == EmitKind::Lib && options.output == "-")
+    throw CLI::ValidationError("-o", "a library needs a folder, not '-'");
+}
+
+//===-- The commands' options ---------------------------------------------===//
+
+static void addCommon(CLI::App *command, CommonOptions &common) {
+  command
+      ->add_option("--diagnostics", common.diagnostics,
+                   "Form of diagnostics: text, or json with an object a line "
+                   "(default: text)")
+      ->check(CLI::IsMember({"text", "json"}))
+      ->type_name("FORM");
+  command
+      ->add_option("--memory-limit", common.memoryLimit,
+                   "Most memory to use, such as 8G (default: 7/8 of all)")
+      ->type_name("SIZE");
+  command
+      ->add_option("--time-limit", common.timeLimit,
+                   "Most seconds to take (default: six hours)")
+      ->check(CLI::Range(1u, 1u << 30))
+      ->type_name("SECONDS");
+}
+
+static CLI::App *addCompile(CLI::App &app, CompileOptions &options,
+                            CompileTexts &texts) {
   CLI::App *compile =
       app.add_subcommand("compile", "Compile a model to a native library");
-  compile->add_option("model", options.modelPath, "The ONNX model")->required();
+  compile->add_option("MODEL", options.modelPath, "The ONNX model")->required();
   compile
       ->add_option("-o", options.output,
                    "Folder for the library; a file or - for other --emit")
-      ->required();
-  compile->add_option("--name", options.name,
-                      "Name of the library (default: the file's stem)");
+      ->required()
+      ->type_name("PATH");
   compile
-      ->add_option("--emit", options.emit,
-                   "Stop after a stage: onnx, moe, kernels, linalg, vector, "
-                   "llvm, asm, obj, staticlib, lib")
-      ->transform(CLI::Transformer(kinds))
+      ->add_option("--name", options.name,
+                   "Name of the library (default: the file's stem)")
+      ->type_name("NAME");
+  compile
+      ->add_option("--emit", texts.emit,
+                   "Stop after a stage: " + join(emitNames))
       ->type_name("STAGE");
+  compile
+      ->add_option("--target", texts.target,
+                   "What runs the model: cpu (default)")
+      ->type_name("TARGET");
   compile
       ->add_option("--cpu", options.levels,
                    "CPU levels, best first (default: x86-64-v4,x86-64-v3)")
-      ->delimiter(',');
-  compile->add_option("--dim", dims, "Fix a symbolic extent: NAME=N");
-  compile->add_option("-j", options.jobs, "Threads (default: all)");
-  compile->footer("Example:\n  moec compile model.onnx -o build/\n"
-                  "  moec compile model.onnx --emit moe -o -");
+      ->delimiter(',')
+      ->type_name("LEVELS");
+  compile
+      ->add_option("--activations", texts.activations,
+                   "Type that activations are computed in: f32 (default)")
+      ->type_name("TYPE");
+  compile
+      ->add_option("--blas", texts.blas,
+                   "Library for large dense products: none (default)")
+      ->type_name("LIBRARY");
+  compile
+      ->add_option("--dim", texts.dims,
+                   "Fix a symbolic extent of the inputs; may be repeated")
+      ->allow_extra_args(false)
+      ->type_name("NAME=N");
+  compile->add_option("-j", options.jobs, "Threads (default: all CPUs)")
+      ->check(CLI::Range(1u, 1024u))
+      ->type_name("N");
+  compile->add_flag("--remarks", options.showRemarks,
+                    "Print what passes did, and what they left alone");
+  compile->footer(
+      "Examples:\n"
+      "  moec compile model.onnx -o build/\n"
+      "  moec compile model.onnx -o build/ --dim batch=1 --cpu x86-64-v3\n"
+      "  moec compile model.onnx --emit moe -o -");
+  return compile;
+}
+
+static CLI::App *addInspect(CLI::App &app, InspectOptions &options) {
+  CLI::App *inspect = app.add_subcommand(
+      "inspect", "Say what is inside a model: inputs, outputs, MoE layers, "
+                 "parameters, unsupported nodes");
+  inspect->add_option("MODEL", options.modelPath, "The ONNX model")->required();
+  inspect->add_flag("--json", options.asJson, "Print JSON");
+  inspect->footer("Example:\n  moec inspect model.onnx --json");
+  return inspect;
+}
+
+static CLI::App *addVerify(CLI::App &app, VerifyOptions &options,
+                           std::vector<std::string> &dims, bool &bisect) {
+  CLI::App *verify = app.add_subcommand(
+      "verify", "Compare a library with test data or with plain loops");
+  verify->add_option("LIB", options.library, "libNAME.so")->required();
+  verify
+      ->add_option("--test-data", options.testData,
+                   "Folder with input_N.pb and output_N.pb")
+      ->type_name("DIR");
+  verify
+      ->add_option("--model", options.model,
+                   "The model: compare with plain loops on random inputs")
+      ->type_name("MODEL.onnx");
+  verify
+      ->add_option("--dim", dims,
+                   "Extent of a dimension of the random inputs (default 1)")
+      ->allow_extra_args(false)
+      ->type_name("NAME=N");
+  verify->add_option("--seed", options.seed, "Of random inputs (default 1)")
+      ->type_name("S");
+  verify
+      ->add_option("--rtol", options.rtol,
+                   "Relative tolerance (default: the library's manifest)")
+      ->check(CLI::NonNegativeNumber)
+      ->type_name("R");
+  verify
+      ->add_option(
+          "--atol", options.atol,
+          "Absolute tolerance (default: rtol times the greatest value)")
+      ->check(CLI::NonNegativeNumber)
+      ->type_name("A");
+  verify->add_flag("--weights", options.checkWeights,
+                   "Check the hash of every segment of the weights");
+  verify->add_flag("--bisect", bisect, "Name the first node out of tolerance");
+  verify->footer(
+      "Examples:\n"
+      "  moec verify build/libmodel.so --model model.onnx --dim T=7\n"
+      "  moec verify build/libmodel.so --test-data test_data_set_0\n"
+      "  moec verify build/libmodel.so --weights");
+  return verify;
+}
+
+static void finishVerify(const std::vector<std::string> &dims, bool bisect,
+                         VerifyOptions &options) {
+  options.dims = parseDims(dims);
+  if (bisect)
+    throw NotAvailable{"--bisect: not available in this version; compare "
+                       "--emit linalg of two builds, or cut the model"};
+  if (!options.testData.empty() && !options.model.empty())
+    throw CLI::ValidationError("--test-data", "excludes --model");
+  if (options.testData.empty() && options.model.empty() &&
+      !options.checkWeights)
+    throw CLI::RequiredError("--test-data, --model or --weights");
+}
+
+//===-- main --------------------------------------------------------------===//
+
+/// The parser ended early: help, version, or an error.
+static int endParse(const CLI::App &app, const CLI::ParseError &error,
+                    const CommonOptions &common) {
+  if (error.get_exit_code() == 0)
+    return app.exit(error);
+  DiagnosticPrinter(common.diagnostics == "json")
+      .print(Diagnostic(DriverError::Usage, "",
+                        std::string(error.what()) +
+                            "; see 'moec COMMAND --help'"));
+  return kExitUsage;
 }
 
 int main(int argc, char **argv) {
-  CLI::App app("moec: Mixture-of-Experts models in ONNX to native libraries");
+  CLI::App app("moec: Mixture-of-Experts models in ONNX to native libraries",
+               "moec");
   app.set_version_flag("--version", "moec " MOEC_VERSION);
   app.require_subcommand(1);
+  app.footer("Example:\n  moec compile model.onnx -o build/\n"
+             "See 'moec COMMAND --help' for the options of a command.");
+  CommonOptions common;
   CompileOptions compile;
-  std::vector<std::string> dims;
-  addCompile(app, compile, dims);
+  CompileTexts texts;
+  InspectOptions inspect;
+  VerifyOptions verify;
+  std::vector<std::string> verifyDims;
+  bool bisect = false;
+  CLI::App *compileCommand = addCompile(app, compile, texts);
+  CLI::App *inspectCommand = addInspect(app, inspect);
+  CLI::App *verifyCommand = addVerify(app, verify, verifyDims, bisect);
+  for (CLI::App *command : {compileCommand, inspectCommand, verifyCommand}) {
+    addCommon(command, common);
+    command->set_version_flag("--version", "moec " MOEC_VERSION);
+  }
   try {
     app.parse(argc, argv);
-    for (const std::string &dim : dims)
-      compile.dims.push_back(parseDim(dim));
+    compile.limits = inspect.limits = verify.limits = getLimits(common);
+    if (*compileCommand)
+      finishCompile(texts, compile);
+    if (*verifyCommand)
+      finishVerify(verifyDims, bisect, verify);
   } catch (const CLI::ParseError &error) {
-    int code = app.exit(error);
-    return code == 0 ? 0 : kExitUsage;
+    return endParse(app, error, common);
+  } catch (const NotAvailable &refused) {
+    DiagnosticPrinter(common.diagnostics == "json")
+        .print(Diagnostic(DriverError::NotAvailable, "", refused.message));
+    return kExitUsage;
   }
-  compile.resourceFolder = findResourceFolder();
-  return llvm::succeeded(moec::compileModel(compile)) ? 0 : kExitFailed;
+  compile.resourceFolder = verify.resourceFolder = findResourceFolder();
+  compile.commandLine.assign(argv, argv + argc);
+  verify.commandLine = compile.commandLine;
+  DiagnosticPrinter printer(common.diagnostics == "json");
+  llvm::LogicalResult result = *compileCommand ? compileModel(compile, printer)
+                               : *inspectCommand
+                                   ? inspectModel(inspect, printer)
+                                   : verifyLibrary(verify, printer);
+  return llvm::succeeded(result) ? 0 : kExitFailed;
 }

@@ -7,17 +7,15 @@
 #ifndef MOEC_DRIVER_COMPILE_H
 #define MOEC_DRIVER_COMPILE_H
 
+#include "moec/Driver/Worker.h"
+
+#include "llvm/ADT/ArrayRef.h"
 #include "llvm/Support/LogicalResult.h"
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
-
-namespace llvm {
-class StringRef;
-} // namespace llvm
 
 namespace moec {
 
@@ -39,7 +37,7 @@ struct CompileOptions {
   std::string modelPath;
   /// A folder for `Lib`; a file, or `-`, for everything else.
   std::string output;
-  /// Empty: the file's stem as a C identifier.
+  /// A C identifier; empty: made of the file's stem.
   std::string name;
   EmitKind emit = EmitKind::Lib;
   /// CPU levels, best first; empty: the default ones.
@@ -49,16 +47,27 @@ struct CompileOptions {
   unsigned jobs = 0;
   /// The folder of moec's own files (the runtime archive).
   std::string resourceFolder;
-  /// JSON diagnostics, one object a line.
-  bool jsonDiagnostics = false;
+  /// Plain loops throughout: what other code is compared with.
+  bool isReference = false;
+  /// Print what passes remark on, too.
+  bool showRemarks = false;
+  WorkLimits limits;
+  /// As the user gave it, for reproducers.
+  std::vector<std::string> commandLine;
 };
 
-/// Compiles a model. Everything said goes to standard error; outputs appear
-/// complete or not at all.
-llvm::LogicalResult compileModel(const CompileOptions &options);
+/// Compiles a model in a process of its own. Outputs appear complete or not at
+/// all; whatever goes wrong is printed.
+llvm::LogicalResult compileModel(const CompileOptions &options,
+                                 DiagnosticPrinter &printer);
+
+/// The CPU levels that `--cpu` takes.
+llvm::ArrayRef<const char *> getKnownLevels();
 
 /// `name` as a C identifier.
 std::string makeIdentifier(llvm::StringRef name);
+/// The name of the library of a model.
+std::string getLibraryName(const CompileOptions &options);
 
 } // namespace moec
 

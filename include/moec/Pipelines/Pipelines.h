@@ -17,6 +17,16 @@ namespace moec {
 /// The CPU levels a library has unless told otherwise, best first.
 inline constexpr const char *kDefaultLevels[] = {"x86-64-v4", "x86-64-v3"};
 
+/// Options of the stage that turns kernels into loops and structured ops.
+struct LinalgStageOptions
+    : public mlir::PassPipelineOptions<LinalgStageOptions> {
+  Option<bool> reference{
+      *this, "reference",
+      llvm::cl::desc(
+          "plain loops throughout, which schedules are compared with"),
+      llvm::cl::init(false)};
+};
+
 /// Options of the stage that makes the code of each CPU level.
 struct VectorStageOptions
     : public mlir::PassPipelineOptions<VectorStageOptions> {
@@ -30,7 +40,8 @@ struct VectorStageOptions
 void buildOnnxStage(mlir::OpPassManager &manager);
 void buildMoeStage(mlir::OpPassManager &manager);
 void buildKernelsStage(mlir::OpPassManager &manager);
-void buildLinalgStage(mlir::OpPassManager &manager);
+void buildLinalgStage(mlir::OpPassManager &manager,
+                      const LinalgStageOptions &options);
 void buildVectorStage(mlir::OpPassManager &manager,
                       const VectorStageOptions &options);
 void buildLlvmStage(mlir::OpPassManager &manager);

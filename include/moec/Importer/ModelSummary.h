@@ -1,0 +1,53 @@
+//===-- ModelSummary.h - what a model file says of itself -----------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef MOEC_IMPORTER_MODELSUMMARY_H
+#define MOEC_IMPORTER_MODELSUMMARY_H
+
+#include "moec/Importer/Importer.h"
+
+#include <map>
+
+namespace moec {
+
+/// A declared input or output.
+struct DeclaredValue {
+  std::string name;
+  /// ONNX data type code; 0 where the value is no tensor.
+  int32_t type = 0;
+  /// Numbers, names, or "?".
+  std::vector<std::string> shape;
+};
+
+/// What can be said of a model without importing it: also of one that has
+/// unsupported nodes. Nothing here was checked against anything else.
+struct ModelSummary {
+  int64_t irVersion = 0;
+  std::string producer;
+  std::string sha256;
+  /// Versions by domain.
+  std::map<std::string, int64_t> opsets;
+  /// How many nodes the graph has of each operator.
+  std::map<std::string, int64_t> operators;
+  /// Inputs that are no initializers.
+  std::vector<DeclaredValue> inputs, outputs;
+  /// Of initializers and constants.
+  int64_t elements = 0;
+  int64_t bytes = 0;
+};
+
+/// Reads a model file, which is untrusted. Fails with a diagnostic as
+/// `importModel` does.
+llvm::FailureOr<ModelSummary> summarizeModel(mlir::MLIRContext &context,
+                                             llvm::StringRef path,
+                                             const ImportLimits &limits = {});
+
+/// The type as the standard writes it, "FLOAT16".
+std::string getOnnxTypeName(int32_t code);
+
+} // namespace moec
+
+#endif // MOEC_IMPORTER_MODELSUMMARY_H

@@ -1,0 +1,368 @@
+//===-- Compilation.cpp - one model on its way through the stages ---------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Compilation.h"
+
+#include "moec/CodeGen/Library.h"
+#include "moec/Importer/ModelFolder.h"
+#include "moec/Parameters/SourceFiles.h"
+#include "moec/Parameters/WeightsWriter.h"
+#include "moec/Pipelines/InitAll.h"
+#include "moec/Pipelines/Pipelines.h"
+
+#include "dialects/Onnx/IR/Onnx.h"
+
+#include "mlir/IR/AsmState.h"
+#include "mlir/Pass/Pass.h"
+#include "mlir/Pass/PassInstrumentation.h"
+#include "mlir/Pass/PassManager.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/raw_ostream.h"
+
+#include <thread>
+
+using namespace mlir;
+using namespace moec;
+
+namespace moec {
+/// Tells the report which pass works on which node.
+class PlaceReporter : public PassInstrumentation {
+public:
+  explicit PlaceReporter(Compilation &compilation) : compilation(compilation) {}
+
+  void runBeforePass(Pass *pass, Operation *op) override {
+    if (pass->getArgument().empty())
+      return;
+    compilation.workReport.setPlace(pass->getArgument(),
+                                    compilation.findNode(op->getLoc()));
+  }
+
+private:
+  Compilation &compilation;
+};
+} // namespace moec
+
+Compilation::Compilation(const CompileOptions &options, WorkReport &workReport)
+    : options(options), workReport(workReport), levels(options.levels) {
+  if (levels.empty())
+    levels.assign(std::begin(kDefaultLevels), std::end(kDefaultLevels));
+  DialectRegistry registry;
+  registerAllDialects(registry);
+  context.appendDialectRegistry(registry);
+  context.loadAllAvailableDialects();
+  context.printOpOnDiagnostic(false);
+  if (options.jobs == 1)
+    context.disableMultithreading();
+  context.getDiagEngine().registerHandler(
+      [this](mlir::Diagnostic &diagnostic) { report(diagnostic); });
+}
+
+unsigned Compilation::getJobs() const {
+  return options.jobs ? options.jobs : std::thread::hardware_concurrency();
+}
+
+//===-- Diagnostics -------------------------------------------------------===//
+
+StringRef Compilation::findNode(Location location) const {
+  StringRef found;
+  location->walk([&](Location part) {
+    auto name = dyn_cast<NameLoc>(part);
+    if (!name || !nodes.count(name.getName()))
+      return WalkResult::advance();
+    found = name.getName();
+    return WalkResult::interrupt();
+  });
+  return found;
+}
+
+/// The names that locations carry from now on, while the nodes are still there.
+void Compilation::collectNodes() {
+  module->walk([&](onnx::OnnxNode node) {
+    if (auto name = dyn_cast<NameLoc>(node->getLoc()))
+      nodes[name.getName()] = node.getSchema().opType.str();
+  });
+}
+
+/// Takes "[moec-E0101] " off; "" if there is none.
+static std::string takeId(StringRef &text) {
+  size_t end = text.find("] ");
+  if (!text.starts_with("[moec-E") || end == StringRef::npos)
+    return "";
+  std::string id = text.substr(1, end - 1).str();
+  text = text.substr(end + 2);
+  return id;
+}
+
+/// Takes "node 'NAME' (OP) " off, which is how the importer names a node.
+static bool takeNode(StringRef &text, std::string &node, std::string &op) {
+  StringRef rest = text;
+  size_t middle = rest.find("' (");
+  if (!rest.consume_front("node '") || middle == StringRef::npos)
+    return false;
+  middle -= 6;
+  size_t end = rest.find(')', middle);
+  if (end == StringRef::npos)
+    return false;
+  node = rest.substr(0, middle).str();
+  op = rest.substr(middle + 3, end - middle - 3).str();
+  text = rest.substr(end + 1).ltrim(": ");
+  return true;
+}
+
+void Compilation::report(mlir::Diagnostic &said) {
+  moec::Diagnostic diagnostic;
+  std::string whole = said.str();
+  StringRef text = whole;
+  switch (said.getSeverity()) {
+  case DiagnosticSeverity::Error:
+    diagnostic.id = takeId(text);
+    if (!suppressed.empty() && diagnostic.id == suppressed)
+      return;
+    if (diagnostic.id.empty())
+      diagnostic.id = getErrorName(stageId);
+    break;
+  case DiagnosticSeverity::Warning:
+    diagnostic.severity = "warning";
+    break;
+  default:
+    if (!options.showRemarks)
+      return;
+    diagnostic.severity = "remark";
+    break;
+  }
+  diagnostic.file = options.modelPath;
+  text.consume_front(options.modelPath + ": ");
+  if (!takeNode(text, diagnostic.node, diagnostic.op)) {
+    diagnostic.node = findNode(said.getLocation()).str();
+    diagnostic.op = nodes.lookup(diagnostic.node);
+  }
+  diagnostic.message = text.str();
+  for (mlir::Diagnostic &note : said.getNotes())
+    diagnostic.message += " (" + note.str() + ")";
+  workReport.print(diagnostic);
+}
+
+LogicalResult Compilation::fail(DriverError id, std::string message) {
+  return workReport.fail(
+      moec::Diagnostic(id, options.modelPath, std::move(message)));
+}
+
+//===-- Stages ------------------------------------------------------------===//
+
+static StringRef getStageName(EmitKind stage) {
+  static constexpr StringLiteral names[] = {"onnx",   "moe",    "kernels",
+                                            "linalg", "vector", "llvm"};
+  return names[unsigned(stage)];
+}
+
+LogicalResult Compilation::beginStage(StringRef name, DriverError id) {
+  stageId = id;
+  workReport.beginStage(name);
+  const char *fault = getenv("MOEC_TEST_FAULT");
+  if (fault && StringRef(fault) == ("error:" + name).str())
+    return emitError(UnknownLoc::get(&context)) << "was planted";
+  return success();
+}
+
+LogicalResult Compilation::import(std::vector<UnsupportedNode> *unsupported) {
+  if (failed(beginStage("import", DriverError::Interface)))
+    return failure();
+  ImportOptions importOptions;
+  importOptions.dims = options.dims;
+  importOptions.unsupported = unsupported;
+  FailureOr<OwningOpRef<ModuleOp>> imported =
+      importModel(context, options.modelPath, importOptions);
+  if (failed(imported))
+    return failure();
+  module = std::move(*imported);
+  collectNodes();
+  FailureOr<ModelInterface> read =
+      ModelInterface::read(*module, getLibraryName(options));
+  if (failed(read))
+    return failure();
+  interface = std::move(*read);
+  return success();
+}
+
+LogicalResult Compilation::runStage(EmitKind stage) {
+  static constexpr DriverError ids[] = {
+      DriverError::OnnxStage,    DriverError::MoeStage,
+      DriverError::KernelsStage, DriverError::LinalgStage,
+      DriverError::VectorStage,  DriverError::LlvmStage};
+  if (failed(beginStage(getStageName(stage), ids[unsigned(stage)])))
+    return failure();
+  PassManager manager(&context);
+  manager.addInstrumentation(std::make_unique<PlaceReporter>(*this));
+  LinalgStageOptions linalg;
+  linalg.reference = options.isReference;
+  VectorStageOptions vector;
+  vector.levels = llvm::SmallVector<std::string>(ArrayRef(levels));
+  switch (stage) {
+  case EmitKind::Onnx:
+    buildOnnxStage(manager);
+    break;
+  case EmitKind::Moe:
+    buildMoeStage(manager);
+    break;
+  case EmitKind::Kernels:
+    buildKernelsStage(manager);
+    break;
+  case EmitKind::Linalg:
+    buildLinalgStage(manager, linalg);
+    break;
+  case EmitKind::Vector:
+    buildVectorStage(manager, vector);
+    break;
+  default:
+    buildLlvmStage(manager);
+    break;
+  }
+  return manager.run(*module);
+}
+
+LogicalResult Compilation::run(StringRef scratch, StringRef stopBefore,
+                               StringRef irPath) {
+  if (failed(import()))
+    return failure();
+  for (EmitKind stage : {EmitKind::Onnx, EmitKind::Moe, EmitKind::Kernels,
+                         EmitKind::Linalg, EmitKind::Vector, EmitKind::Llvm}) {
+    if (stage > options.emit)
+      break;
+    if (getStageName(stage) == stopBefore)
+      return writeReproducer(irPath);
+    if (failed(runStage(stage)))
+      return failure();
+    if (stage == EmitKind::Moe)
+      moeLayers = describeMoeLayers(*module);
+  }
+  // Everything after works on the same IR.
+  if (!stopBefore.empty())
+    return writeReproducer(irPath);
+  if (options.emit <= EmitKind::Llvm)
+    return emitText(scratch);
+  return options.emit == EmitKind::Lib ? emitLibrary(scratch)
+                                       : emitCode(scratch);
+}
+
+LogicalResult Compilation::writeReproducer(StringRef path) {
+  std::error_code error;
+  llvm::raw_fd_ostream stream(path, error, llvm::sys::fs::OF_Append);
+  if (error)
+    return fail(DriverError::CannotWrite,
+                ("cannot write '" + path + "': " + error.message()).str());
+  module->print(stream, OpPrintingFlags().enableDebugInfo(true));
+  stream << "\n";
+  return success();
+}
+
+//===-- Output ------------------------------------------------------------===//
+
+LogicalResult Compilation::emitText(StringRef scratch) {
+  if (failed(beginStage("output", DriverError::CannotWrite)))
+    return failure();
+  std::string text;
+  llvm::raw_string_ostream stream(text);
+  module->print(stream, OpPrintingFlags().enableDebugInfo(false));
+  stream << "\n";
+  if (auto error = writeOutput(options.output, scratch, text))
+    return fail(DriverError::CannotWrite, *error);
+  return success();
+}
+
+/// asm, obj and staticlib: one file, no weights.
+LogicalResult Compilation::emitCode(StringRef scratch) {
+  if (failed(beginStage("objects", DriverError::MachineCode)))
+    return failure();
+  LibraryInfo info;
+  info.interface = interface;
+  info.levels = levels;
+  auto kind =
+      options.emit == EmitKind::Asm ? ObjectKind::Assembly : ObjectKind::Object;
+  auto objects = emitObjects(*module, info, kind, getJobs());
+  if (failed(objects))
+    return failure();
+  std::string text;
+  if (options.emit == EmitKind::Asm) {
+    for (const ObjectFile &object : *objects)
+      text += "# " + object.name + "\n" +
+              std::string(object.bytes.data(), object.bytes.size());
+  } else {
+    if (failed(beginStage("link", DriverError::Link)))
+      return failure();
+    std::string path = (scratch + "/output").str();
+    auto error =
+        options.emit == EmitKind::StaticLib
+            ? archiveLibrary(*objects, options.resourceFolder + "/libmoecrt.a",
+                             path)
+            : mergeObjects(*objects, path);
+    if (error)
+      return fail(DriverError::Link, *error);
+    auto buffer = llvm::MemoryBuffer::getFile(path);
+    if (!buffer)
+      return fail(DriverError::Link,
+                  "cannot read '" + path + "': " + buffer.getError().message());
+    text = (*buffer)->getBuffer().str();
+  }
+  if (failed(beginStage("output", DriverError::CannotWrite)))
+    return failure();
+  if (auto error = writeOutput(options.output, scratch, text))
+    return fail(DriverError::CannotWrite, *error);
+  return success();
+}
+
+LogicalResult Compilation::emitLibrary(StringRef scratch) {
+  ArtifactPaths made(scratch, interface.name);
+  ArtifactPaths paths(options.output, interface.name);
+
+  // Weights first: their hashes are part of the build id, which both carry.
+  if (failed(beginStage("weights", DriverError::Weights)))
+    return failure();
+  WeightsWriter weights(made.weights, module->getLoc());
+  SourceFiles files{ModelFolder(options.modelPath)};
+  if (failed(weights.writeSegments(*module, files,
+                                   [&](uint64_t done, uint64_t total) {
+                                     workReport.setProgress(done, total);
+                                   })))
+    return failure();
+  LibraryInfo info;
+  info.interface = interface;
+  info.levels = levels;
+  info.buildId = weights.computeBuildId(describeBuild(*module));
+  info.weightsBytes = weights.getFileBytes();
+  info.numSegments = weights.getSegments().size();
+  info.manifest = buildManifest(*module, info, std::move(moeLayers));
+  if (failed(weights.finalize(info.buildId)))
+    return failure();
+
+  if (failed(beginStage("objects", DriverError::MachineCode)))
+    return failure();
+  auto objects = emitObjects(*module, info, ObjectKind::Object, getJobs());
+  if (failed(objects))
+    return failure();
+
+  if (failed(beginStage("link", DriverError::Link)))
+    return failure();
+  if (auto error =
+          linkLibrary(*objects, interface.name,
+                      options.resourceFolder + "/libmoecrt.a", made.library))
+    return fail(DriverError::Link, *error);
+
+  if (failed(beginStage("output", DriverError::CannotWrite)))
+    return failure();
+  for (auto &[path, text] : {std::pair(made.header, buildHeader(interface)),
+                             std::pair(made.manifest, info.manifest)})
+    if (auto error = writeArtifact(path, text))
+      return fail(DriverError::CannotWrite, *error);
+  // The library last: who finds it finds the rest.
+  for (auto &[from, to] : {std::pair(made.weights, paths.weights),
+                           std::pair(made.header, paths.header),
+                           std::pair(made.manifest, paths.manifest),
+                           std::pair(made.library, paths.library)})
+    if (auto error = publishArtifact(from, to))
+      return fail(DriverError::CannotWrite, *error);
+  return success();
+}

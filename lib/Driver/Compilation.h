@@ -1,0 +1,80 @@
+//===-- Compilation.h - one model on its way through the stages -----------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef MOEC_LIB_DRIVER_COMPILATION_H
+#define MOEC_LIB_DRIVER_COMPILATION_H
+
+#include "Artifacts.h"
+
+#include "moec/Driver/Compile.h"
+#include "moec/Importer/Importer.h"
+
+#include "mlir/IR/MLIRContext.h"
+#include "mlir/IR/OwningOpRef.h"
+#include "llvm/ADT/StringMap.h"
+
+namespace moec {
+
+/// One compilation, in the worker: the module and what was learnt of it on the
+/// way. Diagnostics of MLIR go to the report, with the node they are about.
+class Compilation {
+public:
+  Compilation(const CompileOptions &options, WorkReport &report);
+
+  /// Reads the model. `unsupported`, if given, collects such nodes.
+  llvm::LogicalResult
+  import(std::vector<UnsupportedNode> *unsupported = nullptr);
+  /// Leads the module from the stage before to this one.
+  llvm::LogicalResult runStage(EmitKind stage);
+  /// Names a stage that is not of `EmitKind`, with the id of its errors.
+  /// Fails only where a test has planted an error (MOEC_TEST_FAULT).
+  llvm::LogicalResult beginStage(llvm::StringRef name, DriverError id);
+  /// Prints an error about the model.
+  llvm::LogicalResult fail(DriverError id, std::string message);
+
+  /// All of it: writes to `scratch`, publishes at the end. With `stopBefore`
+  /// only writes the IR as it is before the stage of that name to `irPath`.
+  llvm::LogicalResult run(llvm::StringRef scratch,
+                          llvm::StringRef stopBefore = "",
+                          llvm::StringRef irPath = "");
+
+  mlir::MLIRContext &getContext() { return context; }
+  mlir::ModuleOp getModule() { return *module; }
+  const ModelInterface &getInterface() const { return interface; }
+  /// Whether an error with this id is not to be printed.
+  void suppress(llvm::StringRef id) { suppressed = id.str(); }
+
+private:
+  llvm::LogicalResult emitText(llvm::StringRef scratch);
+  llvm::LogicalResult emitCode(llvm::StringRef scratch);
+  llvm::LogicalResult emitLibrary(llvm::StringRef scratch);
+  llvm::LogicalResult writeReproducer(llvm::StringRef path);
+  void report(mlir::Diagnostic &diagnostic);
+  /// The name of a node that a location stands for; "" if for none.
+  llvm::StringRef findNode(mlir::Location location) const;
+  void collectNodes();
+
+  friend class PlaceReporter;
+
+  const CompileOptions &options;
+  WorkReport &workReport;
+  mlir::MLIRContext context;
+  mlir::OwningOpRef<mlir::ModuleOp> module;
+  ModelInterface interface;
+  std::vector<std::string> levels;
+  llvm::json::Array moeLayers;
+  /// The operator of each node of the model.
+  llvm::StringMap<std::string> nodes;
+  /// Of errors that have no id of their own.
+  DriverError stageId = DriverError::OnnxStage;
+  std::string suppressed;
+
+  unsigned getJobs() const;
+};
+
+} // namespace moec
+
+#endif // MOEC_LIB_DRIVER_COMPILATION_H

@@ -1,0 +1,274 @@
+//===-- Inspect.cpp - what moec inspect does ------------------------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "moec/Driver/Inspect.h"
+#include "Compilation.h"
+
+#include "moec/Importer/ModelSummary.h"
+
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/raw_ostream.h"
+
+using namespace mlir;
+using namespace moec;
+
+namespace json = llvm::json;
+
+namespace {
+/// Everything that was found out.
+struct Findings {
+  std::string name;
+  ModelSummary summary;
+  std::vector<UnsupportedNode> unsupported;
+  /// Where the model could be imported.
+  bool isImported = false;
+  ModelInterface interface;
+  json::Array layers;
+  ParameterCount parameters;
+};
+
+/// Columns that line up.
+class Table {
+public:
+  void add(std::vector<std::string> row) { rows.push_back(std::move(row)); }
+
+  void print(llvm::raw_ostream &os) const {
+    std::vector<size_t> widths;
+    for (const auto &row : rows)
+      for (auto [column, text] : llvm::enumerate(row)) {
+        widths.resize(std::max(widths.size(), column + 1));
+        widths[column] = std::max(widths[column], text.size());
+      }
+    for (const auto &row : rows) {
+      std::string line;
+      for (auto [column, text] : llvm::enumerate(row))
+        line += "  " + text + std::string(widths[column] - text.size(), ' ');
+      os << llvm::StringRef(line).rtrim() << "\n";
+    }
+  }
+
+private:
+  std::vector<std::vector<std::string>> rows;
+};
+} // namespace
+
+/// Names come from the model: nothing of them steers the terminal.
+static std::string toPrintable(llvm::StringRef text) {
+  std::string result;
+  for (char letter : text)
+    result += static_cast<unsigned char>(letter) < 0x20 || letter == 0x7f
+                  ? '?'
+                  : letter;
+  return llvm::json::fixUTF8(result);
+}
+
+static json::Array describeDeclared(llvm::ArrayRef<DeclaredValue> values) {
+  json::Array result;
+  for (const DeclaredValue &value : values) {
+    json::Array shape;
+    for (const std::string &dim : value.shape) {
+      int64_t number;
+      if (!llvm::StringRef(dim).getAsInteger(10, number))
+        shape.push_back(number);
+      else
+        shape.push_back(toPrintable(dim));
+    }
+    result.push_back(json::Object{{"name", toPrintable(value.name)},
+                                  {"type", value.type},
+                                  {"shape", std::move(shape)}});
+  }
+  return result;
+}
+
+static void printJson(Findings &findings) {
+  const ModelSummary &summary = findings.summary;
+  json::Array unsupported;
+  for (const UnsupportedNode &node : findings.unsupported)
+    unsupported.push_back(json::Object{{"node", toPrintable(node.name)},
+                                       {"op", toPrintable(node.opType)},
+                                       {"domain", toPrintable(node.domain)},
+                                       {"version", node.version},
+                                       {"reason", toPrintable(node.reason)},
+                                       {"advice", toPrintable(node.advice)}});
+  json::Object opsets, operators;
+  for (const auto &[domain, version] : summary.opsets)
+    opsets[toPrintable(domain)] = version;
+  for (const auto &[op, count] : summary.operators)
+    operators[toPrintable(op)] = count;
+  // The keys of a library's manifest; what only a library has is null.
+  json::Object object{
+      {"name", findings.name},
+      {"inputs", findings.isImported ? describeValues(findings.interface.inputs)
+                                     : describeDeclared(summary.inputs)},
+      {"outputs", findings.isImported
+                      ? describeValues(findings.interface.outputs)
+                      : describeDeclared(summary.outputs)},
+      {"aliases", describeAliases(findings.interface)},
+      {"model_sha256", summary.sha256},
+      {"build_id", nullptr},
+      {"compiler", "moec " MOEC_VERSION},
+      {"targets", json::Array()},
+      {"weights_bytes", summary.bytes},
+      {"peak_bytes", nullptr},
+      {"moe_layers", std::move(findings.layers)},
+      {"parameters_total", findings.parameters.total},
+      {"parameters_active", findings.parameters.active},
+      {"ir_version", summary.irVersion},
+      {"producer", toPrintable(summary.producer)},
+      {"opsets", std::move(opsets)},
+      {"operators", std::move(operators)},
+      {"unsupported_nodes", std::move(unsupported)}};
+  llvm::outs() << llvm::formatv("{0:2}", json::Value(std::move(object)))
+               << "\n";
+}
+
+/// 12345678 as "12,345,678".
+static std::string group(int64_t number) {
+  std::string digits = std::to_string(number);
+  for (int at = int(digits.size()) - 3; at > 0; at -= 3)
+    digits.insert(size_t(at), ",");
+  return digits;
+}
+
+static void addValues(Table &table, llvm::StringRef role,
+                      const json::Array &values) {
+  for (const json::Value &value : values) {
+    const json::Object &object = *value.getAsObject();
+    std::string shape;
+    for (const json::Value &dim : *object.getArray("shape"))
+      shape += (shape.empty() ? "" : ", ") +
+               (dim.getAsString() ? dim.getAsString()->str()
+                                  : std::to_string(*dim.getAsInteger()));
+    table.add({role.str(), toPrintable(*object.getString("name")),
+               getOnnxTypeName(int32_t(*object.getInteger("type"))),
+               "[" + shape + "]"});
+  }
+}
+
+static std::string textOf(const json::Object &object, llvm::StringRef key) {
+  if (auto text = object.getString(key))
+    return toPrintable(*text);
+  auto number = object.getInteger(key);
+  return number ? group(*number) : "-";
+}
+
+static void printText(const Findings &findings) {
+  const ModelSummary &summary = findings.summary;
+  llvm::raw_ostream &os = llvm::outs();
+  os << findings.name << ": ONNX IR version " << summary.irVersion;
+  for (const auto &[domain, version] : summary.opsets)
+    os << ", " << toPrintable(domain) << " " << version;
+  if (!summary.producer.empty())
+    os << ", made by " << toPrintable(summary.producer);
+  os << "\n\n";
+  Table values;
+  addValues(values, "input",
+            findings.isImported ? describeValues(findings.interface.inputs)
+                                : describeDeclared(summary.inputs));
+  addValues(values, "output",
+            findings.isImported ? describeValues(findings.interface.outputs)
+                                : describeDeclared(summary.outputs));
+  values.print(os);
+
+  Table sums;
+  sums.add({"parameters", group(findings.parameters.total)});
+  sums.add({"of them active", group(findings.parameters.active)});
+  sums.add({"bytes of weights", group(summary.bytes)});
+  os << "\n";
+  sums.print(os);
+
+  os << "\nMoE layers: "
+     << (findings.layers.empty() ? std::string("none found")
+                                 : std::to_string(findings.layers.size()))
+     << "\n";
+  if (!findings.layers.empty()) {
+    static constexpr std::pair<const char *, const char *> columns[] = {
+        {"layer", "name"},
+        {"experts", "experts"},
+        {"top-k", "top_k"},
+        {"router", "router"},
+        {"hidden", "hidden"},
+        {"intermediate", "intermediate"},
+        {"activation", "activation"},
+        {"weights", "weights"},
+        {"parameters", "parameters_total"},
+        {"active", "parameters_active"},
+        {"raised from", "raised_from"}};
+    Table layers;
+    std::vector<std::string> head;
+    for (const auto &[title, key] : columns)
+      head.push_back(title);
+    layers.add(std::move(head));
+    for (const json::Value &value : findings.layers) {
+      std::vector<std::string> row;
+      for (const auto &[title, key] : columns)
+        row.push_back(textOf(*value.getAsObject(), key));
+      layers.add(std::move(row));
+    }
+    layers.print(os);
+  }
+
+  if (findings.unsupported.empty())
+    return;
+  os << "\nunsupported nodes: " << findings.unsupported.size() << "\n";
+  Table nodes;
+  nodes.add({"node", "operator", "domain", "version", "why"});
+  for (const UnsupportedNode &node : findings.unsupported)
+    nodes.add({toPrintable(node.name), toPrintable(node.opType),
+               toPrintable(node.domain), std::to_string(node.version),
+               toPrintable(node.reason + "; " + node.advice)});
+  nodes.print(os);
+}
+
+/// In the worker.
+static LogicalResult inspect(const InspectOptions &options,
+                             WorkReport &report) {
+  CompileOptions compile;
+  compile.modelPath = options.modelPath;
+  Compilation compilation(compile, report);
+  Findings findings;
+  findings.name = getLibraryName(compile);
+  if (failed(compilation.beginStage("import", DriverError::Interface)))
+    return failure();
+  FailureOr<ModelSummary> summary =
+      summarizeModel(compilation.getContext(), options.modelPath);
+  if (failed(summary))
+    return failure();
+  findings.summary = std::move(*summary);
+  findings.parameters = {findings.summary.elements, findings.summary.elements};
+  // Unsupported nodes are a finding here, not an error.
+  compilation.suppress("moec-E0130");
+  findings.isImported = succeeded(compilation.import(&findings.unsupported));
+  if (!findings.isImported && findings.unsupported.empty())
+    return failure();
+  if (findings.isImported) {
+    findings.interface = compilation.getInterface();
+    if (failed(compilation.runStage(EmitKind::Onnx)) ||
+        failed(compilation.runStage(EmitKind::Moe)))
+      return failure();
+    findings.layers = describeMoeLayers(compilation.getModule());
+    findings.parameters =
+        countParameters(compilation.getModule(), findings.summary.elements);
+  }
+  if (options.asJson)
+    printJson(findings);
+  else
+    printText(findings);
+  return success();
+}
+
+LogicalResult moec::inspectModel(const InspectOptions &options,
+                                 DiagnosticPrinter &printer) {
+  WorkResult result =
+      runWorker(options.limits, printer,
+                [&](WorkReport &report) { return inspect(options, report); });
+  if (result.outcome == WorkResult::Interrupted)
+    endBySignal(result.signal);
+  if (result.isUnreported())
+    printer.print(result.describe(options.modelPath, options.limits));
+  return success(result.isDone());
+}

@@ -1,0 +1,64 @@
+//===-- TestData.cpp - what a library is compared with --------------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "moec/Driver/TestData.h"
+
+#include "moec/Importer/TensorFile.h"
+
+#include "mlir/IR/Diagnostics.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/JSON.h"
+#include "llvm/Support/Path.h"
+
+using namespace mlir;
+using namespace moec;
+
+LogicalResult moec::readTestTensors(llvm::StringRef folder,
+                                    llvm::StringRef role, WorkReport &report,
+                                    std::vector<TestTensor> &tensors) {
+  MLIRContext context(MLIRContext::Threading::DISABLED);
+  std::string path;
+  context.getDiagEngine().registerHandler([&](mlir::Diagnostic &said) {
+    std::string whole = said.str();
+    llvm::StringRef text = whole;
+    moec::Diagnostic diagnostic(DriverError::TestData, path, "");
+    if (size_t end = text.find("] ");
+        text.starts_with("[moec-E") && end != llvm::StringRef::npos) {
+      diagnostic.id = text.substr(1, end - 1).str();
+      text = text.substr(end + 2);
+    }
+    text.consume_front(path + ": ");
+    diagnostic.message = text.str();
+    report.print(diagnostic);
+  });
+  for (unsigned index = 0;; ++index) {
+    llvm::SmallString<128> file(folder);
+    llvm::sys::path::append(file, role + "_" + llvm::Twine(index) + ".pb");
+    if (!llvm::sys::fs::exists(file))
+      break;
+    path = file.str().str();
+    FailureOr<TensorFile> tensor = readTensorFile(context, path);
+    if (failed(tensor))
+      return failure();
+    tensors.push_back({path, tensor->name, tensor->type, tensor->shape,
+                       std::move(tensor->bytes)});
+  }
+  return success();
+}
+
+ManifestInfo moec::readManifest(const char *text) {
+  ManifestInfo info;
+  auto value = llvm::json::parse(text ? text : "");
+  if (!value) {
+    llvm::consumeError(value.takeError());
+    return info;
+  }
+  if (const llvm::json::Object *object = value->getAsObject()) {
+    info.tolerance = object->getNumber("tolerance").value_or(info.tolerance);
+    info.modelSha256 = object->getString("model_sha256").value_or("").str();
+  }
+  return info;
+}

@@ -1,0 +1,99 @@
+# ===-- models.py - small models for the driver -------------------------------===#
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+# ===----------------------------------------------------------------------===#
+"""usage: models.py FOLDER
+
+Writes models that need little of the compiler, and test data for one."""
+
+import os
+import struct
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "..", "Importer"))
+from wire import *
+
+COLUMNS = 100
+WEIGHTS = [0.25 * i for i in range(COLUMNS)]
+
+
+def added(weights, op="Add"):
+    """y = x + w, where w is large enough for the weights file."""
+    return model(
+        graph(
+            [node(op, ["x", "w"], ["y"], "sum")],
+            [value("x", FLOAT, ["N", COLUMNS])],
+            [value("y", FLOAT, ["N", COLUMNS])],
+            [tensor("w", FLOAT, [COLUMNS], raw=floats(*weights))],
+        )
+    )
+
+
+MODELS = {
+    "add": added(WEIGHTS),
+    "other": added([w + 1 for w in WEIGHTS]),
+    "unsupported": model(
+        graph(
+            [
+                node("Frobnicate", ["x"], ["a"], "one"),
+                node("Add", ["a", "x"], ["b"], "fine"),
+                node("Nonsense", ["b"], ["y"], "two", domain="local"),
+            ],
+            [value("x", FLOAT, ["N", 4])],
+            [value("y", FLOAT, ["N", 4])],
+            [tensor("w", FLOAT, [10, 10], raw=floats(*[1.0] * 100))],
+        )
+    ),
+    # A type that the importer knows and the interface of a library does not.
+    "float8": model(
+        graph(
+            [],
+            [value("x", 17, [4])],
+            [value("x", 17, [4])],
+        )
+    ),
+    # The operands of 'wrong' do not fit.
+    "wrong": model(
+        graph(
+            [node("Add", ["x", "w"], ["y"], "wrong")],
+            [value("x", FLOAT, ["N", 4])],
+            [value("y", FLOAT, ["N", 4])],
+            [tensor("w", FLOAT, [3], raw=floats(1, 2, 3))],
+        )
+    ),
+}
+
+
+def test_data(folder, change=0.0, inputs=None):
+    os.makedirs(folder, exist_ok=True)
+    x = [0.5 * i for i in range(2 * COLUMNS)]
+    y = [x[i] + WEIGHTS[i % COLUMNS] for i in range(len(x))]
+    y[7] += change
+    write(folder, "input_0.pb", inputs or tensor("x", FLOAT, [2, COLUMNS], raw=floats(*x)))
+    # Element by element, and without a name: the form and number must do.
+    write(folder, "output_0.pb",
+          tensor("", FLOAT, [2, COLUMNS], packed=(4, floats(*y))))
+
+
+def write(folder, name, contents):
+    with open(os.path.join(folder, name), "wb") as file:
+        file.write(contents)
+
+
+def main():
+    folder = sys.argv[1]
+    os.makedirs(folder, exist_ok=True)
+    for name, contents in MODELS.items():
+        write(folder, name + ".onnx", contents)
+    test_data(os.path.join(folder, "good"))
+    test_data(os.path.join(folder, "bad"), change=0.5)
+    test_data(os.path.join(folder, "short"),
+              inputs=tensor("x", FLOAT, [2, COLUMNS], raw=floats(1, 2, 3)))
+    test_data(os.path.join(folder, "typed"),
+              inputs=tensor("x", DOUBLE, [1], raw=struct.pack("<d", 1)))
+    test_data(os.path.join(folder, "damaged"), inputs=b"\x09\xff\xff")
+    # No field of the format has this number.
+    test_data(os.path.join(folder, "strange"), inputs=message((777, 1)))
+    os.makedirs(os.path.join(folder, "empty"), exist_ok=True)
+
+
+main()
