@@ -239,6 +239,27 @@ struct OutputLowering : RuntimePattern<rt::OutputOp> {
   }
 };
 
+struct ViewLowering : RuntimePattern<rt::ViewOp> {
+  using RuntimePattern::RuntimePattern;
+
+  LogicalResult
+  matchAndRewrite(rt::ViewOp op, OpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    Location loc = op.getLoc();
+    Value data = MemRefDescriptor(adaptor.getSource()).alignedPtr(rewriter, loc);
+    auto type = cast<MemRefType>(op.getType());
+    SmallVector<Value> sizes(adaptor.getSizes()), strides(type.getRank());
+    Value running = getI64(rewriter, loc, 1);
+    for (int64_t dim = type.getRank(); dim-- > 0;) {
+      strides[dim] = running;
+      running = LLVM::MulOp::create(rewriter, loc, running, sizes[dim]);
+    }
+    rewriter.replaceOp(op, {createMemRefDescriptor(loc, type, data, data, sizes,
+                                                   strides, rewriter)});
+    return success();
+  }
+};
+
 struct ParamLowering : RuntimePattern<param::LoadOp> {
   using RuntimePattern::RuntimePattern;
 
@@ -408,6 +429,7 @@ struct LowerToLLVM : moec::impl::LowerToLLVMBase<LowerToLLVM> {
     // Ours win over the upstream malloc and free.
     patterns
         .add<AllocLowering, DeallocLowering, InputLowering, OutputLowering,
+                 ViewLowering,
              ParamLowering, ConditionLowering<rt::CheckOp>,
              ConditionLowering<rt::RecordOp>, CountLowering, ParallelLowering>(
             converter, PatternBenefit(10));

@@ -147,6 +147,8 @@ struct OutlineKernels : moec::impl::OutlineKernelsBase<OutlineKernels> {
         return signalPassFailure();
       buildChecks(&op, symbols);
     }
+    for (Operation &op : llvm::make_early_inc_range(main.getBody().front()))
+      buildView(&op, symbols);
     SymbolTable table(getOperation());
     for (Operation &op : llvm::make_early_inc_range(main.getBody().front()))
       if (isKernelOp(&op))
@@ -174,6 +176,36 @@ private:
                           "two extents that must be equal differ");
     }
     op->removeAttr(onnx::kEqualAttr);
+  }
+
+  /// What moves no element stays in main, as a view.
+  void buildView(Operation *op, const MainSymbols &symbols) {
+    Location loc = op->getLoc();
+    OpBuilder builder(op);
+    SmallVector<OpFoldResult> extents;
+    if (isa<onnx::ReshapeOp, onnx::SqueezeOp, onnx::UnsqueezeOp,
+            onnx::FlattenOp, onnx::IdentityOp>(op)) {
+      if (isCloned(op->getOperand(0)))
+        return;
+      for (auto [dim, size] : llvm::enumerate(
+               cast<RankedTensorType>(op->getResult(0).getType()).getShape()))
+        extents.push_back(
+            ShapedType::isDynamic(size)
+                ? symbols.build(builder, loc,
+                                getShapeMap(op->getResult(0)).getResult(dim))
+                : OpFoldResult(builder.getIndexAttr(size)));
+    } else if (auto expand = dyn_cast<tensor::ExpandShapeOp>(op)) {
+      extents = expand.getMixedOutputShape();
+    } else {
+      return;
+    }
+    auto view = rt::ViewOp::create(
+        builder, loc, op->getResult(0).getType(), op->getOperand(0),
+        getValueOrCreateConstantIndexOp(builder, loc, extents));
+    if (Attribute shapes = op->getAttr(onnx::kShapesAttr))
+      view->setAttr(onnx::kShapesAttr, shapes);
+    op->getResult(0).replaceAllUsesWith(view);
+    op->erase();
   }
 
   void outline(Operation *op, const MainSymbols &symbols, SymbolTable &table) {

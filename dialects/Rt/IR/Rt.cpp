@@ -6,6 +6,7 @@
 
 #include "dialects/Rt/IR/Rt.h"
 
+#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/DialectImplementation.h"
@@ -46,5 +47,68 @@ LogicalResult ParallelOp::verifySymbolUses(SymbolTableCollection &symbolTable) {
     return emitOpError("runs ")
            << getTaskAttr() << " of type " << task.getFunctionType()
            << ", which does not take the operands";
+  return success();
+}
+
+LogicalResult ViewOp::verify() {
+  auto source = cast<ShapedType>(getSource().getType());
+  auto view = cast<ShapedType>(getView().getType());
+  if (isa<TensorType>(source) != isa<TensorType>(view))
+    return emitOpError("must view a tensor as a tensor, a memref as a memref");
+  if (source.getElementType() != view.getElementType())
+    return emitOpError("must keep the element type");
+  if (int64_t(getSizes().size()) != view.getRank())
+    return emitOpError("takes one size for each of the ")
+           << view.getRank() << " extents of its result";
+  if (source.hasStaticShape() && view.hasStaticShape() &&
+      source.getNumElements() != view.getNumElements())
+    return emitOpError("must keep the number of elements");
+  return success();
+}
+
+bool ViewOp::bufferizesToMemoryRead(OpOperand &,
+                                    const bufferization::AnalysisState &) {
+  return false;
+}
+
+bool ViewOp::bufferizesToMemoryWrite(OpOperand &,
+                                     const bufferization::AnalysisState &) {
+  return false;
+}
+
+bufferization::AliasingValueList
+ViewOp::getAliasingValues(OpOperand &operand,
+                          const bufferization::AnalysisState &) {
+  if (operand.get() != getSource())
+    return {};
+  return {{getOperation()->getOpResult(0),
+           bufferization::BufferRelation::Unknown}};
+}
+
+FailureOr<bufferization::BufferLikeType>
+ViewOp::getBufferType(Value value, const bufferization::BufferizationOptions &,
+                      const bufferization::BufferizationState &,
+                      SmallVector<Value> &) {
+  auto type = cast<RankedTensorType>(value.getType());
+  return cast<bufferization::BufferLikeType>(
+      MemRefType::get(type.getShape(), type.getElementType()));
+}
+
+LogicalResult
+ViewOp::bufferize(RewriterBase &rewriter,
+                  const bufferization::BufferizationOptions &options,
+                  bufferization::BufferizationState &state) {
+  auto type = dyn_cast<RankedTensorType>(getView().getType());
+  if (!type)
+    return success();
+  FailureOr<Value> source =
+      bufferization::getBuffer(rewriter, getSource(), options, state);
+  if (failed(source))
+    return failure();
+  if (!cast<MemRefType>((*source).getType()).getLayout().isIdentity())
+    return emitOpError("views a buffer that is not row-major");
+  bufferization::replaceOpWithNewBufferizedOp<ViewOp>(
+      rewriter, *this, MemRefType::get(type.getShape(), type.getElementType()),
+      *source, getSizes());
   return success();
 }

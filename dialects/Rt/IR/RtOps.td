@@ -7,6 +7,7 @@
 #ifndef MOEC_DIALECTS_RT_IR_RTOPS_TD
 #define MOEC_DIALECTS_RT_IR_RTOPS_TD
 
+include "mlir/Dialect/Bufferization/IR/BufferizableOpInterface.td"
 include "mlir/IR/EnumAttr.td"
 include "mlir/IR/OpBase.td"
 include "mlir/IR/SymbolInterfaces.td"
@@ -73,6 +74,25 @@ def Rt_OutputOp : Rt_Op<"output", [MemoryEffects<[MemWrite<Rt_Context>]>]> {
   let arguments = (ins I64Attr:$position, Variadic<Index>:$sizes);
   let results = (outs AnyMemRef:$value);
   let assemblyFormat = "$position `(` $sizes `)` `:` type($value) attr-dict";
+}
+
+def Rt_ViewOp : Rt_Op<"view", [
+    Pure, DeclareOpInterfaceMethods<BufferizableOpInterface, [
+      "bufferizesToMemoryRead", "bufferizesToMemoryWrite", "getAliasingValues",
+      "bufferize", "getBufferType"]>]> {
+  let summary = "the same elements in row-major order, in other extents";
+  let description = [{
+    What Reshape, Squeeze and the like are in `main`: no element moves. `sizes`
+    are all extents of the result; their product is the number of elements,
+    which whoever builds the op has proved or checked. (Upstream's
+    `expand_shape` cannot say two dynamic extents in one group once lowered.)
+  }];
+  let arguments = (ins AnyTypeOf<[AnyRankedTensor, AnyMemRef]>:$source,
+                       Variadic<Index>:$sizes);
+  let results = (outs AnyTypeOf<[AnyRankedTensor, AnyMemRef]>:$view);
+  let assemblyFormat =
+      "$source `as` `(` $sizes `)` `:` type($source) `to` type($view) attr-dict";
+  let hasVerifier = 1;
 }
 
 def Rt_CheckOp : Rt_Op<"check", [MemoryEffects<[MemWrite<Rt_Context>]>]> {
