@@ -25,18 +25,3 @@ void OnnxDialect::initialize() {
 #include "dialects/Onnx/IR/OnnxOps.cpp.inc"
       >();
 }
-
-static LogicalResult inferBroadcast(ShapeContext &context, Operation *op,
-                                    Type elementType) {
-  FailureOr<Extents> extents =
-      context.broadcast(op, context.getExtents(op->getOperand(0)),
-                        context.getExtents(op->getOperand(1)));
-  if (failed(extents))
-    return failure();
-  context.setResult(op->getResult(0), elementType, *extents);
-  return success();
-}
-
-LogicalResult AddOp::inferShapes(ShapeContext &context) {
-  return inferBroadcast(context, *this, getElementTypeOrSelf(getA().getType()));
-}

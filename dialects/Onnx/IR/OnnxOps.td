@@ -9,7 +9,10 @@
 
 include "dialects/Onnx/IR/OnnxBase.td"
 include "dialects/Onnx/IR/OnnxConstantOps.td"
+include "dialects/Onnx/IR/OnnxContractionOps.td"
 include "dialects/Onnx/IR/OnnxMathOps.td"
 include "dialects/Onnx/IR/OnnxMoeOps.td"
+include "dialects/Onnx/IR/OnnxNormalizationOps.td"
+include "dialects/Onnx/IR/OnnxReductionOps.td"
 
 #endif // MOEC_DIALECTS_ONNX_IR_ONNXOPS_TD

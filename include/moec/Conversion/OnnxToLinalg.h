@@ -39,8 +39,16 @@ mlir::FailureOr<mlir::OpFoldResult> buildExtent(mlir::OpBuilder &builder,
                                                 mlir::Operation *at,
                                                 mlir::AffineExpr extent);
 
+void populateOnnxConstantPatterns(mlir::RewritePatternSet &patterns,
+                                  mlir::TypeConverter &converter);
+void populateOnnxContractionPatterns(mlir::RewritePatternSet &patterns,
+                                     mlir::TypeConverter &converter);
 void populateOnnxMathPatterns(mlir::RewritePatternSet &patterns,
                               mlir::TypeConverter &converter);
+void populateOnnxNormalizationPatterns(mlir::RewritePatternSet &patterns,
+                                       mlir::TypeConverter &converter);
+void populateOnnxReductionPatterns(mlir::RewritePatternSet &patterns,
+                                   mlir::TypeConverter &converter);
 
 } // namespace moec
 

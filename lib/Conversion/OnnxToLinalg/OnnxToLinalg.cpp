@@ -55,7 +55,11 @@ struct ConvertOnnxToLinalg
     MLIRContext &context = getContext();
     OnnxTypeConverter converter;
     RewritePatternSet patterns(&context);
+    populateOnnxConstantPatterns(patterns, converter);
+    populateOnnxContractionPatterns(patterns, converter);
     populateOnnxMathPatterns(patterns, converter);
+    populateOnnxNormalizationPatterns(patterns, converter);
+    populateOnnxReductionPatterns(patterns, converter);
     populateFunctionOpInterfaceTypeConversionPattern<func::FuncOp>(patterns,
                                                                    converter);
     patterns.add<RetypeAnyOp>(converter, &context);

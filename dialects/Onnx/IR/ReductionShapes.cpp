@@ -1,0 +1,220 @@
+//===-- ReductionShapes.cpp - shapes of reductions and scans --------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "dialects/Onnx/IR/Elements.h"
+#include "dialects/Onnx/IR/Reductions.h"
+
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/Matchers.h"
+#include "mlir/IR/TypeUtilities.h"
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+using namespace moec::onnx;
+
+static int64_t getRank(Value value) {
+  return cast<RankedTensorType>(value.getType()).getRank();
+}
+
+/// Axes given in any order and sign, as sorted ones; fails on repeated ones.
+static FailureOr<SmallVector<int64_t>>
+normalizeAxes(Operation *op, ArrayRef<int64_t> axes, int64_t rank) {
+  SmallVector<int64_t> result;
+  for (int64_t axis : axes) {
+    // An axis of a scalar is its only one.
+    FailureOr<int64_t> normal = rank == 0 && (axis == 0 || axis == -1)
+                                    ? axis
+                                    : normalizeAxis(op, axis, rank);
+    if (failed(normal))
+      return failure();
+    if (rank == 0)
+      continue;
+    if (llvm::is_contained(result, *normal))
+      return op->emitOpError() << "names axis " << axis << " twice";
+    result.push_back(*normal);
+  }
+  llvm::sort(result);
+  return result;
+}
+
+std::optional<SmallVector<int64_t>> moec::onnx::getKnownAxes(Operation *op) {
+  if (auto known = op->getAttrOfType<DenseI64ArrayAttr>(kAxesAttr))
+    return SmallVector<int64_t>(known.asArrayRef());
+  int64_t rank = getRank(op->getOperand(0));
+  SmallVector<int64_t> axes;
+  if (op->getNumOperands() > 1) {
+    DenseIntElementsAttr constant;
+    if (!matchPattern(op->getOperand(1), m_Constant(&constant)))
+      return std::nullopt;
+    for (APInt axis : constant.getValues<APInt>())
+      axes.push_back(axis.getSExtValue());
+  }
+  if (axes.empty()) {
+    auto noop = op->getAttrOfType<IntegerAttr>("noop_with_empty_axes");
+    if (!noop || noop.getInt() == 0)
+      axes = llvm::to_vector(llvm::seq<int64_t>(0, rank));
+  }
+  for (int64_t &axis : axes)
+    axis = axis < 0 ? axis + rank : axis;
+  llvm::sort(axes);
+  return axes;
+}
+
+/// The known elements of the axes operand; reported where there are none.
+static FailureOr<SmallVector<int64_t>>
+getAxesOperand(ShapeContext &context, Operation *op, Value axes) {
+  std::optional<SmallVector<int64_t>> known = context.getConstantElements(axes);
+  if (!known)
+    return op->emitOpError("has axes that are not known at compile time, which "
+                           "is not supported");
+  return *known;
+}
+
+template <typename OpTy>
+static LogicalResult inferReduce(ShapeContext &context, OpTy op) {
+  Value data = op.getData();
+  int64_t rank = context.getRank(data);
+  SmallVector<int64_t> axes;
+  if (op.getAxes()) {
+    FailureOr<SmallVector<int64_t>> known =
+        getAxesOperand(context, op, op.getAxes());
+    if (failed(known))
+      return failure();
+    FailureOr<SmallVector<int64_t>> normal = normalizeAxes(op, *known, rank);
+    if (failed(normal))
+      return failure();
+    axes = *normal;
+  }
+  if (axes.empty() && op.getNoopWithEmptyAxes() == 0)
+    axes = llvm::to_vector(llvm::seq<int64_t>(0, rank));
+  op->setAttr(kAxesAttr, DenseI64ArrayAttr::get(context.getContext(), axes));
+
+  Extents extents;
+  for (auto [dim, extent] : llvm::enumerate(context.getExtents(data))) {
+    if (!llvm::is_contained(axes, int64_t(dim)))
+      extents.push_back(extent);
+    else if (op.getKeepdims())
+      extents.push_back(context.getConstant(1));
+  }
+  context.setResult(op->getOpResult(0), getElementTypeOrSelf(data.getType()),
+                    extents);
+  return success();
+}
+
+/// The element of a whole list of numbers reduced, as sizes are computed.
+template <typename OpTy, typename CombineT>
+static LogicalResult inferReduce(ShapeContext &context, OpTy op,
+                                 int64_t neutral, CombineT combine) {
+  if (failed(inferReduce(context, op)))
+    return failure();
+  auto type = cast<RankedTensorType>(op->getResult(0).getType());
+  auto element = dyn_cast<IntegerType>(type.getElementType());
+  std::optional<Extents> known = context.getElements(op.getData());
+  if (!element || element.getWidth() < 32 || !known || !type.hasStaticShape() ||
+      type.getNumElements() != 1)
+    return success();
+  AffineExpr result = context.getConstant(neutral);
+  for (AffineExpr expr : *known)
+    result = result && expr ? checkRange(combine(result, expr), element)
+                            : AffineExpr();
+  if (result)
+    context.setElements(op->getResult(0), result);
+  return success();
+}
+
+/// Null where constants would overflow.
+template <typename OverflowT>
+static bool overflows(AffineExpr a, AffineExpr b, OverflowT overflow) {
+  auto x = dyn_cast<AffineConstantExpr>(a), y = dyn_cast<AffineConstantExpr>(b);
+  int64_t ignored;
+  return x && y && overflow(x.getValue(), y.getValue(), ignored);
+}
+
+LogicalResult ReduceSumOp::inferShapes(ShapeContext &context) {
+  return inferReduce(context, *this, 0, [](AffineExpr a, AffineExpr b) {
+    return overflows(a, b, llvm::AddOverflow<int64_t>) ? AffineExpr() : a + b;
+  });
+}
+
+LogicalResult ReduceProdOp::inferShapes(ShapeContext &context) {
+  return inferReduce(context, *this, 1, [](AffineExpr a, AffineExpr b) {
+    return overflows(a, b, llvm::MulOverflow<int64_t>) ? AffineExpr() : a * b;
+  });
+}
+
+#define MOEC_INFER(OP)                                                         \
+  LogicalResult OP::inferShapes(ShapeContext &context) {                       \
+    return inferReduce(context, *this);                                        \
+  }
+MOEC_INFER(ReduceMeanOp)
+MOEC_INFER(ReduceMaxOp)
+MOEC_INFER(ReduceMinOp)
+MOEC_INFER(ReduceL1Op)
+MOEC_INFER(ReduceL2Op)
+MOEC_INFER(ReduceLogSumOp)
+MOEC_INFER(ReduceLogSumExpOp)
+MOEC_INFER(ReduceSumSquareOp)
+#undef MOEC_INFER
+
+template <typename OpTy>
+static LogicalResult inferArg(ShapeContext &context, OpTy op) {
+  int64_t rank = context.getRank(op.getData());
+  FailureOr<int64_t> axis = normalizeAxis(op, op.getAxis(), rank);
+  if (failed(axis))
+    return failure();
+  Extents extents = context.getExtents(op.getData());
+  if (op.getKeepdims())
+    extents[*axis] = context.getConstant(1);
+  else
+    extents.erase(extents.begin() + *axis);
+  context.setResult(op->getOpResult(0),
+                    IntegerType::get(context.getContext(), 64), extents);
+  return success();
+}
+
+LogicalResult ArgMaxOp::inferShapes(ShapeContext &context) {
+  return inferArg(context, *this);
+}
+LogicalResult ArgMinOp::inferShapes(ShapeContext &context) {
+  return inferArg(context, *this);
+}
+
+template <typename OpTy>
+static LogicalResult inferSoftmax(ShapeContext &context, OpTy op) {
+  int64_t rank = context.getRank(op.getX());
+  if (rank != 0 && failed(normalizeAxis(op, op.getAxis(), rank)))
+    return failure();
+  context.setResult(op->getOpResult(0),
+                    getElementTypeOrSelf(op.getX().getType()),
+                    context.getExtents(op.getX()));
+  return success();
+}
+
+LogicalResult SoftmaxOp::inferShapes(ShapeContext &context) {
+  return inferSoftmax(context, *this);
+}
+LogicalResult LogSoftmaxOp::inferShapes(ShapeContext &context) {
+  return inferSoftmax(context, *this);
+}
+
+LogicalResult CumSumOp::inferShapes(ShapeContext &context) {
+  FailureOr<SmallVector<int64_t>> known =
+      getAxesOperand(context, *this, getAxis());
+  if (failed(known))
+    return failure();
+  if (known->size() != 1)
+    return emitOpError("has ") << known->size() << " axes, expected one";
+  FailureOr<int64_t> axis =
+      normalizeAxis(*this, known->front(), context.getRank(getX()));
+  if (failed(axis))
+    return failure();
+  (*this)->setAttr(kAxesAttr,
+                   DenseI64ArrayAttr::get(context.getContext(), *axis));
+  context.setResult(getOperation()->getResult(0),
+                    getElementTypeOrSelf(getX().getType()),
+                    context.getExtents(getX()));
+  return success();
+}

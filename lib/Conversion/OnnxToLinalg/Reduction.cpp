@@ -1,0 +1,455 @@
+//===-- Reduction.cpp - reductions, softmax, running sums -----------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Scalar.h"
+
+#include "moec/Conversion/OnnxToLinalg.h"
+
+#include "dialects/Onnx/IR/Onnx.h"
+#include "dialects/Onnx/IR/Reductions.h"
+
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/TypeUtilities.h"
+
+#include <cmath>
+
+using namespace mlir;
+using namespace moec;
+
+namespace {
+/// A tensor seen as reduced along some of its dimensions.
+struct Reduced {
+  Reduced(OpBuilder &builder, Location loc, Value data, ArrayRef<int64_t> axes)
+      : data(data), rank(cast<RankedTensorType>(data.getType()).getRank()),
+        isReduced(rank, false), all(tensor::getMixedSizes(builder, loc, data)) {
+    for (int64_t axis : axes)
+      isReduced[axis] = true;
+    SmallVector<AffineExpr> exprs;
+    for (int64_t dim = 0; dim < rank; ++dim)
+      if (!isReduced[dim]) {
+        exprs.push_back(builder.getAffineDimExpr(dim));
+        kept.push_back(all[dim]);
+      }
+    identity = builder.getMultiDimIdentityMap(rank);
+    keptMap = AffineMap::get(rank, 0, exprs, builder.getContext());
+  }
+
+  /// From the iteration space of a result that keeps, or does not keep,
+  /// reduced dimensions, to the kept ones.
+  AffineMap getResultToKept(OpBuilder &builder, bool keepsDims) const {
+    if (!keepsDims)
+      return builder.getMultiDimIdentityMap(kept.size());
+    return keptMap;
+  }
+
+  /// Folds the elements into an accumulator of the kept dimensions.
+  Value
+  reduce(OpBuilder &builder, Location loc, Value neutral, ValueRange others,
+         llvm::function_ref<Value(OpBuilder &, Location, ValueRange)> build)
+      const {
+    Value init = buildFilled(builder, loc, kept, neutral);
+    SmallVector<Value> inputs = {data};
+    SmallVector<AffineMap> maps = {identity};
+    for (Value other : others) {
+      inputs.push_back(other);
+      maps.push_back(keptMap);
+    }
+    maps.push_back(keptMap);
+    return buildGeneric(builder, loc, inputs, init, maps, build);
+  }
+
+  /// How many elements are folded into each, as `type`.
+  Value count(OpBuilder &builder, Location loc, Type type) const {
+    Value product = arith::ConstantIndexOp::create(builder, loc, 1);
+    for (int64_t dim = 0; dim < rank; ++dim)
+      if (isReduced[dim])
+        product = arith::MulIOp::create(
+            builder, loc, product,
+            getValueOrCreateConstantIndexOp(builder, loc, all[dim]));
+    Type i64 = builder.getI64Type();
+    Value number = arith::IndexCastOp::create(builder, loc, i64, product);
+    return buildCast(builder, loc, number, i64, type);
+  }
+
+  Value data;
+  int64_t rank;
+  SmallVector<bool> isReduced;
+  SmallVector<OpFoldResult> all, kept;
+  AffineMap identity, keptMap;
+
+private:
+  static Value getValueOrCreateConstantIndexOp(OpBuilder &builder, Location loc,
+                                               OpFoldResult extent) {
+    if (auto value = dyn_cast<Value>(extent))
+      return value;
+    return arith::ConstantIndexOp::create(
+        builder, loc, cast<IntegerAttr>(cast<Attribute>(extent)).getInt());
+  }
+};
+
+using Combine = Value (*)(Scalar &s, Value element, Value accumulator);
+using Finish = Value (*)(Scalar &s, Value accumulator);
+
+/// A reduction: neutral element, fold, and what is done with the end.
+struct Reduction {
+  StringRef name;
+  Value (*neutral)(Scalar &s);
+  Combine combine;
+  Finish finish;
+};
+} // namespace
+
+/// The square root of a sum; of integers, truncated.
+static Value buildRoot(Scalar &s, Value sum, Type element) {
+  if (s.isFloat)
+    return s.sqrt(sum);
+  Type f64 = s.builder.getF64Type();
+  Value wide = buildCast(s.builder, s.loc, sum, element, f64);
+  Value root = math::SqrtOp::create(s.builder, s.loc, wide);
+  return buildCast(s.builder, s.loc, root, f64, element);
+}
+
+static ArrayRef<Reduction> getReductions() {
+  auto zero = [](Scalar &s) { return s.constant(0); };
+  static const Reduction table[] = {
+      {onnx::ReduceSumOp::getOperationName(), zero,
+       [](Scalar &s, Value x, Value a) { return s.add(a, x); }, nullptr},
+      {onnx::ReduceMeanOp::getOperationName(), zero,
+       [](Scalar &s, Value x, Value a) { return s.add(a, x); }, nullptr},
+      {onnx::ReduceProdOp::getOperationName(),
+       [](Scalar &s) { return s.constant(1); },
+       [](Scalar &s, Value x, Value a) { return s.mul(a, x); }, nullptr},
+      {onnx::ReduceMaxOp::getOperationName(),
+       [](Scalar &s) { return s.extreme(true); },
+       [](Scalar &s, Value x, Value a) { return s.max(a, x); }, nullptr},
+      {onnx::ReduceMinOp::getOperationName(),
+       [](Scalar &s) { return s.extreme(false); },
+       [](Scalar &s, Value x, Value a) { return s.min(a, x); }, nullptr},
+      {onnx::ReduceL1Op::getOperationName(), zero,
+       [](Scalar &s, Value x, Value a) { return s.add(a, s.abs(x)); }, nullptr},
+      {onnx::ReduceL2Op::getOperationName(), zero,
+       [](Scalar &s, Value x, Value a) { return s.add(a, s.mul(x, x)); },
+       nullptr},
+      {onnx::ReduceSumSquareOp::getOperationName(), zero,
+       [](Scalar &s, Value x, Value a) { return s.add(a, s.mul(x, x)); },
+       nullptr},
+      {onnx::ReduceLogSumOp::getOperationName(), zero,
+       [](Scalar &s, Value x, Value a) { return s.add(a, x); },
+       [](Scalar &s, Value a) { return s.log(a); }},
+      {onnx::ReduceLogSumExpOp::getOperationName(), zero, nullptr, nullptr},
+  };
+  return table;
+}
+
+/// The maximum along the reduced dimensions, with 0 in place of an infinite
+/// one, which would make NaN of `x - max`.
+static Value buildFiniteMax(OpBuilder &builder, Location loc,
+                            const Reduced &reduced, Type element) {
+  Scalar outer(builder, loc, element);
+  Value highest =
+      reduced.reduce(builder, loc, outer.extreme(true), {},
+                     [&](OpBuilder &builder, Location loc, ValueRange x) {
+                       return Scalar(builder, loc, element).max(x[1], x[0]);
+                     });
+  AffineMap map = builder.getMultiDimIdentityMap(reduced.kept.size());
+  return buildGeneric(
+      builder, loc, highest, buildEmpty(builder, loc, reduced.kept, outer.type),
+      {map, map}, [&](OpBuilder &builder, Location loc, ValueRange x) {
+        Scalar s(builder, loc, element);
+        return s.select(s.equal(s.abs(x[0]), s.infinity(false)), s.constant(0),
+                        x[0]);
+      });
+}
+
+namespace {
+struct ReduceLowering : ConversionPattern {
+  ReduceLowering(TypeConverter &converter, MLIRContext *context,
+                 const Reduction &entry)
+      : ConversionPattern(converter, entry.name, /*benefit=*/1, context),
+        entry(entry) {}
+
+  LogicalResult
+  matchAndRewrite(Operation *op, ArrayRef<Value> operands,
+                  ConversionPatternRewriter &rewriter) const override {
+    std::optional<SmallVector<int64_t>> axes = onnx::getKnownAxes(op);
+    if (!axes)
+      return op->emitError("has axes that are not known at compile time");
+    FailureOr<Value> empty = buildEmptyResult(rewriter, op->getResult(0));
+    if (failed(empty))
+      return failure();
+    Location loc = op->getLoc();
+    Type element = getElementTypeOrSelf(op->getOperand(0).getType());
+    auto keepDims = op->getAttrOfType<IntegerAttr>("keepdims");
+    bool keepsDims = !keepDims || keepDims.getInt();
+    Reduced reduced(rewriter, loc, operands[0], *axes);
+    bool isLogSumExp = isa<onnx::ReduceLogSumExpOp>(op);
+    bool isMean = isa<onnx::ReduceMeanOp>(op);
+    bool isRoot = isa<onnx::ReduceL2Op>(op);
+
+    Scalar outer(rewriter, loc, element);
+    SmallVector<Value> inputs;
+    if (isLogSumExp)
+      inputs.push_back(buildFiniteMax(rewriter, loc, reduced, element));
+    Value accumulated =
+        reduced.reduce(rewriter, loc, entry.neutral(outer), inputs,
+                       [&](OpBuilder &builder, Location loc, ValueRange x) {
+                         Scalar s(builder, loc, element);
+                         s.mayReorder = true;
+                         if (isLogSumExp)
+                           return s.add(x[2], s.exp(s.sub(x[0], x[1])));
+                         return entry.combine(s, x[0], x[1]);
+                       });
+    inputs.push_back(accumulated);
+    Value count = isMean ? reduced.count(rewriter, loc, outer.type) : Value();
+
+    // The accumulator has another rank, and perhaps type, than the result.
+    AffineMap toKept = reduced.getResultToKept(rewriter, keepsDims);
+    SmallVector<AffineMap> maps(inputs.size(), toKept);
+    maps.push_back(rewriter.getMultiDimIdentityMap(toKept.getNumDims()));
+    rewriter.replaceOp(
+        op, buildGeneric(rewriter, loc, inputs, *empty, maps,
+                         [&](OpBuilder &builder, Location loc, ValueRange x) {
+                           Scalar s(builder, loc, element);
+                           if (isLogSumExp)
+                             return s.add(x[0], s.log(x[1]));
+                           if (isMean)
+                             return s.isFloat ? s.div(x[0], count)
+                                              : s.divide(x[0], count);
+                           if (isRoot)
+                             return buildRoot(s, x[0], element);
+                           return entry.finish ? entry.finish(s, x[0])
+                                               : Value(x[0]);
+                         }));
+    return success();
+  }
+
+private:
+  const Reduction &entry;
+};
+
+template <typename OpTy> struct ArgLowering : OpConversionPattern<OpTy> {
+  using OpConversionPattern<OpTy>::OpConversionPattern;
+
+  LogicalResult
+  matchAndRewrite(OpTy op, typename OpTy::Adaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    FailureOr<Value> empty = buildEmptyResult(rewriter, op->getOpResult(0));
+    if (failed(empty))
+      return failure();
+    Location loc = op.getLoc();
+    Value data = adaptor.getData();
+    Type element = getElementTypeOrSelf(op.getData().getType());
+    int64_t rank = cast<RankedTensorType>(data.getType()).getRank();
+    int64_t axis = op.getAxis() < 0 ? op.getAxis() + rank : op.getAxis();
+    Reduced reduced(rewriter, loc, data, axis);
+
+    Scalar outer(rewriter, loc, element);
+    // No index yet: whatever comes first is taken.
+    Value none = arith::ConstantIntOp::create(rewriter, loc, -1, 64);
+    Value bests = buildFilled(rewriter, loc, reduced.kept, outer.constant(0));
+    Value indices = buildFilled(rewriter, loc, reduced.kept, none);
+    SmallVector<utils::IteratorType> iterators(rank,
+                                               utils::IteratorType::parallel);
+    iterators[axis] = utils::IteratorType::reduction;
+    bool takesLast = op.getSelectLastIndex();
+    auto generic = linalg::GenericOp::create(
+        rewriter, loc, TypeRange{bests.getType(), indices.getType()}, data,
+        ValueRange{bests, indices},
+        ArrayRef<AffineMap>{reduced.identity, reduced.keptMap, reduced.keptMap},
+        iterators, [&](OpBuilder &builder, Location loc, ValueRange x) {
+          Scalar s(builder, loc, element);
+          Value value = buildExtend(builder, loc, x[0]), best = x[1];
+          Value zero = arith::ConstantIntOp::create(builder, loc, 0, 64);
+          Value isFirst = arith::CmpIOp::create(
+              builder, loc, arith::CmpIPredicate::slt, x[2], zero);
+          bool isMax = isa<onnx::ArgMaxOp>(op.getOperation());
+          Value low = isMax ? best : value, high = isMax ? value : best;
+          Value isBetter =
+              takesLast ? s.lessOrEqual(low, high) : s.less(low, high);
+          Value isNewNaN =
+              takesLast ? s.isNaN(value)
+                        : s.both(s.isNaN(value), s.invert(s.isNaN(best)));
+          Value isTaken = s.either(isFirst, s.either(isBetter, isNewNaN));
+          Value at = arith::IndexCastOp::create(
+              builder, loc, builder.getI64Type(),
+              linalg::IndexOp::create(builder, loc, axis));
+          linalg::YieldOp::create(builder, loc,
+                                  ValueRange{s.select(isTaken, value, best),
+                                             s.select(isTaken, at, x[2])});
+        });
+    AffineMap toKept = reduced.getResultToKept(rewriter, op.getKeepdims() != 0);
+    rewriter.replaceOp(
+        op, buildGeneric(
+                rewriter, loc, generic.getResult(1), *empty,
+                {toKept, rewriter.getMultiDimIdentityMap(toKept.getNumDims())},
+                [](OpBuilder &, Location, ValueRange x) { return x[0]; }));
+    return success();
+  }
+};
+
+template <typename OpTy> struct SoftmaxLowering : OpConversionPattern<OpTy> {
+  using OpConversionPattern<OpTy>::OpConversionPattern;
+
+  LogicalResult
+  matchAndRewrite(OpTy op, typename OpTy::Adaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    FailureOr<Value> empty = buildEmptyResult(rewriter, op->getOpResult(0));
+    if (failed(empty))
+      return failure();
+    Location loc = op.getLoc();
+    Value data = adaptor.getX();
+    Type element = getElementTypeOrSelf(op.getX().getType());
+    int64_t rank = cast<RankedTensorType>(data.getType()).getRank();
+    SmallVector<int64_t> axes;
+    if (rank != 0)
+      axes.push_back(op.getAxis() < 0 ? op.getAxis() + rank : op.getAxis());
+    Reduced reduced(rewriter, loc, data, axes);
+    Scalar outer(rewriter, loc, element);
+    auto sum = [&](Value of, ArrayRef<Value> others, bool isExp) {
+      Reduced terms(rewriter, loc, of, axes);
+      return terms.reduce(rewriter, loc, outer.constant(0), others,
+                          [&](OpBuilder &builder, Location loc, ValueRange x) {
+                            Scalar s(builder, loc, element);
+                            s.mayReorder = true;
+                            return s.add(x.back(),
+                                         isExp ? s.exp(s.sub(x[0], x[1]))
+                                               : Value(x[0]));
+                          });
+    };
+    Value highest =
+        reduced.reduce(rewriter, loc, outer.extreme(true), {},
+                       [&](OpBuilder &builder, Location loc, ValueRange x) {
+                         return Scalar(builder, loc, element).max(x[1], x[0]);
+                       });
+    AffineMap identity = reduced.identity, kept = reduced.keptMap;
+    if (isa<onnx::LogSoftmaxOp>(op.getOperation())) {
+      Value sums = sum(data, highest, /*isExp=*/true);
+      rewriter.replaceOp(
+          op, buildGeneric(rewriter, loc, {data, highest, sums}, *empty,
+                           {identity, kept, kept, identity},
+                           [&](OpBuilder &builder, Location loc, ValueRange x) {
+                             Scalar s(builder, loc, element);
+                             return s.sub(s.sub(x[0], x[1]), s.log(x[2]));
+                           }));
+      return success();
+    }
+    // Terms are kept in the type computed in; in place where that is stored.
+    Value terms =
+        buildGeneric(rewriter, loc, {data, highest},
+                     outer.type == element
+                         ? *empty
+                         : buildEmpty(rewriter, loc, reduced.all, outer.type),
+                     {identity, kept, identity},
+                     [&](OpBuilder &builder, Location loc, ValueRange x) {
+                       Scalar s(builder, loc, element);
+                       return s.exp(s.sub(x[0], x[1]));
+                     });
+    Value sums = sum(terms, {}, /*isExp=*/false);
+    auto scale = [&](OpBuilder &builder, Location loc, Value x, Value sum) {
+      return Scalar(builder, loc, element).div(x, sum);
+    };
+    Value result =
+        outer.type == element
+            ? buildGeneric(rewriter, loc, sums, terms, {kept, identity},
+                           [&](OpBuilder &builder, Location loc, ValueRange x) {
+                             return scale(builder, loc, x[1], x[0]);
+                           })
+            : buildGeneric(rewriter, loc, {terms, sums}, *empty,
+                           {identity, kept, identity},
+                           [&](OpBuilder &builder, Location loc, ValueRange x) {
+                             return scale(builder, loc, x[0], x[1]);
+                           });
+    rewriter.replaceOp(op, result);
+    return success();
+  }
+};
+
+/// Loops over elements: each depends on the one before.
+struct CumSumLowering : OpConversionPattern<onnx::CumSumOp> {
+  using OpConversionPattern::OpConversionPattern;
+
+  LogicalResult
+  matchAndRewrite(onnx::CumSumOp op, OpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    std::optional<SmallVector<int64_t>> axes = onnx::getKnownAxes(op);
+    if (!axes || axes->size() != 1)
+      return op.emitError("has an axis that is not known at compile time");
+    FailureOr<Value> empty = buildEmptyResult(rewriter, op->getOpResult(0));
+    if (failed(empty))
+      return failure();
+    Location loc = op.getLoc();
+    Value data = adaptor.getX();
+    Type element = getElementTypeOrSelf(op.getX().getType());
+    int64_t axis = axes->front();
+    Value zero = arith::ConstantIndexOp::create(rewriter, loc, 0);
+    Value one = arith::ConstantIndexOp::create(rewriter, loc, 1);
+    SmallVector<Value> bounds, lower, steps;
+    int64_t rank = cast<RankedTensorType>(data.getType()).getRank();
+    for (int64_t dim = 0; dim < rank; ++dim) {
+      if (dim == axis)
+        continue;
+      bounds.push_back(tensor::DimOp::create(rewriter, loc, data, dim));
+      lower.push_back(zero);
+      steps.push_back(one);
+    }
+    Value length = tensor::DimOp::create(rewriter, loc, data, axis);
+    Value last = arith::SubIOp::create(rewriter, loc, length, one);
+    Value start = Scalar(rewriter, loc, element).constant(0);
+
+    auto buildRow = [&](OpBuilder &builder, Location loc, ValueRange outer,
+                        Value result) {
+      auto loop = scf::ForOp::create(
+          builder, loc, zero, length, one, ValueRange{result, start},
+          [&](OpBuilder &builder, Location loc, Value step,
+              ValueRange carried) {
+            Scalar s(builder, loc, element);
+            Value at =
+                op.getReverse()
+                    ? Value(arith::SubIOp::create(builder, loc, last, step))
+                    : step;
+            SmallVector<Value> indices(outer.begin(), outer.end());
+            indices.insert(indices.begin() + axis, at);
+            Value x = buildExtend(
+                builder, loc,
+                tensor::ExtractOp::create(builder, loc, data, indices));
+            Value sum = s.add(carried[1], x);
+            Value stored = buildTruncate(
+                builder, loc, op.getExclusive() ? carried[1] : sum, element);
+            Value inserted = tensor::InsertOp::create(builder, loc, stored,
+                                                      carried[0], indices);
+            scf::YieldOp::create(builder, loc, ValueRange{inserted, sum});
+          });
+      return loop.getResult(0);
+    };
+    if (bounds.empty()) {
+      rewriter.replaceOp(op, buildRow(rewriter, loc, {}, *empty));
+      return success();
+    }
+    scf::LoopNest nest = scf::buildLoopNest(
+        rewriter, loc, lower, bounds, steps, *empty,
+        [&](OpBuilder &builder, Location loc, ValueRange outer,
+            ValueRange carried) -> scf::ValueVector {
+          return {buildRow(builder, loc, outer, carried[0])};
+        });
+    rewriter.replaceOp(op, nest.results);
+    return success();
+  }
+};
+} // namespace
+
+void moec::populateOnnxReductionPatterns(RewritePatternSet &patterns,
+                                         TypeConverter &converter) {
+  MLIRContext *context = patterns.getContext();
+  for (const Reduction &entry : getReductions())
+    patterns.add<ReduceLowering>(converter, context, entry);
+  patterns.add<ArgLowering<onnx::ArgMaxOp>, ArgLowering<onnx::ArgMinOp>,
+               SoftmaxLowering<onnx::SoftmaxOp>,
+               SoftmaxLowering<onnx::LogSoftmaxOp>, CumSumLowering>(converter,
+                                                                    context);
+}
