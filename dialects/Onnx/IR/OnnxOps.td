@@ -14,5 +14,8 @@ include "dialects/Onnx/IR/OnnxMathOps.td"
 include "dialects/Onnx/IR/OnnxMoeOps.td"
 include "dialects/Onnx/IR/OnnxNormalizationOps.td"
 include "dialects/Onnx/IR/OnnxReductionOps.td"
+include "dialects/Onnx/IR/OnnxIndexOps.td"
+include "dialects/Onnx/IR/OnnxMovementOps.td"
+include "dialects/Onnx/IR/OnnxShapeOps.td"
 
 #endif // MOEC_DIALECTS_ONNX_IR_ONNXOPS_TD

@@ -50,6 +50,29 @@ void populateOnnxNormalizationPatterns(mlir::RewritePatternSet &patterns,
 void populateOnnxReductionPatterns(mlir::RewritePatternSet &patterns,
                                    mlir::TypeConverter &converter);
 
+void populateOnnxShapePatterns(mlir::RewritePatternSet &patterns,
+                               mlir::TypeConverter &converter);
+void populateOnnxMovementPatterns(mlir::RewritePatternSet &patterns,
+                                  mlir::TypeConverter &converter);
+void populateOnnxIndexPatterns(mlir::RewritePatternSet &patterns,
+                               mlir::TypeConverter &converter);
+/// Parts of the index patterns.
+void populateOnnxScatterPatterns(mlir::RewritePatternSet &patterns,
+                                 mlir::TypeConverter &converter);
+void populateOnnxTopKPatterns(mlir::RewritePatternSet &patterns,
+                              mlir::TypeConverter &converter);
+/// Reshape, Squeeze, Unsqueeze and Flatten alone; the shape patterns have them.
+void populateOnnxViewPatterns(mlir::RewritePatternSet &patterns,
+                              mlir::TypeConverter &converter);
+
+/// Whether the op only looks at its first operand's elements another way.
+bool isOnnxView(mlir::Operation *op);
+/// The result of such an op as views of `source`, its first operand, given the
+/// result's extents. Moves no elements; for main as for kernels.
+mlir::Value lowerViewOp(mlir::OpBuilder &builder, mlir::Operation *op,
+                        mlir::Value source,
+                        llvm::ArrayRef<mlir::OpFoldResult> extents);
+
 } // namespace moec
 
 #endif // MOEC_CONVERSION_ONNXTOLINALG_H

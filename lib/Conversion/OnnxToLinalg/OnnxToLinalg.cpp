@@ -60,6 +60,9 @@ struct ConvertOnnxToLinalg
     populateOnnxMathPatterns(patterns, converter);
     populateOnnxNormalizationPatterns(patterns, converter);
     populateOnnxReductionPatterns(patterns, converter);
+    populateOnnxIndexPatterns(patterns, converter);
+    populateOnnxMovementPatterns(patterns, converter);
+    populateOnnxShapePatterns(patterns, converter);
     populateFunctionOpInterfaceTypeConversionPattern<func::FuncOp>(patterns,
                                                                    converter);
     patterns.add<RetypeAnyOp>(converter, &context);

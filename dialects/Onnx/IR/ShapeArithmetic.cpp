@@ -1,0 +1,214 @@
+//===-- ShapeArithmetic.cpp - what shape inference computes with
+//-----------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "dialects/Onnx/IR/ShapeArithmetic.h"
+
+#include "dialects/Onnx/IR/Onnx.h"
+#include "dialects/Rt/IR/Rt.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "llvm/Support/MathExtras.h"
+
+#include <numeric>
+
+using namespace mlir;
+using namespace moec::onnx;
+
+std::optional<int64_t> moec::onnx::getConstant(AffineExpr expr) {
+  auto constant = dyn_cast_or_null<AffineConstantExpr>(expr);
+  if (!constant)
+    return std::nullopt;
+  return constant.getValue();
+}
+
+bool moec::onnx::isNonNegative(AffineExpr expr) {
+  if (auto constant = dyn_cast<AffineConstantExpr>(expr))
+    return constant.getValue() >= 0;
+  if (isa<AffineSymbolExpr>(expr))
+    return true;
+  auto binary = dyn_cast<AffineBinaryOpExpr>(expr);
+  if (!binary)
+    return false;
+  switch (binary.getKind()) {
+  case AffineExprKind::Add:
+  case AffineExprKind::Mul:
+    return isNonNegative(binary.getLHS()) && isNonNegative(binary.getRHS());
+  case AffineExprKind::Mod:
+    return true;
+  default: {
+    std::optional<int64_t> divisor = getConstant(binary.getRHS());
+    return divisor && *divisor > 0 && isNonNegative(binary.getLHS());
+  }
+  }
+}
+
+static AffineExpr simplify(ShapeContext &context, AffineExpr expr) {
+  return simplifyAffineExpr(expr, 0, context.getNumSymbols());
+}
+
+AffineExpr moec::onnx::getMinimum(ShapeContext &context, AffineExpr a,
+                                  AffineExpr b) {
+  if (isNonNegative(simplify(context, a - b)))
+    return b;
+  if (isNonNegative(simplify(context, b - a)))
+    return a;
+  return {};
+}
+
+LogicalResult moec::onnx::requireAtLeast(ShapeContext &context, Operation *op,
+                                         AffineExpr a, AffineExpr b,
+                                         const Twine &what) {
+  AffineExpr difference = simplify(context, a - b);
+  if (isNonNegative(difference))
+    return success();
+  if (isa<AffineConstantExpr>(difference))
+    return op->emitError() << what << ": " << context.describe(a)
+                           << " must be at least " << context.describe(b);
+  // Extents are below 2^40, so the quotient is 0 or -1: an equality, which is
+  // what run-time checks are made of.
+  return context.requireEqual(op, difference.floorDiv(int64_t(1) << 40),
+                              context.getConstant(0), what);
+}
+
+AffineExpr moec::onnx::getProduct(ShapeContext &context,
+                                  ArrayRef<AffineExpr> factors) {
+  AffineExpr product = context.getConstant(1);
+  for (AffineExpr factor : factors)
+    product = product * factor;
+  return product;
+}
+
+/// Takes an expression apart into a constant and factors that are not products.
+/// Returns false where the constant does not fit.
+static bool collectFactors(AffineExpr expr, int64_t &coefficient,
+                           SmallVectorImpl<AffineExpr> &factors) {
+  if (std::optional<int64_t> constant = getConstant(expr))
+    return !llvm::MulOverflow(coefficient, *constant, coefficient);
+  auto binary = dyn_cast<AffineBinaryOpExpr>(expr);
+  if (!binary || binary.getKind() != AffineExprKind::Mul) {
+    factors.push_back(expr);
+    return true;
+  }
+  return collectFactors(binary.getLHS(), coefficient, factors) &&
+         collectFactors(binary.getRHS(), coefficient, factors);
+}
+
+AffineExpr moec::onnx::divideProducts(ShapeContext &context,
+                                      ArrayRef<AffineExpr> numerator,
+                                      ArrayRef<AffineExpr> denominator) {
+  int64_t above = 1, below = 1;
+  SmallVector<AffineExpr> aboveFactors, belowFactors;
+  for (AffineExpr expr : numerator)
+    if (!collectFactors(simplify(context, expr), above, aboveFactors))
+      return {};
+  for (AffineExpr expr : denominator)
+    if (!collectFactors(simplify(context, expr), below, belowFactors))
+      return {};
+  if (below <= 0)
+    return {};
+  for (AffineExpr factor : belowFactors) {
+    auto *found = llvm::find(aboveFactors, factor);
+    if (found == aboveFactors.end())
+      return {};
+    aboveFactors.erase(found);
+  }
+  int64_t common = std::gcd(above, below);
+  if (common > 1) {
+    above /= common;
+    below /= common;
+  }
+  AffineExpr quotient =
+      getProduct(context, aboveFactors) * context.getConstant(above);
+  return below == 1 ? quotient : quotient.floorDiv(below);
+}
+
+FailureOr<Extents> moec::onnx::getListElements(ShapeContext &context,
+                                               Operation *op, Value operand,
+                                               const Twine &name) {
+  auto type = cast<RankedTensorType>(operand.getType());
+  if (type.getRank() > 1 || !type.hasStaticShape() ||
+      type.getNumElements() > 1024) {
+    op->emitError() << "operand '" << name
+                    << "' must be a vector of static length, found " << type;
+    return failure();
+  }
+  std::optional<Extents> known = context.getElements(operand);
+  if (known)
+    return *known;
+  return Extents(type.getNumElements(), AffineExpr());
+}
+
+FailureOr<SmallVector<int64_t>>
+moec::onnx::getConstantOperand(ShapeContext &context, Operation *op,
+                               Value operand, const Twine &name) {
+  std::optional<SmallVector<int64_t>> known =
+      context.getConstantElements(operand);
+  if (known)
+    return *known;
+  op->emitError() << "operand '" << name
+                  << "' must be known at compile time; fold it or export the "
+                     "model with a constant";
+  return failure();
+}
+
+FailureOr<SmallVector<int64_t>>
+moec::onnx::getAxesOperand(ShapeContext &context, Operation *op, Value operand,
+                           int64_t rank) {
+  FailureOr<SmallVector<int64_t>> axes =
+      getConstantOperand(context, op, operand, "axes");
+  if (failed(axes))
+    return failure();
+  SmallVector<int64_t> result;
+  for (int64_t axis : *axes) {
+    FailureOr<int64_t> normal = normalizeAxis(op, axis, rank);
+    if (failed(normal))
+      return failure();
+    if (llvm::is_contained(result, *normal)) {
+      op->emitError() << "axis " << axis << " is named twice";
+      return failure();
+    }
+    result.push_back(*normal);
+  }
+  return result;
+}
+
+void moec::onnx::forwardElements(ShapeContext &context, Value from, Value to) {
+  auto type = cast<RankedTensorType>(to.getType());
+  if (type.getRank() > 1 || !type.hasStaticShape())
+    return;
+  std::optional<Extents> known = context.getElements(from);
+  if (known && int64_t(known->size()) == type.getNumElements())
+    context.setElements(to, *known);
+}
+
+void moec::onnx::dropOperand(MutableOperandRange operand) {
+  if (operand.size() == 0)
+    return;
+  Operation *def = Value(operand[0].get()).getDefiningOp();
+  if (def && def->hasTrait<OpTrait::ConstantLike>())
+    return;
+  operand.clear();
+}
+
+Value moec::onnx::buildElement(OpBuilder &builder, Location loc, Value tensor,
+                               int64_t index) {
+  auto type = cast<RankedTensorType>(tensor.getType());
+  SmallVector<Value> position;
+  for (int64_t i = 0; i < type.getRank(); ++i)
+    position.push_back(arith::ConstantIndexOp::create(
+        builder, loc, i + 1 == type.getRank() ? index : 0));
+  Value element = tensor::ExtractOp::create(builder, loc, tensor, position);
+  return arith::IndexCastOp::create(builder, loc, builder.getIndexType(),
+                                    element);
+}
+
+void moec::onnx::buildShapeCheck(OpBuilder &builder, Location loc,
+                                 Value condition, StringRef message) {
+  rt::CheckOp::create(builder, loc, condition, rt::Status::ShapeMismatch,
+                      message);
+}

@@ -1,0 +1,83 @@
+//===-- ShapeArithmetic.h - what shape inference computes with
+//-------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef MOEC_DIALECTS_ONNX_IR_SHAPEARITHMETIC_H
+#define MOEC_DIALECTS_ONNX_IR_SHAPEARITHMETIC_H
+
+#include "dialects/Onnx/IR/ShapeContext.h"
+
+#include "mlir/IR/Builders.h"
+
+namespace moec::onnx {
+
+/// The value of a constant expression.
+std::optional<int64_t> getConstant(mlir::AffineExpr expr);
+
+/// Whether the expression is at least zero for all extents; symbols are.
+bool isNonNegative(mlir::AffineExpr expr);
+
+/// The smaller of two, where that can be decided; null otherwise.
+mlir::AffineExpr getMinimum(ShapeContext &context, mlir::AffineExpr a,
+                            mlir::AffineExpr b);
+
+/// Demands a >= b: proved, refused with a diagnostic, or checked at run time.
+llvm::LogicalResult requireAtLeast(ShapeContext &context, mlir::Operation *op,
+                                   mlir::AffineExpr a, mlir::AffineExpr b,
+                                   const llvm::Twine &what);
+
+mlir::AffineExpr getProduct(ShapeContext &context,
+                            llvm::ArrayRef<mlir::AffineExpr> factors);
+
+/// The quotient of two products, with common factors cancelled, so that no
+/// extent divides by another at run time; null where a symbol stays below.
+mlir::AffineExpr divideProducts(ShapeContext &context,
+                                llvm::ArrayRef<mlir::AffineExpr> numerator,
+                                llvm::ArrayRef<mlir::AffineExpr> denominator);
+
+/// The elements of an operand that must be rank 1 of static length, null ones
+/// unknown. Fails with a diagnostic on `op` otherwise.
+mlir::FailureOr<Extents> getListElements(ShapeContext &context,
+                                         mlir::Operation *op,
+                                         mlir::Value operand,
+                                         const llvm::Twine &name);
+
+/// The constant elements of an operand; fails with a diagnostic where it is
+/// not known at compile time.
+mlir::FailureOr<llvm::SmallVector<int64_t>>
+getConstantOperand(ShapeContext &context, mlir::Operation *op,
+                   mlir::Value operand, const llvm::Twine &name);
+
+/// Constant axes, normalised, each at most once.
+mlir::FailureOr<llvm::SmallVector<int64_t>>
+getAxesOperand(ShapeContext &context, mlir::Operation *op, mlir::Value operand,
+               int64_t rank);
+
+/// Carries known elements from operand to result where both are rank 0 or 1.
+void forwardElements(ShapeContext &context, mlir::Value from, mlir::Value to);
+
+/// Drops an operand that `onnx.shapes` makes superfluous, unless it is a
+/// constant, which costs nothing and tells more.
+void dropOperand(mlir::MutableOperandRange operand);
+
+/// Element `index` of a rank 1 integer tensor (or the only one of any tensor)
+/// as an index value.
+mlir::Value buildElement(mlir::OpBuilder &builder, mlir::Location loc,
+                         mlir::Value tensor, int64_t index);
+
+/// Where a slice of an extent starts, clamped, and how many elements it has.
+std::pair<mlir::Value, mlir::Value>
+buildSliceRange(mlir::OpBuilder &builder, mlir::Location loc,
+                mlir::Value extent, mlir::Value start, mlir::Value end,
+                int64_t step);
+
+/// Ends the run unless the condition holds.
+void buildShapeCheck(mlir::OpBuilder &builder, mlir::Location loc,
+                     mlir::Value condition, llvm::StringRef message);
+
+} // namespace moec::onnx
+
+#endif // MOEC_DIALECTS_ONNX_IR_SHAPEARITHMETIC_H

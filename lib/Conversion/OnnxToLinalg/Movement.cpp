@@ -1,0 +1,305 @@
+//===-- Movement.cpp - operators that move elements
+//------------------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Elements.h"
+
+#include "moec/Conversion/OnnxToLinalg.h"
+
+#include "dialects/Onnx/IR/Onnx.h"
+#include "dialects/Onnx/IR/ShapeArithmetic.h"
+#include "dialects/Rt/IR/Rt.h"
+
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/IR/Matchers.h"
+
+using namespace mlir;
+using namespace moec;
+
+/// The elements of a constant integer operand; none without the operand.
+static SmallVector<int64_t> getConstants(Value value) {
+  SmallVector<int64_t> result;
+  DenseIntElementsAttr constant;
+  if (value && matchPattern(value, m_Constant(&constant)))
+    for (APInt element : constant.getValues<APInt>())
+      result.push_back(element.getSExtValue());
+  return result;
+}
+
+namespace {
+struct TransposeLowering : OpConversionPattern<onnx::TransposeOp> {
+  using OpConversionPattern::OpConversionPattern;
+
+  LogicalResult
+  matchAndRewrite(onnx::TransposeOp op, OpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    FailureOr<Value> result = buildEmptyResult(rewriter, op->getOpResult(0));
+    if (failed(result))
+      return failure();
+    int64_t rank = cast<RankedTensorType>((*result).getType()).getRank();
+    SmallVector<AffineExpr> exprs(rank);
+    for (int64_t i = 0; i < rank; ++i) {
+      int64_t from = op.getPerm() ? (*op.getPerm())[i] : rank - 1 - i;
+      exprs[from] = rewriter.getAffineDimExpr(i);
+    }
+    IndexBuilder b{rewriter, op.getLoc()};
+    rewriter.replaceOp(
+        op, b.copy(adaptor.getData(), *result,
+                   AffineMap::get(rank, 0, exprs, rewriter.getContext())));
+    return success();
+  }
+};
+
+struct ConcatLowering : OpConversionPattern<onnx::ConcatOp> {
+  using OpConversionPattern::OpConversionPattern;
+
+  LogicalResult
+  matchAndRewrite(onnx::ConcatOp op, OpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    FailureOr<Value> result = buildEmptyResult(rewriter, op->getOpResult(0));
+    if (failed(result))
+      return failure();
+    Location loc = op.getLoc();
+    IndexBuilder b{rewriter, loc};
+    auto type = cast<RankedTensorType>((*result).getType());
+    int64_t axis =
+        op.getAxis() < 0 ? op.getAxis() + type.getRank() : op.getAxis();
+    SmallVector<OpFoldResult> offsets(type.getRank(), rewriter.getIndexAttr(0));
+    SmallVector<OpFoldResult> strides(type.getRank(), rewriter.getIndexAttr(1));
+    Value whole = *result, offset = b.constant(0);
+    for (Value input : adaptor.getInputs()) {
+      // Written where it belongs, through a part of the result: no copy of its
+      // own when this becomes memory.
+      SmallVector<OpFoldResult> sizes =
+          tensor::getMixedSizes(rewriter, loc, input);
+      offsets[axis] = offset;
+      Value part = tensor::ExtractSliceOp::create(
+          rewriter, loc, cast<RankedTensorType>(input.getType()), whole,
+          offsets, sizes, strides);
+      part = b.copy(input, part);
+      whole = tensor::InsertSliceOp::create(rewriter, loc, part, whole, offsets,
+                                            sizes, strides);
+      offset = b.add(offset, b.dim(input, axis));
+    }
+    rewriter.replaceOp(op, whole);
+    return success();
+  }
+};
+
+struct SplitLowering : OpConversionPattern<onnx::SplitOp> {
+  using OpConversionPattern::OpConversionPattern;
+
+  LogicalResult
+  matchAndRewrite(onnx::SplitOp op, OpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    Location loc = op.getLoc();
+    IndexBuilder b{rewriter, loc};
+    Value input = adaptor.getInput();
+    int64_t rank = cast<RankedTensorType>(input.getType()).getRank();
+    int64_t axis = op.getAxis() < 0 ? op.getAxis() + rank : op.getAxis();
+    SmallVector<OpFoldResult> offsets(rank, rewriter.getIndexAttr(0));
+    SmallVector<OpFoldResult> strides(rank, rewriter.getIndexAttr(1));
+    SmallVector<Value> parts;
+    Value offset = b.constant(0);
+    for (OpResult result : op->getResults()) {
+      FailureOr<Value> empty = buildEmptyResult(rewriter, result);
+      if (failed(empty))
+        return failure();
+      offsets[axis] = offset;
+      Value part = tensor::ExtractSliceOp::create(
+          rewriter, loc, cast<RankedTensorType>((*empty).getType()), input,
+          offsets, tensor::getMixedSizes(rewriter, loc, *empty), strides);
+      parts.push_back(b.copy(part, *empty));
+      offset = b.add(offset, b.dim(*empty, axis));
+    }
+    rewriter.replaceOp(op, parts);
+    return success();
+  }
+};
+
+struct SliceLowering : OpConversionPattern<onnx::SliceOp> {
+  using OpConversionPattern::OpConversionPattern;
+
+  LogicalResult
+  matchAndRewrite(onnx::SliceOp op, OpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    FailureOr<Value> result = buildEmptyResult(rewriter, op->getOpResult(0));
+    if (failed(result))
+      return failure();
+    Location loc = op.getLoc();
+    IndexBuilder b{rewriter, loc};
+    Value data = adaptor.getData();
+    int64_t rank = cast<RankedTensorType>(data.getType()).getRank();
+    SmallVector<int64_t> axes = getConstants(op.getAxes());
+    SmallVector<int64_t> steps = getConstants(op.getSteps());
+    int64_t count =
+        cast<RankedTensorType>(op.getStarts().getType()).getNumElements();
+    if (op.getAxes() ? int64_t(axes.size()) != count : false)
+      return op.emitError("has axes that are not constant");
+    if (op.getSteps() ? int64_t(steps.size()) != count : false)
+      return op.emitError("has steps that are not constant");
+    SmallVector<Value> starts(rank, b.constant(0));
+    SmallVector<int64_t> strides(rank, 1);
+    bool isForward = true;
+    for (int64_t i = 0; i < count; ++i) {
+      int64_t axis = axes.empty() ? i : axes[i];
+      axis = axis < 0 ? axis + rank : axis;
+      int64_t step = steps.empty() ? 1 : steps[i];
+      step = std::clamp<int64_t>(step, -(int64_t(1) << 40), int64_t(1) << 40);
+      strides[axis] = step;
+      isForward &= step > 0;
+      auto element = [&](Value list) {
+        return onnx::buildElement(rewriter, loc, list, i);
+      };
+      starts[axis] = onnx::buildSliceRange(rewriter, loc, b.dim(data, axis),
+                                           element(adaptor.getStarts()),
+                                           element(adaptor.getEnds()), step)
+                         .first;
+    }
+    if (isForward) {
+      SmallVector<OpFoldResult> offsets(starts.begin(), starts.end()), by;
+      for (int64_t stride : strides)
+        by.push_back(rewriter.getIndexAttr(stride));
+      Value part = tensor::ExtractSliceOp::create(
+          rewriter, loc, cast<RankedTensorType>((*result).getType()), data,
+          offsets, tensor::getMixedSizes(rewriter, loc, *result), by);
+      rewriter.replaceOp(op, b.copy(part, *result));
+      return success();
+    }
+    rewriter.replaceOp(
+        op, b.generate(*result, [&](IndexBuilder &b, ValueRange position) {
+          SmallVector<Value> from;
+          for (int64_t i = 0; i < rank; ++i)
+            from.push_back(
+                b.add(starts[i], b.mul(position[i], b.constant(strides[i]))));
+          return b.extract(data, from);
+        }));
+    return success();
+  }
+};
+
+struct PadLowering : OpConversionPattern<onnx::PadOp> {
+  using OpConversionPattern::OpConversionPattern;
+
+  LogicalResult
+  matchAndRewrite(onnx::PadOp op, OpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    FailureOr<Value> result = buildEmptyResult(rewriter, op->getOpResult(0));
+    if (failed(result))
+      return failure();
+    Location loc = op.getLoc();
+    IndexBuilder b{rewriter, loc};
+    Value data = adaptor.getData();
+    auto type = cast<RankedTensorType>(data.getType());
+    int64_t rank = type.getRank();
+    SmallVector<int64_t> axes = getConstants(op.getAxes());
+    if (!op.getAxes())
+      for (int64_t i = 0; i < rank; ++i)
+        axes.push_back(i);
+    // What is left of each axis after cuts, where it starts, and where in the
+    // result it comes to lie.
+    Value zero = b.constant(0);
+    SmallVector<Value> kept = b.dims(data), first(rank, zero), at(rank, zero);
+    int64_t count = axes.size();
+    for (int64_t i = 0; i < count; ++i) {
+      int64_t axis = axes[i] < 0 ? axes[i] + rank : axes[i];
+      Value begin = onnx::buildElement(rewriter, loc, adaptor.getPads(), i);
+      Value end =
+          onnx::buildElement(rewriter, loc, adaptor.getPads(), i + count);
+      at[axis] = b.max(begin, zero);
+      Value cut = b.max(b.sub(zero, begin), zero);
+      Value cutEnd = b.max(b.sub(zero, end), zero);
+      kept[axis] = b.max(b.sub(b.sub(kept[axis], cut), cutEnd), zero);
+      first[axis] = cut;
+    }
+    Value fill = b.zero(type.getElementType());
+    StringRef mode = op.getMode();
+    if (Value given = adaptor.getConstantValue(); given && mode == "constant")
+      fill = b.extract(
+          given, SmallVector<Value>(
+                     cast<RankedTensorType>(given.getType()).getRank(), zero));
+    Value isThere;
+    if (mode != "constant") {
+      // An empty axis has no edge to repeat.
+      isThere =
+          arith::ConstantOp::create(rewriter, loc, rewriter.getBoolAttr(true));
+      for (Value extent : kept)
+        isThere =
+            b.land(isThere, b.cmp(arith::CmpIPredicate::sgt, extent, zero));
+      Value isEmpty =
+          arith::ConstantOp::create(rewriter, loc, rewriter.getBoolAttr(false));
+      for (Value extent : b.dims(*result))
+        isEmpty = b.lor(isEmpty, b.cmp(arith::CmpIPredicate::eq, extent, zero));
+      rt::RecordOp::create(rewriter, loc, b.lor(isThere, isEmpty),
+                           rt::Status::ShapeMismatch,
+                           "an empty extent is padded with its own elements");
+    }
+    rewriter.replaceOp(
+        op, b.generate(*result, [&](IndexBuilder &b, ValueRange position) {
+          Value isInside = isThere;
+          SmallVector<Value> from;
+          for (int64_t i = 0; i < rank; ++i) {
+            Value j = b.sub(position[i], at[i]);
+            if (mode == "constant") {
+              Value isWithin = b.isWithin(j, kept[i]);
+              isInside = isInside ? b.land(isInside, isWithin) : isWithin;
+            } else if (mode == "edge") {
+              j = b.clamp(j, kept[i]);
+            } else if (mode == "wrap") {
+              j = b.mod(j, kept[i]);
+            } else {
+              Value last = b.sub(kept[i], b.constant(1));
+              Value period = b.mul(last, b.constant(2));
+              j = b.mod(j, period);
+              Value isBack = b.cmp(arith::CmpIPredicate::sgt, j, last);
+              j = b.max(b.select(isBack, b.sub(period, j), j), b.constant(0));
+            }
+            from.push_back(b.add(j, first[i]));
+          }
+          if (!isInside)
+            return b.extract(data, from);
+          return b.unless(isInside, fill, [&](IndexBuilder &b, ValueRange) {
+            return SmallVector<Value>{b.extract(data, from)};
+          })[0];
+        }));
+    return success();
+  }
+};
+
+struct TriluLowering : OpConversionPattern<onnx::TriluOp> {
+  using OpConversionPattern::OpConversionPattern;
+
+  LogicalResult
+  matchAndRewrite(onnx::TriluOp op, OpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    FailureOr<Value> result = buildEmptyResult(rewriter, op->getOpResult(0));
+    if (failed(result))
+      return failure();
+    IndexBuilder b{rewriter, op.getLoc()};
+    Value input = adaptor.getInput();
+    auto type = cast<RankedTensorType>(input.getType());
+    Value k = b.constant(0);
+    if (adaptor.getK())
+      k = onnx::buildElement(rewriter, op.getLoc(), adaptor.getK(), 0);
+    Value zero = b.zero(type.getElementType());
+    auto predicate =
+        op.getUpper() ? arith::CmpIPredicate::sge : arith::CmpIPredicate::sle;
+    rewriter.replaceOp(
+        op, b.generate(*result, [&](IndexBuilder &b, ValueRange position) {
+          Value distance = b.sub(position.back(), position.drop_back().back());
+          return b.select(b.cmp(predicate, distance, k),
+                          b.extract(input, position), zero);
+        }));
+    return success();
+  }
+};
+} // namespace
+
+void moec::populateOnnxMovementPatterns(RewritePatternSet &patterns,
+                                        TypeConverter &converter) {
+  patterns.add<TransposeLowering, ConcatLowering, SplitLowering, SliceLowering,
+               PadLowering, TriluLowering>(converter, patterns.getContext());
+}
