@@ -312,7 +312,8 @@ Value CompressOp::materializeExtent(OpBuilder &builder, unsigned, unsigned) {
   int64_t rank = cast<RankedTensorType>(getInput().getType()).getRank();
   Value whole;
   if (getAxis()) {
-    int64_t axis = *getAxis() < 0 ? *getAxis() + rank : *getAxis();
+    int64_t axis = int64_t(*getAxis()) < 0 ? int64_t(*getAxis()) + rank
+                                           : int64_t(*getAxis());
     whole = tensor::DimOp::create(builder, loc, getInput(), axis);
   } else {
     whole = arith::ConstantIndexOp::create(builder, loc, 1);
@@ -370,7 +371,8 @@ Value TopKOp::materializeExtent(OpBuilder &builder, unsigned, unsigned) {
     return {};
   Location loc = getLoc();
   int64_t rank = cast<RankedTensorType>(getX().getType()).getRank();
-  int64_t axis = getAxis() < 0 ? getAxis() + rank : getAxis();
+  int64_t axis =
+      int64_t(getAxis()) < 0 ? int64_t(getAxis()) + rank : int64_t(getAxis());
   Value k = buildElement(builder, loc, getK(), 0);
   Value zero = arith::ConstantIndexOp::create(builder, loc, 0);
   Value whole = tensor::DimOp::create(builder, loc, getX(), axis);

@@ -55,8 +55,9 @@ struct GatherLowering : OpConversionPattern<onnx::GatherOp> {
       return failure();
     IndexBuilder b{rewriter, op.getLoc()};
     Value data = adaptor.getData(), indices = adaptor.getIndices();
-    int64_t axis =
-        op.getAxis() < 0 ? op.getAxis() + getRank(data) : op.getAxis();
+    int64_t axis = int64_t(op.getAxis()) < 0
+                       ? int64_t(op.getAxis()) + getRank(data)
+                       : int64_t(op.getAxis());
     int64_t count = getRank(indices);
     Value extent = b.dim(data, axis);
     b.checkIndices(indices, extent);
@@ -85,8 +86,9 @@ struct GatherElementsLowering : OpConversionPattern<onnx::GatherElementsOp> {
       return failure();
     IndexBuilder b{rewriter, op.getLoc()};
     Value data = adaptor.getData(), indices = adaptor.getIndices();
-    int64_t axis =
-        op.getAxis() < 0 ? op.getAxis() + getRank(data) : op.getAxis();
+    int64_t axis = int64_t(op.getAxis()) < 0
+                       ? int64_t(op.getAxis()) + getRank(data)
+                       : int64_t(op.getAxis());
     Value extent = b.dim(data, axis);
     b.checkIndices(indices, extent);
     Value isThere = buildIsThere(b, data, axis);
@@ -152,8 +154,9 @@ struct OneHotLowering : OpConversionPattern<onnx::OneHotOp> {
       return failure();
     IndexBuilder b{rewriter, op.getLoc()};
     Value indices = adaptor.getIndices();
-    int64_t axis =
-        op.getAxis() < 0 ? op.getAxis() + getRank(*result) : op.getAxis();
+    int64_t axis = int64_t(op.getAxis()) < 0
+                       ? int64_t(op.getAxis()) + getRank(*result)
+                       : int64_t(op.getAxis());
     Value depth = b.dim(*result, axis);
     Value off = b.extract(adaptor.getValues(), b.constant(0));
     Value on = b.extract(adaptor.getValues(), b.constant(1));
@@ -266,7 +269,8 @@ struct CompressLowering : OpConversionPattern<onnx::CompressOp> {
     Value data = adaptor.getInput(), condition = adaptor.getCondition();
     int64_t axis = 0;
     if (op.getAxis()) {
-      axis = *op.getAxis() < 0 ? *op.getAxis() + getRank(data) : *op.getAxis();
+      axis = int64_t(*op.getAxis()) < 0 ? int64_t(*op.getAxis()) + getRank(data)
+                                        : int64_t(*op.getAxis());
     } else {
       auto type = cast<RankedTensorType>(data.getType());
       int64_t length =

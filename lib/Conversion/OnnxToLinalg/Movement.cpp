@@ -65,8 +65,9 @@ struct ConcatLowering : OpConversionPattern<onnx::ConcatOp> {
     Location loc = op.getLoc();
     IndexBuilder b{rewriter, loc};
     auto type = cast<RankedTensorType>((*result).getType());
-    int64_t axis =
-        op.getAxis() < 0 ? op.getAxis() + type.getRank() : op.getAxis();
+    int64_t axis = int64_t(op.getAxis()) < 0
+                       ? int64_t(op.getAxis()) + type.getRank()
+                       : int64_t(op.getAxis());
     SmallVector<OpFoldResult> offsets(type.getRank(), rewriter.getIndexAttr(0));
     SmallVector<OpFoldResult> strides(type.getRank(), rewriter.getIndexAttr(1));
     Value whole = *result, offset = b.constant(0);
@@ -99,7 +100,8 @@ struct SplitLowering : OpConversionPattern<onnx::SplitOp> {
     IndexBuilder b{rewriter, loc};
     Value input = adaptor.getInput();
     int64_t rank = cast<RankedTensorType>(input.getType()).getRank();
-    int64_t axis = op.getAxis() < 0 ? op.getAxis() + rank : op.getAxis();
+    int64_t axis = int64_t(op.getAxis()) < 0 ? int64_t(op.getAxis()) + rank
+                                             : int64_t(op.getAxis());
     SmallVector<OpFoldResult> offsets(rank, rewriter.getIndexAttr(0));
     SmallVector<OpFoldResult> strides(rank, rewriter.getIndexAttr(1));
     SmallVector<Value> parts;

@@ -74,7 +74,8 @@ struct ScatterElementsLowering : OpConversionPattern<onnx::ScatterElementsOp> {
     Value result = b.copy(adaptor.getData(), *empty);
     Value indices = adaptor.getIndices(), updates = adaptor.getUpdates();
     int64_t rank = cast<RankedTensorType>(result.getType()).getRank();
-    int64_t axis = op.getAxis() < 0 ? op.getAxis() + rank : op.getAxis();
+    int64_t axis = int64_t(op.getAxis()) < 0 ? int64_t(op.getAxis()) + rank
+                                             : int64_t(op.getAxis());
     Value extent = b.dim(result, axis);
     Type type = getElementTypeOrSelf(op.getData().getType());
     Value last = b.loops(
@@ -165,7 +166,8 @@ struct TensorScatterLowering : OpConversionPattern<onnx::TensorScatterOp> {
     Value result = b.copy(adaptor.getPastCache(), *empty);
     Value update = adaptor.getUpdate(), write = adaptor.getWriteIndices();
     int64_t rank = cast<RankedTensorType>(result.getType()).getRank();
-    int64_t axis = op.getAxis() < 0 ? op.getAxis() + rank : op.getAxis();
+    int64_t axis = int64_t(op.getAxis()) < 0 ? int64_t(op.getAxis()) + rank
+                                             : int64_t(op.getAxis());
     Value extent = b.dim(result, axis);
     bool isCircular = op.getMode() == "circular";
     Value last = b.loops(

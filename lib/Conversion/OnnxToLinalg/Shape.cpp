@@ -57,7 +57,8 @@ struct ShapeLowering : OpConversionPattern<onnx::ShapeOp> {
       return failure();
     IndexBuilder b{rewriter, op.getLoc()};
     int64_t rank = cast<RankedTensorType>(op.getData().getType()).getRank();
-    int64_t start = op.getStart() < 0 ? op.getStart() + rank : op.getStart();
+    int64_t start = int64_t(op.getStart()) < 0 ? int64_t(op.getStart()) + rank
+                                               : int64_t(op.getStart());
     start = std::min(std::max<int64_t>(start, 0), rank);
     int64_t count = cast<RankedTensorType>((*result).getType()).getDimSize(0);
     Value shape = *result;

@@ -212,8 +212,9 @@ struct TopKLowering : OpConversionPattern<onnx::TopKOp> {
     IndexBuilder b{rewriter, op.getLoc()};
     Value data = adaptor.getX();
     auto type = cast<RankedTensorType>(data.getType());
-    int64_t axis =
-        op.getAxis() < 0 ? op.getAxis() + type.getRank() : op.getAxis();
+    int64_t axis = int64_t(op.getAxis()) < 0
+                       ? int64_t(op.getAxis()) + type.getRank()
+                       : int64_t(op.getAxis());
     Selection selection{op, data, getElementTypeOrSelf(op.getX().getType()),
                         axis};
     Value n = b.dim(data, axis), k = b.dim(*values, axis);
