@@ -30,4 +30,20 @@ def RaiseOnnxToMoe : Pass<"raise-onnx-to-moe"> {
     Statistic<"numLayers", "num-layers", "Number of MoE layers raised">];
 }
 
+def RaiseMatmulToGrouped : Pass<"raise-matmul-to-grouped"> {
+  let summary = "products with a weight matrix become grouped products of one group";
+  let description = [{
+    `onnx.MatMul` of `x [.., K]` with a weight parameter `[K, N]` is a
+    `moe.grouped_matmul` with one expert that all rows belong to. Dense layers
+    so share the packed weights and the schedule of the experts. Products of
+    two values of the run, of f64 or of integers stay as they are.
+  }];
+  let dependentDialects = ["::moec::moe::MoeDialect",
+                           "::mlir::arith::ArithDialect",
+                           "::mlir::tensor::TensorDialect"];
+  let statistics = [
+    Statistic<"numRaised", "num-raised", "Number of products raised">,
+    Statistic<"numLeft", "num-left", "Number of products left alone">];
+}
+
 #endif // MOEC_RAISING_PASSES_TD

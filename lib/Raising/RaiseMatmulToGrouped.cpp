@@ -1,0 +1,155 @@
+//===-- RaiseMatmulToGrouped.cpp - dense products share the schedule ------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "moec/Raising/Passes.h"
+
+#include "dialects/Moe/IR/Moe.h"
+#include "dialects/Onnx/IR/Onnx.h"
+#include "dialects/Param/IR/Param.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/ImplicitLocOpBuilder.h"
+#include "llvm/Support/MathExtras.h"
+
+namespace moec {
+#define GEN_PASS_DEF_RAISEMATMULTOGROUPED
+#include "moec/Raising/Passes.h.inc"
+} // namespace moec
+
+using namespace mlir;
+using namespace moec;
+
+namespace {
+/// One `x [.., K] . W [K, N]` with a weight parameter.
+class Raiser {
+public:
+  explicit Raiser(onnx::MatMulOp op)
+      : op(op), x(op.getA()), type(cast<RankedTensorType>(x.getType())),
+        b(op.getLoc(), op) {}
+
+  /// The weights, where this product can be raised; null otherwise.
+  static Value findWeights(onnx::MatMulOp op) {
+    auto x = cast<RankedTensorType>(op.getA().getType());
+    auto w = cast<RankedTensorType>(op.getB().getType());
+    bool isWeight = op.getB().getDefiningOp<param::LoadOp>() != nullptr;
+    if (!isWeight || w.getRank() != 2 || x.getRank() < 2 ||
+        w.getNumElements() == 0 || x.isDynamicDim(x.getRank() - 1))
+      return {};
+    Type element = x.getElementType();
+    if (!element.isF32() && !element.isF16() && !element.isBF16())
+      return {};
+    return op.getB();
+  }
+
+  void run(Value weights) {
+    auto matrix = cast<RankedTensorType>(weights.getType());
+    int64_t depth = matrix.getDimSize(0), columns = matrix.getDimSize(1);
+    Value rows = buildRowCount();
+    Value init = tensor::EmptyOp::create(
+        b, ArrayRef<OpFoldResult>{getAsOpFoldResult(rows),
+                                  b.getIndexAttr(columns)},
+        type.getElementType());
+    // One expert that every row belongs to.
+    Value zero = arith::ConstantIntOp::create(b, 0, 32);
+    Value count = arith::IndexCastOp::create(b, b.getI32Type(), rows);
+    Value offsets =
+        tensor::FromElementsOp::create(b, ValueRange{zero, count});
+    Value product = moe::GroupedMatmulOp::create(
+                        b, TypeRange(init.getType()), flatten(),
+                        pack(weights, depth, columns), offsets,
+                        /*rows=*/Value(), /*bias=*/Value(), /*scales=*/Value(),
+                        init, moe::LayoutAttr::get(b.getContext(),
+                                                   moe::Layout::Panels),
+                        b.getI64IntegerAttr(columns),
+                        moe::ActivationAttr::get(
+                            b.getContext(), moe::ActivationKind::Identity),
+                        /*quant=*/moe::QuantAttr())
+                        .getResult(0);
+    op.getResult().replaceAllUsesWith(unflatten(product));
+    op.erase();
+  }
+
+private:
+  /// The product of all extents but the last.
+  Value buildRowCount() {
+    Value rows = arith::ConstantIndexOp::create(b, 1);
+    for (int64_t dim = 0; dim + 1 < type.getRank(); ++dim)
+      rows = b.createOrFold<arith::MulIOp>(
+          rows, b.createOrFold<tensor::DimOp>(x, dim));
+    return rows;
+  }
+
+  SmallVector<ReassociationIndices> getGroups() const {
+    SmallVector<ReassociationIndices> groups(2);
+    for (int64_t dim = 0; dim + 1 < type.getRank(); ++dim)
+      groups[0].push_back(dim);
+    groups[1].push_back(type.getRank() - 1);
+    return groups;
+  }
+
+  Value flatten() {
+    if (type.getRank() == 2)
+      return x;
+    return tensor::CollapseShapeOp::create(b, x, getGroups());
+  }
+
+  Value unflatten(Value product) {
+    auto result = cast<RankedTensorType>(op.getResult().getType());
+    if (result.getRank() == 2)
+      return b.createOrFold<tensor::CastOp>(result, product);
+    SmallVector<OpFoldResult> sizes;
+    for (int64_t dim = 0; dim + 1 < type.getRank(); ++dim)
+      sizes.push_back(
+          getAsOpFoldResult(b.createOrFold<tensor::DimOp>(x, dim)));
+    sizes.push_back(b.getIndexAttr(result.getDimSize(result.getRank() - 1)));
+    auto expand =
+        tensor::ExpandShapeOp::create(b, result, product, getGroups(), sizes);
+    if (Attribute shapes = op->getAttr(onnx::kShapesAttr))
+      expand->setAttr(onnx::kShapesAttr, shapes);
+    return expand;
+  }
+
+  Value pack(Value weights, int64_t depth, int64_t columns) {
+    auto matrix = cast<RankedTensorType>(weights.getType());
+    auto stacked =
+        RankedTensorType::get({1, depth, columns}, matrix.getElementType());
+    SmallVector<ReassociationIndices> groups = {{0, 1}, {2}};
+    Value one = tensor::ExpandShapeOp::create(b, stacked, weights, groups);
+    int64_t panels =
+        llvm::divideCeil(columns, moe::MoeDialect::kPanelColumns);
+    Value init = tensor::EmptyOp::create(
+        b,
+        ArrayRef<int64_t>{1, panels, depth, moe::MoeDialect::kPanelColumns},
+        matrix.getElementType());
+    return moe::PackPanelsOp::create(b, TypeRange(init.getType()), one, init,
+                                     /*k_major=*/true, /*gated=*/false)
+        .getResult(0);
+  }
+
+  onnx::MatMulOp op;
+  Value x;
+  RankedTensorType type;
+  ImplicitLocOpBuilder b;
+};
+
+struct RaiseMatmulToGrouped
+    : moec::impl::RaiseMatmulToGroupedBase<RaiseMatmulToGrouped> {
+  void runOnOperation() override {
+    SmallVector<onnx::MatMulOp> ops;
+    getOperation()->walk([&](onnx::MatMulOp op) { ops.push_back(op); });
+    for (onnx::MatMulOp op : ops) {
+      Value weights = Raiser::findWeights(op);
+      if (!weights) {
+        ++numLeft;
+        continue;
+      }
+      Raiser(op).run(weights);
+      ++numRaised;
+    }
+  }
+};
+} // namespace
