@@ -4,6 +4,8 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "MathExpansions.h"
+
 #include "moec/CodeGen/Passes.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -36,10 +38,11 @@ struct ExpandMath : moec::impl::ExpandMathBase<ExpandMath> {
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
     auto any = [](StringRef) { return true; };
+    populateMathExpansions(patterns);
     populateMathF32ExpansionPatterns(patterns, any);
     populateMathPolynomialApproximationPatterns(patterns, any);
     math::populateExpansionPatterns(
-        patterns, {"fpowi", "powf", "ipowi", "round", "exp2", "sinh", "cosh",
+        patterns, {"fpowi", "ipowi", "round", "exp2", "sinh", "cosh",
                    "asinh", "acosh", "atanh", "tan", "rsqrt"});
     arith::populateExpandBFloat16Patterns(patterns);
     arith::populateArithExpandOpsPatterns(patterns);

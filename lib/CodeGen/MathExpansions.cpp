@@ -286,6 +286,20 @@ Value Double::sinCos(Value x, bool isCos) {
 Value Double::pow(Value x, Value y) {
   Value zero = constant(0), one = constant(1), infinite = infinity();
   Value result = exp(mul(y, log(abs(x))));
+  // Small whole exponents by squaring: exact where the power is a double, as
+  // those who truncate it to an integer expect.
+  Value count = abs(y);
+  Value isSmallWhole =
+      both(less(count, constant(64)), equal(round(count), count));
+  Value bitsOfCount = toInt(select(isSmallWhole, count, zero));
+  Value product = one, square = abs(x);
+  for (unsigned bit = 0; bit < 6; ++bit) {
+    product = select(isBit(bitsOfCount, int64_t(1) << bit),
+                     mul(product, square), product);
+    square = mul(square, square);
+  }
+  product = select(less(y, zero), div(one, product), product);
+  result = select(isSmallWhole, product, result);
   // Every double from 2^53 on is an even integer.
   Value magnitude = abs(y);
   Value isHuge =

@@ -55,8 +55,7 @@ static LogicalResult buildContraction(
                           : rewriter.getAffineDimExpr(label));
     maps.push_back(AffineMap::get(numLoops, 0, exprs, rewriter.getContext()));
   }
-  maps.push_back(
-      rewriter.getMultiDimIdentityMap(numLoops).getMajorSubMap(numOutput));
+  maps.push_back(getLeadingMap(rewriter, numLoops, numOutput));
 
   Scalar outer(rewriter, loc, element);
   bool isDirect = outer.type == resultType.getElementType() && !finish;

@@ -43,7 +43,7 @@ static LogicalResult buildNormalization(const Normalization &norm,
       tensor::getMixedSizes(rewriter, loc, norm.x);
   ArrayRef<OpFoldResult> outer = ArrayRef(extents).take_front(norm.axis);
   AffineMap identity = rewriter.getMultiDimIdentityMap(rank);
-  AffineMap toOuter = identity.getMajorSubMap(norm.axis);
+  AffineMap toOuter = getLeadingMap(rewriter, rank, norm.axis);
   AffineMap outerIdentity = rewriter.getMultiDimIdentityMap(norm.axis);
 
   Value product = arith::ConstantIndexOp::create(rewriter, loc, 1);

@@ -92,7 +92,15 @@ private:
         builder, loc, cast<IntegerAttr>(cast<Attribute>(extent)).getInt());
   }
 };
+} // namespace
 
+/// An axis that shape inference has found in range. The attribute's accessor is
+/// unsigned, so its sign is seen only here.
+static int64_t normalizeAxis(int64_t axis, int64_t rank) {
+  return axis < 0 ? axis + rank : axis;
+}
+
+namespace {
 using Combine = Value (*)(Scalar &s, Value element, Value accumulator);
 using Finish = Value (*)(Scalar &s, Value accumulator);
 
@@ -246,7 +254,7 @@ template <typename OpTy> struct ArgLowering : OpConversionPattern<OpTy> {
     Value data = adaptor.getData();
     Type element = getElementTypeOrSelf(op.getData().getType());
     int64_t rank = cast<RankedTensorType>(data.getType()).getRank();
-    int64_t axis = op.getAxis() < 0 ? op.getAxis() + rank : op.getAxis();
+    int64_t axis = normalizeAxis(op.getAxis(), rank);
     Reduced reduced(rewriter, loc, data, axis);
 
     Scalar outer(rewriter, loc, element);
@@ -308,7 +316,7 @@ template <typename OpTy> struct SoftmaxLowering : OpConversionPattern<OpTy> {
     int64_t rank = cast<RankedTensorType>(data.getType()).getRank();
     SmallVector<int64_t> axes;
     if (rank != 0)
-      axes.push_back(op.getAxis() < 0 ? op.getAxis() + rank : op.getAxis());
+      axes.push_back(normalizeAxis(op.getAxis(), rank));
     Reduced reduced(rewriter, loc, data, axes);
     Scalar outer(rewriter, loc, element);
     auto sum = [&](Value of, ArrayRef<Value> others, bool isExp) {

@@ -309,6 +309,13 @@ AffineMap moec::getBroadcastMap(RankedTensorType operand,
   return AffineMap::get(result.getRank(), 0, exprs, context);
 }
 
+AffineMap moec::getLeadingMap(OpBuilder &builder, unsigned numDims,
+                              unsigned count) {
+  AffineMap identity = builder.getMultiDimIdentityMap(numDims);
+  return AffineMap::get(numDims, 0, identity.getResults().take_front(count),
+                        builder.getContext());
+}
+
 Value moec::buildGeneric(
     OpBuilder &builder, Location loc, ValueRange inputs, Value init,
     ArrayRef<AffineMap> maps,

@@ -86,6 +86,11 @@ mlir::Value buildTruncate(mlir::OpBuilder &builder, mlir::Location loc,
 mlir::AffineMap getBroadcastMap(mlir::RankedTensorType operand,
                                 mlir::RankedTensorType result);
 
+/// The map to the first `count` of `numDims` dimensions; `count` may be 0, for
+/// which upstream's getMajorSubMap gives no map at all.
+mlir::AffineMap getLeadingMap(mlir::OpBuilder &builder, unsigned numDims,
+                              unsigned count);
+
 /// `linalg.generic` with one result in `init`. Arguments come in the type they
 /// are computed in; what `build` returns is stored in the init's type. The last
 /// argument is the init's element.

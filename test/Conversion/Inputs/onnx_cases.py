@@ -22,7 +22,7 @@ LOWER = [
     "--convert-linalg-to-loops", "--lower-affine", "--convert-scf-to-cf",
     "--expand-strided-metadata", "--lower-affine",
 ]
-EXPAND = os.environ.get("MOEC_EXPAND_MATH", "--moec-expand-math --arith-expand").split()
+EXPAND = os.environ.get("MOEC_EXPAND_MATH", "--moec-expand-math").split()
 TO_LLVM = [
     "--llvm-request-c-wrappers", "--convert-math-to-llvm",
     "--finalize-memref-to-llvm", "--convert-func-to-llvm", "--convert-arith-to-llvm",
@@ -82,7 +82,8 @@ def call(function, case):
         shape = tuple(r.sizes) if output.ndim else ()
         size = int(np.prod(shape)) * output.dtype.itemsize
         data = ctypes.string_at(r.data + r.offset * output.dtype.itemsize, size) if size else b""
-        found.append(np.frombuffer(data, output.dtype).reshape(shape))
+        # By way of bytes: numpy reads no bfloat16 from a buffer.
+        found.append(np.frombuffer(data, np.uint8).copy().view(output.dtype).reshape(shape))
     return found
 
 
@@ -104,54 +105,66 @@ def differences(found, expected, tolerance):
     return f"{int(bad.sum())} of {bad.size} wrong, first {at}: {found[at]!r}, expected {expected[at]!r}"
 
 
-def lower(text):
-    """Lowered MLIR; records of errors have no place without the run context."""
-    code, out, err = command(["moec-opt"] + LOWER, text)
-    if code:
-        return code, out, err
-    out = "\n".join(line for line in out.splitlines() if "rt.record" not in line)
-    return command(["moec-opt"] + EXPAND + TO_LLVM, out)
+def batch(words, texts):
+    """Runs a tool once over many modules; those it fails on are missing from the result."""
+    code, out, err = command(words + ["--split-input-file", "--output-split-marker=" + SEPARATOR],
+                          ("\n" + SEPARATOR + "\n").join(texts))
+    if code < 0:
+        err += f"\nerror: {words[0]} died of signal {-code}"
+    return [part for part in out.split(SEPARATOR) if "case_" in part], err
+
+
+def lower(texts):
+    """LLVM IR of each module; records of errors have no place without the run context."""
+    errors = []
+    for words in (["moec-opt"] + LOWER, ["moec-opt"] + EXPAND, ["mlir-opt"] + TO_LLVM,
+                  ["mlir-translate", "--mlir-to-llvmir"]):
+        texts, err = batch(words, texts)
+        errors += [line for line in err.splitlines() if "error" in line]
+        texts = ["\n".join(line for line in text.splitlines() if "rt.record" not in line)
+                 for text in texts]
+    return texts, errors
+
+
+def compile_all(texts, folder):
+    library, linked = os.path.join(folder, "cases.so"), os.path.join(folder, "all.bc")
+    paths = []
+    for number, text in enumerate(texts):
+        paths.append(os.path.join(folder, f"{number}.ll"))
+        with open(paths[-1], "w") as file:
+            file.write(text)
+    code, _, err = command(["llvm-link", "-o", linked] + paths)
+    if not code:
+        # Nothing but memory comes from the C library: a call of a mathematical
+        # function is an undefined symbol here.
+        code, _, err = command(["clang", "-O1", "-march=x86-64-v3", "-shared", "-fPIC",
+                                "-Wno-override-module", "-nostdlib", "-Wl,-z,defs",
+                                "-o", library, linked, "-lc"])
+    return (None, err) if code else (ctypes.CDLL(library), "")
 
 
 def run(cases):
-    wrong, ready = [], []
+    wrong, texts, ready = [], [], {}
     with tempfile.TemporaryDirectory() as folder:
-        library = os.path.join(folder, "cases.so")
-        objects = []
         for number, case in enumerate(cases):
-            stage = "import"
             code, text, err = import_model(case, folder)
-            if not code:
-                stage = "lower"
-                code, text, err = lower(text)
-            if not code:
-                stage = "translate"
-                code, text, err = command(["mlir-translate", "--mlir-to-llvmir"], text)
             if code:
                 line = next((x for x in err.splitlines() if "error" in x), err[:300])
-                wrong.append(f"{case.name}: {stage}: {line}")
+                wrong.append(f"{case.name}: import: {line}")
                 continue
-            text = re.sub(r"@(_mlir_ciface_)?main\b", rf"@\g<1>case_{number}", text)
-            path = os.path.join(folder, f"{number}.ll")
-            with open(path, "w") as file:
-                file.write(text)
-            ready.append((number, case))
-            objects.append(path)
-        if objects:
-            linked = os.path.join(folder, "all.bc")
-            code, _, err = command(["llvm-link", "-o", linked] + objects)
-            if not code:
-                # Nothing but memory comes from the C library: a call of a
-                # mathematical function is a fault.
-                code, _, err = command(["clang", "-O1", "-march=x86-64-v3", "-shared", "-fPIC",
-                                        "-nostdlib", "-Wno-override-module", "-o", library, linked,
-                                        "-lc"] + (["-Wl,-z,defs"] if not os.environ.get("MOEC_EXPAND_MATH")
-                                                  else ["-lm"]))
-            if code:
+            texts.append(re.sub(r"@main\(", f"@case_{number}(", text))
+            ready[number] = case
+        texts, errors = lower(texts)
+        lowered = {int(n) for text in texts for n in re.findall(r"@case_(\d+)\(", text)}
+        for number in set(ready) - lowered:
+            wrong.append(f"{ready.pop(number).name}: not lowered")
+        wrong += errors
+        if ready:
+            functions, err = compile_all(texts, folder)
+            if not functions:
                 print(err[:4000])
                 return 1
-            functions = ctypes.CDLL(library)
-            for number, case in ready:
+            for number, case in ready.items():
                 found = call(getattr(functions, f"_mlir_ciface_case_{number}"), case)
                 for i, (a, b) in enumerate(zip(found, case.outputs)):
                     reason = differences(a, b, case.tolerance)
