@@ -173,6 +173,11 @@ Value IndexBuilder::generate(
       .getResult(0);
 }
 
+Value IndexBuilder::zeroed(Value init) const {
+  Type element = cast<RankedTensorType>(init.getType()).getElementType();
+  return linalg::FillOp::create(builder, loc, zero(element), init).getResult(0);
+}
+
 Value IndexBuilder::copy(Value source, Value init, AffineMap map) const {
   auto type = cast<RankedTensorType>(init.getType());
   AffineMap identity = builder.getMultiDimIdentityMap(type.getRank());

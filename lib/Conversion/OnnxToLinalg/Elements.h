@@ -75,6 +75,11 @@ struct IndexBuilder {
            llvm::function_ref<mlir::Value(IndexBuilder &, mlir::ValueRange)>
                body) const;
 
+  /// `init` filled with zeros. What a loop writes piece by piece starts from
+  /// this: an empty tensor carried through a loop does not always bufferise
+  /// into the destination.
+  mlir::Value zeroed(mlir::Value init) const;
+
   /// `source`'s elements written to `init`, which has its extents; position i
   /// of the result is read from `source` at `map`.
   mlir::Value copy(mlir::Value source, mlir::Value init,

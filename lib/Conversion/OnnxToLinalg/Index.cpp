@@ -213,7 +213,7 @@ struct NonZeroLowering : OpConversionPattern<onnx::NonZeroOp> {
     }
     Value room = b.dim(*result, 1);
     SmallVector<Value> last = b.loops(
-        b.dims(data), {*result, b.constant(0)},
+        b.dims(data), {b.zeroed(*result), b.constant(0)},
         [&](IndexBuilder &b, ValueRange ivs, ValueRange args) {
           Value keep = b.land(buildIsNonZero(b, b.extract(data, ivs)),
                               b.isWithin(args[1], room));
@@ -282,7 +282,7 @@ struct CompressLowering : OpConversionPattern<onnx::CompressOp> {
     SmallVector<Value> others = b.dims(data);
     others.erase(others.begin() + axis);
     SmallVector<Value> last = b.loops(
-        used, {*result, b.constant(0)},
+        used, {b.zeroed(*result), b.constant(0)},
         [&](IndexBuilder &b, ValueRange ivs, ValueRange args) {
           Value keep =
               b.land(b.extract(condition, ivs), b.isWithin(args[1], room));

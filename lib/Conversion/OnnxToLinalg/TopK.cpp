@@ -228,13 +228,13 @@ struct TopKLowering : OpConversionPattern<onnx::TopKOp> {
         return success();
       }
       rewriter.replaceOp(
-          op, b.loops(outer, {*values, *indices},
+          op, b.loops(outer, {b.zeroed(*values), b.zeroed(*indices)},
                       [&](IndexBuilder &b, ValueRange ivs, ValueRange args) {
                         return selection.insertRow(b, ivs, n, count, args);
                       }));
       return success();
     }
-    SmallVector<Value> carried = {*values, *indices};
+    SmallVector<Value> carried = {b.zeroed(*values), b.zeroed(*indices)};
     for (int i = 0; i < 2; ++i)
       carried.push_back(tensor::EmptyOp::create(rewriter, op.getLoc(),
                                                 ArrayRef<OpFoldResult>{n},
