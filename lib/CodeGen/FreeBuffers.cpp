@@ -22,9 +22,10 @@ using namespace moec;
 namespace {
 struct FreeBuffers : moec::impl::FreeBuffersBase<FreeBuffers> {
   void runOnOperation() override {
-    for (auto function : getOperation().getOps<func::FuncOp>())
+    getOperation().walk([](func::FuncOp function) {
       if (!function.isExternal())
         freeBuffers(function);
+    });
   }
 
 private:

@@ -307,6 +307,8 @@ private:
         mapping.map(init, arg);
     Operation *clone = builder.clone(*op, mapping);
     clone->removeAttr("moe.layer");
+    if (dps) // Symbols of the model: not renumbered, and not needed.
+      clone->removeAttr(onnx::kShapesAttr);
     SmallVector<Value> results(clone->getResults());
     if (!dps)
       for (auto [result, arg] : llvm::zip(results, destinations))

@@ -52,6 +52,10 @@ private:
   static void addContext(LLVM::LLVMFuncOp function) {
     if (function->hasAttr(kTaskEntryAttr))
       return;
+    // Kernels are in the level's function table, main in the descriptor;
+    // everything else, tasks above all, is nobody's business outside.
+    if (!function->hasAttr(kKernelAttr) && function.getName() != kMainName)
+      function.setLinkage(LLVM::Linkage::Internal);
     MLIRContext *context = function.getContext();
     auto ptr = LLVM::LLVMPointerType::get(context);
     SmallVector<Type> types = {ptr};
@@ -70,7 +74,6 @@ private:
   void threadStatus(LLVM::LLVMFuncOp function, SymbolTable &symbols) {
     IRRewriter rewriter(&getContext());
     Location loc = function.getLoc();
-    Type i32 = rewriter.getI32Type();
     Value context = function.getBody().front().getArgument(0);
 
     SmallVector<Operation *> work;
@@ -103,7 +106,6 @@ private:
         rewriter.replaceOpWithNewOp<LLVM::ReturnOp>(op, status);
       }
     }
-    (void)i32;
   }
 
   /// Kernels answer for what their loops and tasks have recorded.

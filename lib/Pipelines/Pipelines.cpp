@@ -6,6 +6,7 @@
 
 #include "moec/Pipelines/Pipelines.h"
 
+#include "dialects/Moe/Transforms/Passes.h"
 #include "dialects/Param/Transforms/Passes.h"
 #include "moec/CodeGen/Passes.h"
 #include "moec/Conversion/Passes.h"
@@ -44,6 +45,8 @@ void moec::buildMoeStage(OpPassManager &manager) {
 }
 
 void moec::buildKernelsStage(OpPassManager &manager) {
+  manager.addPass(createRaiseMatmulToGrouped());
+  manager.addPass(moe::createDecomposeExpertFfn());
   manager.addPass(param::createParamFoldRecipes());
   manager.addPass(createCanonicalizerPass());
   manager.addPass(param::createParamMergeEqual());
@@ -60,7 +63,7 @@ void moec::buildLinalgStage(OpPassManager &manager,
   // Products become plain loops; where they have a schedule, this is what
   // `options.reference` keeps to.
   ConvertMoeToLoopsOptions loops;
-  loops.keepProducts = false;
+  loops.keepProducts = true;
   manager.addPass(createConvertMoeToLoops(loops));
   manager.addPass(createCanonicalizerPass());
   addInvariant(manager, "linalg");
@@ -82,12 +85,15 @@ void moec::buildVectorStage(OpPassManager &manager,
   manager.addPass(createCanonicalizerPass());
   manager.addPass(createCSEPass());
   manager.addPass(createLowerMainAbi());
-  manager.addPass(createFreeBuffers());
   SplitLevelsOptions split;
   split.levels.assign(options.levels.begin(), options.levels.end());
   if (split.levels.empty())
     split.levels.assign(std::begin(kDefaultLevels), std::end(kDefaultLevels));
   manager.addPass(createSplitLevels(split));
+  manager.addPass(createScheduleGroupedMatmul());
+  manager.addPass(createCanonicalizerPass());
+  // After the schedules, which allocate.
+  manager.addPass(createFreeBuffers());
   addInvariant(manager, "vector");
 }
 

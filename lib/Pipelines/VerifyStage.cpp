@@ -106,8 +106,9 @@ static LogicalResult verifyKernels(Operation *op) {
 static LogicalResult verifyLinalg(Operation *op) {
   if (isa_and_present<onnx::OnnxDialect>(op->getDialect()))
     return fail(op, "linalg") << "was not lowered";
+  auto product = dyn_cast<moe::GroupedMatmulOp>(op);
   if (isa_and_present<moe::MoeDialect>(op->getDialect()) &&
-      !isa<moe::GroupedMatmulOp>(op))
+      !(product && product.ownsSchedule()))
     return fail(op, "linalg") << "was not lowered and owns no schedule";
   for (Type type : op->getResultTypes())
     if (isa<BaseMemRefType>(type))
@@ -116,6 +117,8 @@ static LogicalResult verifyLinalg(Operation *op) {
 }
 
 static LogicalResult verifyVector(Operation *op) {
+  if (isa_and_present<moe::MoeDialect>(op->getDialect()))
+    return fail(op, "vector") << "was not scheduled";
   // Attributes may still be of tensor type; values may not.
   for (Type type : op->getResultTypes()) {
     if (isa<TensorType>(type))

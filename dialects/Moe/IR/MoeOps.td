@@ -238,6 +238,11 @@ def Moe_GroupedMatmulOp : Moe_Op<"grouped_matmul", [AttrSizedOperandSegments]> {
     /// True columns N of the product, and its depth K; kDynamic if unknown.
     int64_t getNumColumns();
     int64_t getDepth();
+    /// Whether code generation has its own code for this form: packed weights
+    /// that are not quantised. Others become plain loops.
+    bool ownsSchedule() {
+      return getLayout() == Layout::Panels && !getQuant();
+    }
   }];
 }
 

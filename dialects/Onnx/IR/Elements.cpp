@@ -11,20 +11,6 @@
 using namespace mlir;
 using namespace moec::onnx;
 
-bool moec::onnx::isNonNegative(AffineExpr expr) {
-  if (auto constant = dyn_cast<AffineConstantExpr>(expr))
-    return constant.getValue() >= 0;
-  if (isa<AffineSymbolExpr>(expr))
-    return true;
-  auto binary = dyn_cast<AffineBinaryOpExpr>(expr);
-  if (!binary)
-    return false;
-  if (binary.getKind() == AffineExprKind::Mod)
-    return isa<AffineConstantExpr>(binary.getRHS()) &&
-           isNonNegative(binary.getRHS());
-  return isNonNegative(binary.getLHS()) && isNonNegative(binary.getRHS());
-}
-
 AffineExpr moec::onnx::checkRange(AffineExpr expr, Type elementType) {
   auto constant = dyn_cast_or_null<AffineConstantExpr>(expr);
   auto type = dyn_cast<IntegerType>(elementType);

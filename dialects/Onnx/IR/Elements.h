@@ -11,10 +11,9 @@
 
 #include "llvm/ADT/STLFunctionalExtras.h"
 
-namespace moec::onnx {
+#include "dialects/Onnx/IR/ShapeArithmetic.h"
 
-/// Whether an expression over symbols, which are extents, is never negative.
-bool isNonNegative(mlir::AffineExpr expr);
+namespace moec::onnx {
 
 /// Sets the elements of the op's only result from those of its operands,
 /// broadcast: `compute` makes one of one each, null where it cannot tell. Does

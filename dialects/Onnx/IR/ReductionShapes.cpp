@@ -64,8 +64,8 @@ std::optional<SmallVector<int64_t>> moec::onnx::getKnownAxes(Operation *op) {
 }
 
 /// The known elements of the axes operand; reported where there are none.
-static FailureOr<SmallVector<int64_t>>
-getAxesOperand(ShapeContext &context, Operation *op, Value axes) {
+static FailureOr<SmallVector<int64_t>> readAxes(ShapeContext &context,
+                                                Operation *op, Value axes) {
   std::optional<SmallVector<int64_t>> known = context.getConstantElements(axes);
   if (!known)
     return op->emitOpError("has axes that are not known at compile time, which "
@@ -79,8 +79,7 @@ static LogicalResult inferReduce(ShapeContext &context, OpTy op) {
   int64_t rank = context.getRank(data);
   SmallVector<int64_t> axes;
   if (op.getAxes()) {
-    FailureOr<SmallVector<int64_t>> known =
-        getAxesOperand(context, op, op.getAxes());
+    FailureOr<SmallVector<int64_t>> known = readAxes(context, op, op.getAxes());
     if (failed(known))
       return failure();
     FailureOr<SmallVector<int64_t>> normal = normalizeAxes(op, *known, rank);
@@ -201,8 +200,7 @@ LogicalResult LogSoftmaxOp::inferShapes(ShapeContext &context) {
 }
 
 LogicalResult CumSumOp::inferShapes(ShapeContext &context) {
-  FailureOr<SmallVector<int64_t>> known =
-      getAxesOperand(context, *this, getAxis());
+  FailureOr<SmallVector<int64_t>> known = readAxes(context, *this, getAxis());
   if (failed(known))
     return failure();
   if (known->size() != 1)

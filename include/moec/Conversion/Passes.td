@@ -39,7 +39,7 @@ def ConvertMoeToLoops : Pass<"convert-moe-to-loops"> {
     "::moec::rt::RtDialect"];
   let options = [
     Option<"keepProducts", "keep-products", "bool", /*default=*/"false",
-           "Leave grouped_matmul and expert_ffn to their schedules">,
+           "Leave products that own a schedule to it">,
     Option<"countRows", "count-rows", "bool", /*default=*/"true",
            "Add the rows of every plan to the run's counter of expert rows">];
   let statistics = [

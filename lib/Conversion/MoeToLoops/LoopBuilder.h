@@ -79,7 +79,9 @@ mlir::Value buildSigmoid(LoopBuilder &loops, mlir::Value value);
 
 void populateRouteToLoops(mlir::RewritePatternSet &patterns);
 void populatePlanToLoops(mlir::RewritePatternSet &patterns, bool countRows);
-void populateMatmulToLoops(mlir::RewritePatternSet &patterns);
+/// Without those that own a schedule, where `keepScheduled`.
+void populateMatmulToLoops(mlir::RewritePatternSet &patterns,
+                           bool keepScheduled);
 void populatePackPanelsToLoops(mlir::RewritePatternSet &patterns);
 
 } // namespace moec::moe

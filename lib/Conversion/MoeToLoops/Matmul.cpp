@@ -119,11 +119,12 @@ static Value dot(LoopBuilder &l, WeightReader &weights, Value bias,
 
 namespace {
 struct GroupedMatmulToLoops : OpRewritePattern<GroupedMatmulOp> {
-  using OpRewritePattern::OpRewritePattern;
+  GroupedMatmulToLoops(MLIRContext *context, bool keepScheduled)
+      : OpRewritePattern(context), keepScheduled(keepScheduled) {}
 
   LogicalResult matchAndRewrite(GroupedMatmulOp op,
                                 PatternRewriter &rewriter) const override {
-    if (!op.hasPureTensorSemantics())
+    if (!op.hasPureTensorSemantics() || (keepScheduled && op.ownsSchedule()))
       return failure();
     LoopBuilder l(rewriter, op.getLoc());
     ActivationAttr activation = op.getActivation();
@@ -152,6 +153,8 @@ struct GroupedMatmulToLoops : OpRewritePattern<GroupedMatmulOp> {
     rewriter.replaceOp(op, done[0]);
     return success();
   }
+
+  bool keepScheduled;
 };
 
 struct ExpertFfnToLoops : OpRewritePattern<ExpertFfnOp> {
@@ -257,8 +260,10 @@ struct PackPanelsToLoops : OpRewritePattern<PackPanelsOp> {
 };
 } // namespace
 
-void moec::moe::populateMatmulToLoops(RewritePatternSet &patterns) {
-  patterns.add<GroupedMatmulToLoops, ExpertFfnToLoops>(patterns.getContext());
+void moec::moe::populateMatmulToLoops(RewritePatternSet &patterns,
+                                      bool keepScheduled) {
+  patterns.add<GroupedMatmulToLoops>(patterns.getContext(), keepScheduled);
+  patterns.add<ExpertFfnToLoops>(patterns.getContext());
 }
 
 void moec::moe::populatePackPanelsToLoops(RewritePatternSet &patterns) {

@@ -34,8 +34,7 @@ struct ConvertMoeToLoops
     moe::populateRouteToLoops(patterns);
     moe::populatePlanToLoops(patterns, countRows);
     moe::populatePackPanelsToLoops(patterns);
-    if (!keepProducts)
-      moe::populateMatmulToLoops(patterns);
+    moe::populateMatmulToLoops(patterns, keepProducts);
     walkAndApplyPatterns(getOperation(), std::move(patterns));
     numOps += before - countMoeOps();
   }
