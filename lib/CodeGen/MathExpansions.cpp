@@ -365,9 +365,9 @@ void moec::populateMathExpansions(RewritePatternSet &patterns) {
   patterns.add<Expansion<math::ExpM1Op>>(
       context, [](Double &d, ValueRange x) { return d.expm1(x[0]); }, false);
   patterns.add<Expansion<math::LogOp>>(
-      context, [](Double &d, ValueRange x) { return d.log(x[0]); }, false);
+      context, [](Double &d, ValueRange x) { return d.log(x[0]); }, true);
   patterns.add<Expansion<math::Log1pOp>>(
-      context, [](Double &d, ValueRange x) { return d.log1p(x[0]); }, false);
+      context, [](Double &d, ValueRange x) { return d.log1p(x[0]); }, true);
   patterns.add<Expansion<math::TanhOp>>(
       context, [](Double &d, ValueRange x) { return d.tanh(x[0]); }, false);
   patterns.add<Expansion<math::ErfOp>>(

@@ -19,3 +19,47 @@ func.func @unsigned(%a: tensor<4xui8>, %b: tensor<4xui8>) -> tensor<4xui8> {
   %0 = onnx.Add(%a, %b) : (tensor<4xui8>, tensor<4xui8>) -> tensor<4xui8>
   return %0 : tensor<4xui8>
 }
+
+// f16 is a storage type.
+// CHECK-LABEL: func @storage
+func.func @storage(%a: tensor<4xf16>, %b: tensor<1xf16>) -> tensor<4xf16> {
+  // CHECK: linalg.generic
+  // CHECK: arith.extf %{{.*}} : f16 to f32
+  // CHECK: arith.mulf %{{.*}} : f32
+  // CHECK: arith.truncf %{{.*}} : f32 to f16
+  %0 = onnx.Mul(%a, %b) : (tensor<4xf16>, tensor<1xf16>) -> tensor<4xf16>
+  return %0 : tensor<4xf16>
+}
+
+// A division by data is guarded; nothing traps.
+// CHECK-LABEL: func @divide
+func.func @divide(%a: tensor<4xi32>, %b: tensor<4xi32>) -> tensor<4xi32> {
+  // CHECK: rt.record %{{.*}}, division_by_zero, "integer division by zero"
+  // CHECK: arith.divsi
+  %0 = onnx.Div(%a, %b) : (tensor<4xi32>, tensor<4xi32>) -> tensor<4xi32>
+  return %0 : tensor<4xi32>
+}
+
+// CHECK-LABEL: func @divide_by_constant
+func.func @divide_by_constant(%a: tensor<4xi32>) -> tensor<4xi32> {
+  // CHECK-NOT: rt.record
+  // CHECK: arith.divsi
+  %b = onnx.Constant dense<3> : tensor<i32>
+  %0 = onnx.Div(%a, %b) : (tensor<4xi32>, tensor<i32>) -> tensor<4xi32>
+  return %0 : tensor<4xi32>
+}
+
+// CHECK-LABEL: func @unsigned_order
+func.func @unsigned_order(%a: tensor<4xui8>, %b: tensor<4xui8>) -> tensor<4xi1> {
+  // CHECK: arith.cmpi ult
+  %0 = onnx.Less(%a, %b) : (tensor<4xui8>, tensor<4xui8>) -> tensor<4xi1>
+  return %0 : tensor<4xi1>
+}
+
+// CHECK-LABEL: func @einsum
+// CHECK: linalg.generic
+// CHECK-SAME: iterator_types = ["parallel", "parallel", "reduction"]
+func.func @einsum(%a: tensor<2x3xf32>, %b: tensor<3x4xf32>) -> tensor<2x4xf32> {
+  %0 = onnx.Einsum(%a, %b) {equation = "te,eh->th"} : (tensor<2x3xf32>, tensor<3x4xf32>) -> tensor<2x4xf32>
+  return %0 : tensor<2x4xf32>
+}

@@ -33,9 +33,11 @@ SEPARATOR = "// -----"
 
 
 class Case:
-    """inputs and outputs are arrays, in the order of the graph's."""
+    """inputs and outputs are arrays, in the order of the graph's. The tolerance is relative,
+    and absolute below the floor."""
 
-    def __init__(self, name, model, inputs, outputs, tolerance=1e-5):
+    def __init__(self, name, model, inputs, outputs, tolerance=1e-5, floor=1.0):
+        self.floor = floor
         self.name, self.model = name, model
         self.inputs, self.outputs, self.tolerance = inputs, outputs, tolerance
 
@@ -87,7 +89,7 @@ def call(function, case):
     return found
 
 
-def differences(found, expected, tolerance):
+def differences(found, expected, tolerance, floor):
     if found.shape != expected.shape:
         return f"shape {found.shape}, expected {expected.shape}"
     if not found.size:
@@ -97,7 +99,7 @@ def differences(found, expected, tolerance):
     else:
         a, b = found.astype(np.float64), expected.astype(np.float64)
         with np.errstate(invalid="ignore"):
-            bad = ~((a == b) | (np.abs(a - b) <= tolerance * np.maximum(np.abs(b), 1)) |
+            bad = ~((a == b) | (np.abs(a - b) <= tolerance * np.maximum(np.abs(b), floor)) |
                     (np.isnan(a) & np.isnan(b)))
     if not bad.any():
         return ""
@@ -167,7 +169,7 @@ def run(cases):
             for number, case in ready.items():
                 found = call(getattr(functions, f"_mlir_ciface_case_{number}"), case)
                 for i, (a, b) in enumerate(zip(found, case.outputs)):
-                    reason = differences(a, b, case.tolerance)
+                    reason = differences(a, b, case.tolerance, case.floor)
                     if reason:
                         wrong.append(f"{case.name}: output {i}: {reason}")
     for line in wrong:

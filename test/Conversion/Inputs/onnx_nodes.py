@@ -42,6 +42,10 @@ def load(patterns):
     return tests.values()
 
 
+def to_array(value):
+    return numpy_helper.to_array(value) if isinstance(value, onnx.TensorProto) else np.asarray(value)
+
+
 def make_case(test):
     model = onnx.ModelProto()
     model.CopyFrom(test.model)
@@ -52,7 +56,7 @@ def make_case(test):
             opset.version = min(opset.version, 24)
     graph = model.graph
     given, expected = test.data_sets[0]
-    inputs = {v.name: np.asarray(a) for v, a in zip(graph.input, given)}
+    inputs = {v.name: to_array(a) for v, a in zip(graph.input, given)}
     for node in graph.node:
         for index in constant_inputs(node):
             if index >= len(node.input) or node.input[index] not in inputs:
@@ -62,7 +66,7 @@ def make_case(test):
             kept = [v for v in graph.input if v.name != name]
             del graph.input[:]
             graph.input.extend(kept)
-    outputs = [np.asarray(a) for a in expected]
+    outputs = [to_array(a) for a in expected]
     names = {a.dtype.name for a in [*outputs, *inputs.values()]}
     tolerance = 1e-2 if "bfloat16" in names else 2e-3 if "float16" in names else 1e-5
     return onnx_cases.Case(test.name, model, list(inputs.values()), outputs, tolerance)
