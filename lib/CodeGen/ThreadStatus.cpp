@@ -52,9 +52,9 @@ private:
   static void addContext(LLVM::LLVMFuncOp function) {
     if (function->hasAttr(kTaskEntryAttr))
       return;
-    // Kernels are in the level's function table, main in the descriptor;
-    // everything else, tasks above all, is nobody's business outside.
-    if (!function->hasAttr(kKernelAttr) && function.getName() != kMainName)
+    // Tasks above all are nobody's business outside of their unit; kernels go
+    // through the level's function table.
+    if (function.isPrivate() && !function->hasAttr(kKernelAttr))
       function.setLinkage(LLVM::Linkage::Internal);
     MLIRContext *context = function.getContext();
     auto ptr = LLVM::LLVMPointerType::get(context);

@@ -63,7 +63,7 @@ void moec::buildLinalgStage(OpPassManager &manager,
   // Products become plain loops; where they have a schedule, this is what
   // `options.reference` keeps to.
   ConvertMoeToLoopsOptions loops;
-  loops.keepProducts = true;
+  loops.keepProducts = !options.reference;
   manager.addPass(createConvertMoeToLoops(loops));
   manager.addPass(createCanonicalizerPass());
   addInvariant(manager, "linalg");
