@@ -41,8 +41,8 @@ private:
         for (Operation *user : alias.getUsers()) {
           Operation *ancestor = block->findAncestorOpInBlock(*user);
           // A buffer that leaves its block (yielded, returned) belongs to the
-          // outside.
-          if (!ancestor || ancestor->hasTrait<OpTrait::IsTerminator>()) {
+          // outside; scratch has its end already.
+          if (!ancestor || isa<memref::DeallocOp>(user) || ancestor->hasTrait<OpTrait::IsTerminator>()) {
             escapes = true;
             continue;
           }

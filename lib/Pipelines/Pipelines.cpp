@@ -82,8 +82,10 @@ void moec::buildVectorStage(OpPassManager &manager,
   // every kernel's results are its destinations, and go.
   manager.addPass(createCanonicalizerPass());
   manager.addPass(bufferization::createDropEquivalentBufferResultsPass());
-  manager.addPass(createCanonicalizerPass());
+  // Tiles that are written in place end in a copy to themselves: seen by the
+  // canonicalizer once their views are one.
   manager.addPass(createCSEPass());
+  manager.addPass(createCanonicalizerPass());
   manager.addPass(createLowerMainAbi());
   SplitLevelsOptions split;
   split.levels.assign(options.levels.begin(), options.levels.end());

@@ -250,6 +250,7 @@ def _multi_head_attention(node, query, key=None, value=None, bias=None, padding=
     if padding is not None:
         if padding.data.ndim != 2:
             node.fail("only a [batch, keys] padding mask is supported")
-        scores = np.where(padding.data[:, None, None, :] == 0,
-                          node.attr("mask_filter_value", -10000.0), scores)
+        # Added, so that a row of nothing but padding still tells its scores apart.
+        scores = scores + np.where(padding.data[:, None, None, :] == 0,
+                                   node.attr("mask_filter_value", -10000.0), 0.0)
     return (query.like(_merge(softmax_sink(scores, None) @ v)), query.like(k), query.like(v))

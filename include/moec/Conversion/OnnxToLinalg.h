@@ -72,6 +72,14 @@ bool isOnnxView(mlir::Operation *op);
 mlir::Value lowerViewOp(mlir::OpBuilder &builder, mlir::Operation *op,
                         mlir::Value source,
                         llvm::ArrayRef<mlir::OpFoldResult> extents);
+void populateGroupQueryAttentionPatterns(mlir::RewritePatternSet &patterns,
+                                         mlir::TypeConverter &converter);
+void populateMultiHeadAttentionPatterns(mlir::RewritePatternSet &patterns,
+                                        mlir::TypeConverter &converter);
+void populateRotaryPatterns(mlir::RewritePatternSet &patterns,
+                            mlir::TypeConverter &converter);
+void populateQuantizedPatterns(mlir::RewritePatternSet &patterns,
+                               mlir::TypeConverter &converter);
 
 } // namespace moec
 

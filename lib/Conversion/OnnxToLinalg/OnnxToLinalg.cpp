@@ -12,6 +12,7 @@
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Func/Transforms/FuncConversions.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -63,6 +64,10 @@ struct ConvertOnnxToLinalg
     populateOnnxIndexPatterns(patterns, converter);
     populateOnnxMovementPatterns(patterns, converter);
     populateOnnxShapePatterns(patterns, converter);
+    populateGroupQueryAttentionPatterns(patterns, converter);
+    populateMultiHeadAttentionPatterns(patterns, converter);
+    populateRotaryPatterns(patterns, converter);
+    populateQuantizedPatterns(patterns, converter);
     populateFunctionOpInterfaceTypeConversionPattern<func::FuncOp>(patterns,
                                                                    converter);
     patterns.add<RetypeAnyOp>(converter, &context);

@@ -1,0 +1,280 @@
+//===-- GroupQueryAttention.cpp - attention with grouped heads and a cache ===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "AttentionCore.h"
+#include "moec/Conversion/OnnxToLinalg.h"
+
+#include "dialects/Onnx/IR/Onnx.h"
+
+#include "mlir/Dialect/Math/IR/Math.h"
+
+#include <cmath>
+
+using namespace mlir;
+using namespace moec;
+
+using Values = KernelBuilder::Values;
+
+namespace {
+/// Builds the lowering of one op.
+class GroupedAttention {
+public:
+  GroupedAttention(KernelBuilder &l, onnx::GroupQueryAttentionOp op,
+                   onnx::GroupQueryAttentionOp::Adaptor in, Value output,
+                   Value presentKey, Value presentValue)
+      : l(l), op(op), in(in), output(output), presentKey(presentKey),
+        presentValue(presentValue), zero(l.index(0)), one(l.index(1)) {
+    numHeads = op.getNumHeads();
+    numKvHeads = op.getKvNumHeads();
+    size = cast<RankedTensorType>(presentKey.getType()).getDimSize(3);
+    batch = l.dim(in.getQuery(), 0);
+    length = l.dim(in.getQuery(), 1);
+    past = in.getPastKey() ? l.dim(in.getPastKey(), 2) : zero;
+    total = l.dim(presentKey, 2);
+    if (op.getDoRotary()) {
+      auto table = cast<RankedTensorType>(in.getCosCache().getType());
+      rotation = {in.getCosCache(), in.getSinCache(),
+                  op.getRotaryInterleaved() != 0, table.getDimSize(1)};
+    }
+  }
+
+  SmallVector<Value> build() {
+    buildChecks();
+    if (in.getPastKey())
+      copyPast();
+    insertNewRows();
+    return {buildAttention(l, describe()), presentKey, presentValue};
+  }
+
+private:
+  Value getElement(Value oneElement) {
+    auto type = cast<RankedTensorType>(oneElement.getType());
+    return l.toIndex(
+        l.get(oneElement, SmallVector<Value>(type.getRank(), zero)));
+  }
+
+  /// The lengths come from data. What does not fit is an error of the run, and
+  /// is clamped so that it leads nowhere.
+  void buildChecks() {
+    l.record(l.equal(getElement(in.getTotalSequenceLength()), total),
+             rt::Status::ShapeMismatch,
+             "total_sequence_length is not the past length plus the new one");
+    l.loop(zero, batch, {}, [&](Value b, ValueRange) {
+      Value end = readEnd(b);
+      Value fits =
+          l.invert(l.either(l.less(end, getLeastEnd()), l.greater(end, total)));
+      l.record(fits, rt::Status::IndexOutOfRange,
+               "seqlens_k + 1 is outside of the rows of the cache");
+      return Values();
+    });
+  }
+
+  Value readEnd(Value b) {
+    SmallVector<Value> at = {b};
+    if (cast<RankedTensorType>(in.getSeqlensK().getType()).getRank() == 2)
+      at.push_back(zero);
+    return l.add(l.toIndex(l.get(in.getSeqlensK(), at)), one);
+  }
+
+  /// A first prompt may be padded on the right; later every new row counts.
+  Value getLeastEnd() { return l.select(isFirst(), zero, length); }
+  Value isFirst() { return l.equal(past, zero); }
+
+  /// One past the last row of a sequence.
+  Value getEnd(Value b) { return l.clamp(readEnd(b), getLeastEnd(), total); }
+  /// The row of a sequence's first new token.
+  Value getStart(Value b) {
+    return l.select(isFirst(), zero, l.sub(getEnd(b), length));
+  }
+
+  /// An element of the new rows; `first` is the head's column in a packed
+  /// query.
+  Value readInput(Value input, int64_t first, Value b, Value head, Value s,
+                  Value d) {
+    Value column = l.add(l.mul(head, l.index(size)), d);
+    return l.get(input, {b, s, l.add(column, l.index(first))});
+  }
+
+  Value fillRotatedRow(Value b, Value s, KernelBuilder::Scalar element,
+                       Value row, ValueRange at, float scale) {
+    if (op.getDoRotary())
+      return fillRotated(l, rotation, getPosition(b, s), element, row, at, size,
+                         scale);
+    return l.fill(row, at, l.index(size), [&](Value d) {
+      Value value = element(d);
+      return scale == 1.0f ? value : l.mul(value, l.f32(scale));
+    });
+  }
+
+  /// Where a new row is for rotation. A first prompt counts from its first id.
+  Value getPosition(Value b, Value s) {
+    Value ids = in.getPositionIds();
+    if (!ids)
+      return l.add(getStart(b), s);
+    Value from = l.toIndex(l.get(ids, {zero, zero}));
+    Value own = l.toIndex(l.get(ids, {b, s}));
+    return l.select(isFirst(), l.add(from, s), own);
+  }
+
+  /// Runs `item` for every batch and head with its rows of both caches.
+  void forEachHead(KernelBuilder::Item item) {
+    auto tiler = [&](ValueRange position) {
+      return SmallVector<KernelBuilder::Tile>{l.getRow(presentKey, position),
+                                              l.getRow(presentValue, position)};
+    };
+    Values done = l.parallel({batch, l.index(numKvHeads)},
+                             {presentKey, presentValue}, tiler, item);
+    presentKey = done[0];
+    presentValue = done[1];
+  }
+
+  /// A loop of its own: where past and present share their buffer, only this
+  /// one has to go.
+  void copyPast() {
+    forEachHead([&](ValueRange position, ValueRange tiles) {
+      Value caches[] = {in.getPastKey(), in.getPastValue()};
+      Values result;
+      for (unsigned part : {0, 1})
+        result.push_back(
+            l.loop(zero, past, tiles[part], [&](Value t, Value tile) {
+              return l.fill(tile, t, l.index(size), [&](Value d) {
+                return l.get(caches[part], {position[0], position[1], t, d});
+              });
+            }));
+      return result;
+    });
+  }
+
+  void insertNewRows() {
+    bool isPacked = !in.getKey();
+    Value key = isPacked ? in.getQuery() : in.getKey();
+    Value value = isPacked ? in.getQuery() : in.getValue();
+    int64_t firstKey = isPacked ? numHeads * size : 0;
+    int64_t firstValue = isPacked ? (numHeads + numKvHeads) * size : 0;
+    forEachHead([&](ValueRange position, ValueRange tiles) {
+      Value b = position[0], head = position[1];
+      Value start = getStart(b);
+      Value count = l.minimum(length, getEnd(b));
+      Values rows =
+          l.loop(zero, count, tiles, [&](Value s, ValueRange tiles) -> Values {
+            Value t = l.add(start, s);
+            auto readKey = [&](Value d) {
+              return readInput(key, firstKey, b, head, s, d);
+            };
+            auto readValue = [&](Value d) {
+              return readInput(value, firstValue, b, head, s, d);
+            };
+            return {fillRotatedRow(b, s, readKey, tiles[0], t, 1.0f),
+                    l.fill(tiles[1], t, l.index(size), readValue)};
+          });
+      // Rows that neither the past nor the present wrote.
+      Value end = l.maximum(past, l.add(start, count));
+      return l.loop(end, total, rows, [&](Value t, ValueRange tiles) {
+        Values cleared;
+        for (Value tile : tiles)
+          cleared.push_back(l.fill(tile, t, l.index(size),
+                                   [&](Value) { return l.f32(0.0f); }));
+        return cleared;
+      });
+    });
+  }
+
+  Attention describe() {
+    Attention a;
+    a.output = output;
+    a.batch = batch;
+    a.length = length;
+    a.total = total;
+    a.numHeads = numHeads;
+    a.keySize = a.valueSize = size;
+    float scale = op.getScale().convertToFloat();
+    if (scale == 0.0f)
+      scale = 1.0f / std::sqrt(float(size));
+    a.fillQuery = [this, scale](Value b, Value n, Value s, Value row) {
+      auto read = [&](Value d) {
+        return readInput(in.getQuery(), 0, b, n, s, d);
+      };
+      return fillRotatedRow(b, s, read, row, {}, scale);
+    };
+    auto readCache = [this](Value cache) {
+      return [this, cache](Value b, Value n, Value t, Value d) {
+        Value group = l.index(numHeads / numKvHeads);
+        return l.get(cache, {b, l.div(n, group), t, d});
+      };
+    };
+    a.key = readCache(presentKey);
+    a.value = readCache(presentValue);
+    a.range = [this](Value b, Value s) { return getRange(b, s); };
+    a.score = [this](Value product, Value b, Value n, Value s, Value t) {
+      return getScore(product, b, n, s, t);
+    };
+    if (Value sinks = in.getHeadSink())
+      a.sink = [this, sinks](Value n) { return l.get(sinks, n); };
+    else if (op.getSmoothSoftmax() != 0)
+      a.sink = [this](Value) { return l.f32(0.0f); };
+    return a;
+  }
+
+  std::pair<Value, Value> getRange(Value b, Value s) {
+    Value start = getStart(b), next = l.add(l.add(start, s), one);
+    Value last = l.add(start, l.minimum(length, getEnd(b)));
+    Value first = zero;
+    // A window W of the row at i holds i - W + 1 to i.
+    if (int64_t window = op.getLocalWindowSize(); window > 0)
+      first = l.maximum(zero, l.sub(next, l.index(window)));
+    return {first, op.getCausal() ? l.minimum(next, last) : last};
+  }
+
+  Value getScore(Value product, Value b, Value n, Value s, Value t) {
+    if (float softcap = op.getSoftcap().convertToFloat(); softcap != 0.0f) {
+      Value cap = l.f32(softcap);
+      product = l.mul(cap, math::TanhOp::create(l.b, l.div(product, cap)));
+    }
+    if (Value bias = in.getAttentionBias()) {
+      auto type = cast<RankedTensorType>(bias.getType());
+      product = l.add(product,
+                      l.get(bias, {type.getDimSize(0) == 1 ? zero : b,
+                                   type.getDimSize(1) == 1 ? zero : n, s, t}));
+    }
+    return product;
+  }
+
+  KernelBuilder &l;
+  onnx::GroupQueryAttentionOp op;
+  onnx::GroupQueryAttentionOp::Adaptor in;
+  Value output, presentKey, presentValue;
+  Value zero, one, batch, length, past, total;
+  int64_t numHeads, numKvHeads, size;
+  Rotation rotation;
+};
+
+struct GroupQueryAttentionLowering
+    : OpConversionPattern<onnx::GroupQueryAttentionOp> {
+  using OpConversionPattern::OpConversionPattern;
+
+  LogicalResult
+  matchAndRewrite(onnx::GroupQueryAttentionOp op, OpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    SmallVector<Value> empty;
+    for (OpResult result : op->getResults()) {
+      FailureOr<Value> value = buildEmptyResult(rewriter, result);
+      if (failed(value))
+        return failure();
+      empty.push_back(*value);
+    }
+    KernelBuilder l(rewriter, op.getLoc());
+    rewriter.replaceOp(
+        op,
+        GroupedAttention(l, op, adaptor, empty[0], empty[1], empty[2]).build());
+    return success();
+  }
+};
+} // namespace
+
+void moec::populateGroupQueryAttentionPatterns(RewritePatternSet &patterns,
+                                               TypeConverter &converter) {
+  patterns.add<GroupQueryAttentionLowering>(converter, patterns.getContext());
+}
