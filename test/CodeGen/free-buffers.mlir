@@ -15,6 +15,17 @@ func.func @last_use(%out: memref<2x4xf32>) {
   return
 }
 
+// So does our own view, which reads a buffer that looks dead otherwise.
+// CHECK-LABEL: func.func @own_view
+func.func @own_view(%out: memref<?x?xf32>, %n: index, %m: index) {
+  %a = memref.alloc(%n) : memref<?xf32>
+  %v = rt.view %a as (%n, %m) : memref<?xf32> to memref<?x?xf32>
+  // CHECK: memref.copy
+  // CHECK-NEXT: memref.dealloc
+  memref.copy %v, %out : memref<?x?xf32> to memref<?x?xf32>
+  return
+}
+
 // What is given away is not freed here.
 // CHECK-LABEL: func.func @returned
 func.func @returned() -> memref<8xf32> {

@@ -112,3 +112,5 @@ ViewOp::bufferize(RewriterBase &rewriter,
       *source, getSizes());
   return success();
 }
+
+Value ViewOp::getViewSource() { return getSource(); }

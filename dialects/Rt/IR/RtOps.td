@@ -12,6 +12,7 @@ include "mlir/IR/EnumAttr.td"
 include "mlir/IR/OpBase.td"
 include "mlir/IR/SymbolInterfaces.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
+include "mlir/Interfaces/ViewLikeInterface.td"
 
 def Rt_Dialect : Dialect {
   let name = "rt";
@@ -77,7 +78,8 @@ def Rt_OutputOp : Rt_Op<"output", [MemoryEffects<[MemWrite<Rt_Context>]>]> {
 }
 
 def Rt_ViewOp : Rt_Op<"view", [
-    Pure, DeclareOpInterfaceMethods<BufferizableOpInterface, [
+    Pure, DeclareOpInterfaceMethods<ViewLikeOpInterface>,
+    DeclareOpInterfaceMethods<BufferizableOpInterface, [
       "bufferizesToMemoryRead", "bufferizesToMemoryWrite", "getAliasingValues",
       "bufferize", "getBufferType"]>]> {
   let summary = "the same elements in row-major order, in other extents";
