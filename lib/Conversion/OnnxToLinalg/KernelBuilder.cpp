@@ -8,6 +8,7 @@
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
@@ -20,7 +21,18 @@ KernelBuilder::Values KernelBuilder::parallel(ValueRange counts,
   SmallVector<OpFoldResult> bounds;
   for (Value count : counts)
     bounds.push_back(getAsOpFoldResult(count));
-  auto loop = scf::ForallOp::create(b, b.getLoc(), bounds, destinations,
+  SmallVector<Value> inits(destinations);
+  // A single item is folded into the kernel. Bufferization puts what plain
+  // loops make into the kernel's destination only if they start from contents.
+  if (llvm::all_of(bounds, [](OpFoldResult bound) {
+        return getConstantIntValue(bound) == 1;
+      }))
+    for (Value &init : inits) {
+      Type element = cast<RankedTensorType>(init.getType()).getElementType();
+      Value zero = arith::ConstantOp::create(b, b.getFloatAttr(element, 0.0));
+      init = linalg::FillOp::create(b, zero, init).getResult(0);
+    }
+  auto loop = scf::ForallOp::create(b, b.getLoc(), bounds, inits,
                                     /*mapping=*/std::nullopt);
 
   OpBuilder::InsertionGuard guard(b);

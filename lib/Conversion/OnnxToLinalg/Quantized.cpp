@@ -216,7 +216,11 @@ struct GatherBlockQuantizedLowering
     int64_t indexRank =
         cast<RankedTensorType>(adaptor.getIndices().getType()).getRank();
     AffineMap result = rewriter.getMultiDimIdentityMap(rank);
-    AffineMap maps[] = {result.getMajorSubMap(indexRank), result};
+    // A scalar index has a map too: getMajorSubMap has none for no results.
+    AffineMap maps[] = {
+        AffineMap::get(rank, 0, result.getResults().take_front(indexRank),
+                       rewriter.getContext()),
+        result};
     SmallVector<utils::IteratorType> iterators(rank,
                                                utils::IteratorType::parallel);
     auto generic = linalg::GenericOp::create(

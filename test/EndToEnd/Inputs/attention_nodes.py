@@ -68,6 +68,7 @@ def grouped_cases(nodes):
         for window in (1, 3, 8):
             add(f"window {window}", sink=True, do_rotary=1, local_window_size=window)
     grouped(nodes, "equal heads", 1, 6, 0, nq=3, nkv=3)
+    grouped(nodes, "one head", 1, 3, 2, nq=1, nkv=1, do_rotary=1)
     grouped(nodes, "odd size", 2, 3, 0, nq=6, nkv=2, h=5)
     grouped(nodes, "right padding", 3, 7, 0, ends=[7, 3, 5], do_rotary=1, dynamic=True)
     grouped(nodes, "right padding, window", 2, 7, 0, ends=[7, 2], do_rotary=1,
