@@ -107,6 +107,8 @@ void WorkReport::setProgress(uint64_t done, uint64_t total) {
 void WorkReport::print(const Diagnostic &diagnostic) {
   static std::mutex mutex;
   std::lock_guard<std::mutex> lock(mutex);
+  // What was printed before must be seen before: a pipe holds it back.
+  fflush(stdout);
   std::string line = diagnostic.toJson() + "\n";
   for (size_t at = 0; at < line.size();) {
     ssize_t count = write(pipe, line.data() + at, line.size() - at);
