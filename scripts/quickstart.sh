@@ -23,4 +23,4 @@ echo
 echo "== A trained GPT-OSS, compiled, continues a line"
 $bin/moec compile $models/trained_gptoss/model.onnx --name verses -o $out/verses
 $bin/moec-run $out/verses/libverses.so --generate "The router " \
-  --chars $models/trained_gptoss/characters.json --max-tokens 64
+  --chars $models/trained_gptoss/characters.json --max-tokens 80

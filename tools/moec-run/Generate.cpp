@@ -47,7 +47,8 @@ struct Decoder {
   std::vector<State> states;
 
 private:
-  int findGrowingAxis(const moec_io_info &input) const;
+  int findGrowingAxis(const moec_io_info &input,
+                      const moec_io_info &output) const;
 };
 
 } // namespace
@@ -109,13 +110,19 @@ Decoder::Decoder(const Library &library) : info(library.info) {
     throw Error("--generate: the model is no decoder: it needs ids of rank 2 "
                 "and logits of rank 3");
   for (State &state : states)
-    state.axis = findGrowingAxis(info.inputs[state.input]);
+    state.axis =
+        findGrowingAxis(info.inputs[state.input], info.outputs[state.output]);
 }
 
-int Decoder::findGrowingAxis(const moec_io_info &input) const {
+int Decoder::findGrowingAxis(const moec_io_info &input,
+                             const moec_io_info &output) const {
   int axis = -1;
   for (int d = 0; d < input.rank; ++d) {
-    if (input.dims[d] >= 0 || input.dims[d] == info.inputs[ids].dims[0])
+    // What the successor keeps, or knows as a number, does not grow.
+    bool isKept = d < output.rank &&
+                  (output.dims[d] >= 0 || output.dims[d] == input.dims[d]);
+    if (input.dims[d] >= 0 || isKept ||
+        input.dims[d] == info.inputs[ids].dims[0])
       continue;
     if (axis >= 0)
       throw Error(std::string("--generate: input '") + input.name +
@@ -133,9 +140,12 @@ void Decoder::allocate(int64_t capacity) {
                     (state.axis < 0 || (input.flags & MOEC_IO_STRIDED));
     std::vector<int64_t> shape;
     for (int d = 0; d < input.rank; ++d)
+      // An extent that only the successor states (a head size named by the
+      // exporter) is that.
       shape.push_back(input.dims[d] >= 0 ? input.dims[d]
                       : d == state.axis  ? (state.inPlace ? capacity : 0)
-                                         : 1);
+                      : d < output.rank && output.dims[d] >= 0 ? output.dims[d]
+                                                               : 1);
     state.buffer = Buffer(input.dtype, shape);
   }
 }

@@ -409,6 +409,15 @@ struct CumSumLowering : OpConversionPattern<onnx::CumSumOp> {
     Value length = tensor::DimOp::create(rewriter, loc, data, axis);
     Value last = arith::SubIOp::create(rewriter, loc, length, one);
     Value start = Scalar(rewriter, loc, element).constant(0);
+    // Loops that carry an empty tensor do not bufferise in place.
+    auto type = cast<RankedTensorType>((*empty).getType());
+    Value init =
+        linalg::FillOp::create(
+            rewriter, loc,
+            ValueRange{arith::ConstantOp::create(
+                rewriter, loc, rewriter.getZeroAttr(type.getElementType()))},
+            *empty)
+            .getResult(0);
 
     auto buildRow = [&](OpBuilder &builder, Location loc, ValueRange outer,
                         Value result) {
@@ -436,11 +445,11 @@ struct CumSumLowering : OpConversionPattern<onnx::CumSumOp> {
       return loop.getResult(0);
     };
     if (bounds.empty()) {
-      rewriter.replaceOp(op, buildRow(rewriter, loc, {}, *empty));
+      rewriter.replaceOp(op, buildRow(rewriter, loc, {}, init));
       return success();
     }
     scf::LoopNest nest = scf::buildLoopNest(
-        rewriter, loc, lower, bounds, steps, *empty,
+        rewriter, loc, lower, bounds, steps, init,
         [&](OpBuilder &builder, Location loc, ValueRange outer,
             ValueRange carried) -> scf::ValueVector {
           return {buildRow(builder, loc, outer, carried[0])};
