@@ -56,11 +56,20 @@ func.func @route(%s: tensor<?x8xf32>, %w: tensor<?x2xf32>, %i: tensor<?x2xi32>) 
 // CHECK-LABEL: func @ffn
 // CHECK-NOT: moe.expert_ffn
 // CHECK: builtin.unrealized_conversion_cast %{{.*}} : tensor<8x8x2xui8> to tensor<8x8x2xi8>
+// Nobody has a schedule for quantised networks.
 // KEEP-LABEL: func @ffn
-// KEEP: moe.expert_ffn
+// KEEP-NOT: moe.expert_ffn
+// KEEP: return
 func.func @ffn(%x: tensor<6x4xf32>, %rows: tensor<12xi32>, %offsets: tensor<9xi32>, %w1: tensor<8x8x2xui8>, %s1: tensor<8x8xf32>, %w2: tensor<8x4x4xui8>, %s2: tensor<8x4xf32>, %o: tensor<12x4xf32>) -> tensor<12x4xf32> {
   %0 = moe.expert_ffn ins(%x, %rows, %offsets, %w1, %w2 : tensor<6x4xf32>, tensor<12xi32>, tensor<9xi32>, tensor<8x8x2xui8>, tensor<8x4x4xui8>) scales1(%s1 : tensor<8x8xf32>) scales2(%s2 : tensor<8x4xf32>) outs(%o : tensor<12x4xf32>) {activation = #moe.activation<relu>, quant = #moe.quant<bits = 4>} -> tensor<12x4xf32>
   return %0 : tensor<12x4xf32>
+}
+
+// KEEP-LABEL: func @panels
+// KEEP: moe.grouped_matmul
+func.func @panels(%x: tensor<6x4xf32>, %w: tensor<8x1x4x32xf32>, %offsets: tensor<9xi32>, %o: tensor<6x8xf32>) -> tensor<6x8xf32> {
+  %0 = moe.grouped_matmul ins(%x, %w, %offsets : tensor<6x4xf32>, tensor<8x1x4x32xf32>, tensor<9xi32>) outs(%o : tensor<6x8xf32>) {activation = #moe.activation<identity>, layout = #moe.layout<panels>, n = 8} -> tensor<6x8xf32>
+  return %0 : tensor<6x8xf32>
 }
 
 // KEEP-LABEL: func @pack

@@ -28,6 +28,9 @@ KernelBuilder::Values KernelBuilder::parallel(ValueRange counts,
         return getConstantIntValue(bound) == 1;
       }))
     for (Value &init : inits) {
+      // What an earlier loop wrote is contents already.
+      if (!init.getDefiningOp<tensor::EmptyOp>())
+        continue;
       Type element = cast<RankedTensorType>(init.getType()).getElementType();
       Value zero = arith::ConstantOp::create(b, b.getFloatAttr(element, 0.0));
       init = linalg::FillOp::create(b, zero, init).getResult(0);
