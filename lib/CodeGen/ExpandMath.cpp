@@ -42,8 +42,8 @@ struct ExpandMath : moec::impl::ExpandMathBase<ExpandMath> {
     populateMathF32ExpansionPatterns(patterns, any);
     populateMathPolynomialApproximationPatterns(patterns, any);
     math::populateExpansionPatterns(
-        patterns, {"fpowi", "ipowi", "round", "exp2", "sinh", "cosh",
-                   "asinh", "acosh", "atanh", "tan", "rsqrt"});
+        patterns, {"fpowi", "ipowi", "round", "exp2", "sinh", "cosh", "asinh",
+                   "acosh", "atanh", "tan", "rsqrt"});
     arith::populateExpandBFloat16Patterns(patterns);
     arith::populateArithExpandOpsPatterns(patterns);
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))

@@ -42,7 +42,8 @@ private:
           Operation *ancestor = block->findAncestorOpInBlock(*user);
           // A buffer that leaves its block (yielded, returned) belongs to the
           // outside; scratch has its end already.
-          if (!ancestor || isa<memref::DeallocOp>(user) || ancestor->hasTrait<OpTrait::IsTerminator>()) {
+          if (!ancestor || isa<memref::DeallocOp>(user) ||
+              ancestor->hasTrait<OpTrait::IsTerminator>()) {
             escapes = true;
             continue;
           }

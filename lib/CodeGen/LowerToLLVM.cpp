@@ -246,7 +246,8 @@ struct ViewLowering : RuntimePattern<rt::ViewOp> {
   matchAndRewrite(rt::ViewOp op, OpAdaptor adaptor,
                   ConversionPatternRewriter &rewriter) const override {
     Location loc = op.getLoc();
-    Value data = MemRefDescriptor(adaptor.getSource()).alignedPtr(rewriter, loc);
+    Value data =
+        MemRefDescriptor(adaptor.getSource()).alignedPtr(rewriter, loc);
     auto type = cast<MemRefType>(op.getType());
     SmallVector<Value> sizes(adaptor.getSizes()), strides(type.getRank());
     Value running = getI64(rewriter, loc, 1);
@@ -429,8 +430,7 @@ struct LowerToLLVM : moec::impl::LowerToLLVMBase<LowerToLLVM> {
     // Ours win over the upstream malloc and free.
     patterns
         .add<AllocLowering, DeallocLowering, InputLowering, OutputLowering,
-                 ViewLowering,
-             ParamLowering, ConditionLowering<rt::CheckOp>,
+             ViewLowering, ParamLowering, ConditionLowering<rt::CheckOp>,
              ConditionLowering<rt::RecordOp>, CountLowering, ParallelLowering>(
             converter, PatternBenefit(10));
 

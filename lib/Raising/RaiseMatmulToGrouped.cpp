@@ -49,26 +49,26 @@ public:
     auto matrix = cast<RankedTensorType>(weights.getType());
     int64_t depth = matrix.getDimSize(0), columns = matrix.getDimSize(1);
     Value rows = buildRowCount();
-    Value init = tensor::EmptyOp::create(
-        b, ArrayRef<OpFoldResult>{getAsOpFoldResult(rows),
-                                  b.getIndexAttr(columns)},
-        type.getElementType());
+    Value init =
+        tensor::EmptyOp::create(b,
+                                ArrayRef<OpFoldResult>{getAsOpFoldResult(rows),
+                                                       b.getIndexAttr(columns)},
+                                type.getElementType());
     // One expert that every row belongs to.
     Value zero = arith::ConstantIntOp::create(b, 0, 32);
     Value count = arith::IndexCastOp::create(b, b.getI32Type(), rows);
-    Value offsets =
-        tensor::FromElementsOp::create(b, ValueRange{zero, count});
-    Value product = moe::GroupedMatmulOp::create(
-                        b, TypeRange(init.getType()), flatten(),
-                        pack(weights, depth, columns), offsets,
-                        /*rows=*/Value(), /*bias=*/Value(), /*scales=*/Value(),
-                        init, moe::LayoutAttr::get(b.getContext(),
-                                                   moe::Layout::Panels),
-                        b.getI64IntegerAttr(columns),
-                        moe::ActivationAttr::get(
-                            b.getContext(), moe::ActivationKind::Identity),
-                        /*quant=*/moe::QuantAttr())
-                        .getResult(0);
+    Value offsets = tensor::FromElementsOp::create(b, ValueRange{zero, count});
+    Value product =
+        moe::GroupedMatmulOp::create(
+            b, TypeRange(init.getType()), flatten(),
+            pack(weights, depth, columns), offsets,
+            /*rows=*/Value(), /*bias=*/Value(), /*scales=*/Value(), init,
+            moe::LayoutAttr::get(b.getContext(), moe::Layout::Panels),
+            b.getI64IntegerAttr(columns),
+            moe::ActivationAttr::get(b.getContext(),
+                                     moe::ActivationKind::Identity),
+            /*quant=*/moe::QuantAttr())
+            .getResult(0);
     op.getResult().replaceAllUsesWith(unflatten(product));
     op.erase();
   }
@@ -103,8 +103,7 @@ private:
       return b.createOrFold<tensor::CastOp>(result, product);
     SmallVector<OpFoldResult> sizes;
     for (int64_t dim = 0; dim + 1 < type.getRank(); ++dim)
-      sizes.push_back(
-          getAsOpFoldResult(b.createOrFold<tensor::DimOp>(x, dim)));
+      sizes.push_back(getAsOpFoldResult(b.createOrFold<tensor::DimOp>(x, dim)));
     sizes.push_back(b.getIndexAttr(result.getDimSize(result.getRank() - 1)));
     auto expand =
         tensor::ExpandShapeOp::create(b, result, product, getGroups(), sizes);
@@ -119,11 +118,9 @@ private:
         RankedTensorType::get({1, depth, columns}, matrix.getElementType());
     SmallVector<ReassociationIndices> groups = {{0, 1}, {2}};
     Value one = tensor::ExpandShapeOp::create(b, stacked, weights, groups);
-    int64_t panels =
-        llvm::divideCeil(columns, moe::MoeDialect::kPanelColumns);
+    int64_t panels = llvm::divideCeil(columns, moe::MoeDialect::kPanelColumns);
     Value init = tensor::EmptyOp::create(
-        b,
-        ArrayRef<int64_t>{1, panels, depth, moe::MoeDialect::kPanelColumns},
+        b, ArrayRef<int64_t>{1, panels, depth, moe::MoeDialect::kPanelColumns},
         matrix.getElementType());
     return moe::PackPanelsOp::create(b, TypeRange(init.getType()), one, init,
                                      /*k_major=*/true, /*gated=*/false)

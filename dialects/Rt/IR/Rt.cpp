@@ -81,8 +81,8 @@ ViewOp::getAliasingValues(OpOperand &operand,
                           const bufferization::AnalysisState &) {
   if (operand.get() != getSource())
     return {};
-  return {{getOperation()->getOpResult(0),
-           bufferization::BufferRelation::Unknown}};
+  return {
+      {getOperation()->getOpResult(0), bufferization::BufferRelation::Unknown}};
 }
 
 FailureOr<bufferization::BufferLikeType>

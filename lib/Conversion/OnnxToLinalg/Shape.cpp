@@ -270,7 +270,7 @@ void moec::populateOnnxViewPatterns(RewritePatternSet &patterns,
 void moec::populateOnnxShapePatterns(RewritePatternSet &patterns,
                                      TypeConverter &converter) {
   populateOnnxViewPatterns(patterns, converter);
-  patterns.add<ShapeLowering, SizeLowering,
-               ConstantOfShapeLowering, RangeLowering, ExpandLowering,
-               TileLowering, EyeLikeLowering>(converter, patterns.getContext());
+  patterns.add<ShapeLowering, SizeLowering, ConstantOfShapeLowering,
+               RangeLowering, ExpandLowering, TileLowering, EyeLikeLowering>(
+      converter, patterns.getContext());
 }

@@ -1,4 +1,5 @@
-/*===-- main.c - a program with a compiled model ------------------------------===*\
+/*===-- main.c - a program with a compiled model
+------------------------------===*\
 |* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 \*===------------------------------------------------------------------------===*/
 #include "sum.h"

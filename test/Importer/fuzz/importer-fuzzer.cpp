@@ -30,8 +30,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
             abort();
           return mlir::success();
         });
-    bool isImported = mlir::succeeded(moec::importModel(
-        context, "/proc/self/fd/" + std::to_string(file)));
+    bool isImported = mlir::succeeded(
+        moec::importModel(context, "/proc/self/fd/" + std::to_string(file)));
     // A refusal without a reason is as wrong as a reason without a refusal.
     if (isImported == hasError)
       abort();
