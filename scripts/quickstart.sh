@@ -17,7 +17,7 @@ echo "== One MoE layer: moec compile, then the library against the reference"
 $bin/moec compile $models/moe_gptoss/model.onnx --name layer -o $out/layer
 build/venv/bin/python test/EndToEnd/compare.py --moec-run $bin/moec-run \
   $out/layer/liblayer.so $models/moe_gptoss
-$bin/moec-run $out/layer/liblayer.so --dim T=32 --bench
+$bin/moec-run $out/layer/liblayer.so --dim B=1 --dim S=32 --bench
 
 echo
 echo "== A trained GPT-OSS, compiled, continues a line"
