@@ -104,6 +104,19 @@ protected:
     rt::TryOp::create(builder, loc, status.getResult());
   }
 
+  /// In elements, for a buffer without gaps.
+  static SmallVector<Value> buildRowMajorStrides(OpBuilder &builder,
+                                                 Location loc,
+                                                 ArrayRef<Value> sizes) {
+    SmallVector<Value> strides(sizes.size());
+    Value running = getI64(builder, loc, 1);
+    for (size_t dim = sizes.size(); dim-- > 0;) {
+      strides[dim] = running;
+      running = LLVM::MulOp::create(builder, loc, running, sizes[dim]);
+    }
+    return strides;
+  }
+
   /// The field of a structure at a byte offset.
   static Value loadField(OpBuilder &builder, Location loc, Value base,
                          int64_t offset, Type type) {
@@ -221,18 +234,15 @@ struct OutputLowering : RuntimePattern<rt::OutputOp> {
     Value data =
         loadField(rewriter, loc, tensor, offsetof(moec_tensor, data), getPtr());
     // Outputs are row-major unless declared strided, which the type says.
-    SmallVector<Value> sizes(adaptor.getSizes()), strides(rank);
-    auto [typeStrides, typeOffset] = type.getStridesAndOffset();
-    Value running = getI64(rewriter, loc, 1);
-    for (int64_t dim = rank; dim-- > 0;) {
-      bool isStrided = !type.getLayout().isIdentity();
-      strides[dim] = isStrided ? loadField(rewriter, loc, tensor,
-                                           offsetof(moec_tensor, strides) +
-                                               dim * sizeof(int64_t),
-                                           rewriter.getI64Type())
-                               : running;
-      running = LLVM::MulOp::create(rewriter, loc, running, sizes[dim]);
-    }
+    SmallVector<Value> sizes(adaptor.getSizes()), strides;
+    if (type.getLayout().isIdentity())
+      strides = buildRowMajorStrides(rewriter, loc, sizes);
+    else
+      for (int64_t dim = 0; dim < rank; ++dim)
+        strides.push_back(
+            loadField(rewriter, loc, tensor,
+                      offsetof(moec_tensor, strides) + dim * sizeof(int64_t),
+                      rewriter.getI64Type()));
     rewriter.replaceOp(op, {createMemRefDescriptor(loc, type, data, data, sizes,
                                                    strides, rewriter)});
     return success();
@@ -249,12 +259,8 @@ struct ViewLowering : RuntimePattern<rt::ViewOp> {
     Value data =
         MemRefDescriptor(adaptor.getSource()).alignedPtr(rewriter, loc);
     auto type = cast<MemRefType>(op.getType());
-    SmallVector<Value> sizes(adaptor.getSizes()), strides(type.getRank());
-    Value running = getI64(rewriter, loc, 1);
-    for (int64_t dim = type.getRank(); dim-- > 0;) {
-      strides[dim] = running;
-      running = LLVM::MulOp::create(rewriter, loc, running, sizes[dim]);
-    }
+    SmallVector<Value> sizes(adaptor.getSizes());
+    SmallVector<Value> strides = buildRowMajorStrides(rewriter, loc, sizes);
     rewriter.replaceOp(op, {createMemRefDescriptor(loc, type, data, data, sizes,
                                                    strides, rewriter)});
     return success();

@@ -105,6 +105,19 @@ public:
     return affine::makeComposedFoldedAffineApply(builder, loc, map, operands);
   }
 
+  /// The extents of a result of an onnx op.
+  SmallVector<OpFoldResult> buildExtents(OpBuilder &builder,
+                                         OpResult result) const {
+    auto type = cast<RankedTensorType>(result.getType());
+    SmallVector<OpFoldResult> extents;
+    for (auto [dim, size] : llvm::enumerate(type.getShape()))
+      extents.push_back(ShapedType::isDynamic(size)
+                            ? build(builder, result.getLoc(),
+                                    getShapeMap(result).getResult(dim))
+                            : OpFoldResult(builder.getIndexAttr(size)));
+    return extents;
+  }
+
 private:
   DenseMap<unsigned, Value> values;
 };
@@ -183,17 +196,10 @@ private:
     Location loc = op->getLoc();
     OpBuilder builder(op);
     SmallVector<OpFoldResult> extents;
-    if (isa<onnx::ReshapeOp, onnx::SqueezeOp, onnx::UnsqueezeOp,
-            onnx::FlattenOp, onnx::IdentityOp>(op)) {
+    if (isOnnxView(op) || isa<onnx::IdentityOp>(op)) {
       if (isCloned(op->getOperand(0)))
         return;
-      for (auto [dim, size] : llvm::enumerate(
-               cast<RankedTensorType>(op->getResult(0).getType()).getShape()))
-        extents.push_back(
-            ShapedType::isDynamic(size)
-                ? symbols.build(builder, loc,
-                                getShapeMap(op->getResult(0)).getResult(dim))
-                : OpFoldResult(builder.getIndexAttr(size)));
+      extents = symbols.buildExtents(builder, op->getResult(0));
     } else if (auto expand = dyn_cast<tensor::ExpandShapeOp>(op)) {
       extents = expand.getMixedOutputShape();
     } else {
@@ -225,9 +231,8 @@ private:
     } else {
       for (OpResult result : op->getResults()) {
         auto type = cast<RankedTensorType>(result.getType());
-        SmallVector<OpFoldResult> extents;
-        for (AffineExpr expr : getResultExtents(result))
-          extents.push_back(symbols.build(builder, loc, expr));
+        SmallVector<OpFoldResult> extents =
+            symbols.buildExtents(builder, result);
         outputs.push_back(tensor::EmptyOp::create(builder, loc, extents,
                                                   type.getElementType()));
       }
@@ -258,10 +263,6 @@ private:
     op->replaceAllUsesWith(call);
     op->erase();
     ++numKernels;
-  }
-
-  static ArrayRef<AffineExpr> getResultExtents(OpResult result) {
-    return getShapeMap(result).getResults();
   }
 
   void describeArguments(Operation *op, func::FuncOp kernel,
