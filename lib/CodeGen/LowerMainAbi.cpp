@@ -53,7 +53,8 @@ struct LowerMainAbi : moec::impl::LowerMainAbiBase<LowerMainAbi> {
     auto main = getOperation().lookupSymbol<func::FuncOp>(kMainName);
     if (!main)
       return;
-    lowerResults(main);
+    if (failed(lowerResults(main)))
+      return signalPassFailure();
     lowerArguments(main);
     main.setType(FunctionType::get(&getContext(), {}, {}));
   }
@@ -73,7 +74,7 @@ private:
     (void)main.eraseArguments(all);
   }
 
-  void lowerResults(func::FuncOp main) {
+  LogicalResult lowerResults(func::FuncOp main) {
     auto ret = cast<func::ReturnOp>(main.getBody().front().getTerminator());
     OpBuilder builder(ret);
     for (OpOperand &operand : ret->getOpOperands()) {
@@ -86,10 +87,16 @@ private:
         OpBuilder at(alloc);
         auto output = rt::OutputOp::create(at, alloc.getLoc(), alloc.getType(),
                                            position, buildSizes(at, alloc));
+        if (Attribute alias = main.getResultAttr(position, kAliasAttr))
+          output->setAttr(kAliasAttr, alias);
         alloc.replaceAllUsesWith(output.getValue());
         alloc.erase();
         continue;
       }
+      if (main.getResultAttr(position, kAliasAttr))
+        return main.emitError()
+               << "output " << position
+               << " was to continue an input in its buffer, but is a copy";
       auto type = cast<MemRefType>(value.getType());
       auto output = rt::OutputOp::create(
           builder, ret.getLoc(),
@@ -102,6 +109,7 @@ private:
     ret.erase();
     main.setAllResultAttrs(ArrayRef<DictionaryAttr>(SmallVector<DictionaryAttr>(
         main.getNumResults(), builder.getDictionaryAttr({}))));
+    return success();
   }
 };
 } // namespace

@@ -285,6 +285,11 @@ private:
         shapes.push_back(shape);
         kernel.setArgAttr(number, onnx::kShapeAttr, shape);
       }
+      if (auto node = dyn_cast<onnx::OnnxNode>(op))
+        if (Value past = node.getContinued(index))
+          kernel.setArgAttr(number, kAliasAttr,
+                            builder.getI64IntegerAttr(llvm::find(inputs, past) -
+                                                      inputs.begin()));
       kernel.setArgAttr(number++,
                         bufferization::BufferizationDialect::kWritableAttrName,
                         builder.getBoolAttr(true));

@@ -221,7 +221,11 @@ LogicalResult Compilation::runStage(EmitKind stage) {
     buildLlvmStage(manager);
     break;
   }
-  return manager.run(*module);
+  if (failed(manager.run(*module)))
+    return failure();
+  if (stage == EmitKind::Moe)
+    interface.readAliases(*module);
+  return success();
 }
 
 LogicalResult Compilation::run(StringRef scratch, StringRef stopBefore,

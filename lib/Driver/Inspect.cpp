@@ -246,10 +246,10 @@ static LogicalResult inspect(const InspectOptions &options,
   if (!findings.isImported && findings.unsupported.empty())
     return failure();
   if (findings.isImported) {
-    findings.interface = compilation.getInterface();
     if (failed(compilation.runStage(EmitKind::Onnx)) ||
         failed(compilation.runStage(EmitKind::Moe)))
       return failure();
+    findings.interface = compilation.getInterface();
     findings.layers = describeMoeLayers(compilation.getModule());
     findings.parameters =
         countParameters(compilation.getModule(), findings.summary.elements);

@@ -41,6 +41,7 @@ void moec::buildOnnxStage(OpPassManager &manager) {
 void moec::buildMoeStage(OpPassManager &manager) {
   manager.addPass(createRaiseOnnxToMoe());
   manager.addPass(createCanonicalizerPass());
+  manager.addPass(createAliasCaches());
   addInvariant(manager, "moe");
 }
 
@@ -87,6 +88,7 @@ void moec::buildVectorStage(OpPassManager &manager,
   manager.addPass(createCSEPass());
   manager.addPass(createCanonicalizerPass());
   manager.addPass(createLowerMainAbi());
+  manager.addPass(createStrideCaches());
   SplitLevelsOptions split;
   split.levels.assign(options.levels.begin(), options.levels.end());
   if (split.levels.empty())

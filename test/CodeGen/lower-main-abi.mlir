@@ -1,4 +1,4 @@
-// RUN: moec-opt %s -moec-lower-main-abi | FileCheck %s
+// RUN: moec-opt %s -split-input-file -verify-diagnostics -moec-lower-main-abi | FileCheck %s
 
 func.func private @k(memref<?xf32>, memref<?xf32>)
 
@@ -17,6 +17,28 @@ func.func @main(%x: memref<?xf32> {onnx.name = "x"}) -> (memref<?xf32>, memref<?
   // CHECK: %[[Z:.*]] = rt.output 1
   // CHECK: memref.copy %[[X]], %[[Z]]
   // CHECK: return
-  // CHECK-NOT: memref
+  // CHECK-NEXT: }
   return %y, %x : memref<?xf32>, memref<?xf32>
+}
+
+// -----
+
+func.func private @k(memref<?xf32>, memref<?xf32>)
+
+// An output that may continue an input keeps its mark.
+// CHECK-LABEL: func.func @main()
+func.func @main(%x: memref<?xf32>) -> (memref<?xf32> {moec.alias = 0 : i64}) {
+  %c0 = arith.constant 0 : index
+  %n = memref.dim %x, %c0 : memref<?xf32>
+  // CHECK: rt.output 0({{.*}}) : memref<?xf32> {moec.alias = 0 : i64}
+  %y = memref.alloc(%n) : memref<?xf32>
+  call @k(%x, %y) : (memref<?xf32>, memref<?xf32>) -> ()
+  return %y : memref<?xf32>
+}
+
+// -----
+
+// expected-error @below {{output 0 was to continue an input in its buffer, but is a copy}}
+func.func @main(%x: memref<?xf32>) -> (memref<?xf32> {moec.alias = 0 : i64}) {
+  return %x : memref<?xf32>
 }

@@ -1,4 +1,4 @@
-// RUN: moec-opt %s -moec-outline-kernels -duplicate-function-elimination | FileCheck %s
+// RUN: moec-opt %s -split-input-file -moec-outline-kernels -duplicate-function-elimination | FileCheck %s
 
 module attributes {onnx.symbols = ["a", "b"]} {
   // CHECK-LABEL: func.func @main
@@ -27,3 +27,17 @@ module attributes {onnx.symbols = ["a", "b"]} {
 // CHECK: return %[[RES]]
 // CHECK: func.func private @[[ADD2]]
 // CHECK-NOT: func.func private
+
+// -----
+
+// A destination that continues an argument says which, wherever the past is
+// from.
+// CHECK-LABEL: func.func @main
+func.func @main(%q: tensor<1x2x16xf32>, %p: tensor<1x1x3x16xf32>) -> (tensor<1x2x16xf32>, tensor<1x1x5x16xf32>, tensor<1x1x5x16xf32>) {
+  %y:3 = onnx.MultiHeadAttention(%q, %q, %q, %p, %p) {num_heads = 1, operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 1, 1, 0, 0>, resultSegmentSizes = array<i32: 1, 1, 1, 0>, onnx.shapes = [affine_map<() -> (1, 2, 16)>, affine_map<() -> (1, 1, 5, 16)>, affine_map<() -> (1, 1, 5, 16)>]} : (tensor<1x2x16xf32>, tensor<1x2x16xf32>, tensor<1x2x16xf32>, tensor<1x1x3x16xf32>, tensor<1x1x3x16xf32>) -> (tensor<1x2x16xf32>, tensor<1x1x5x16xf32>, tensor<1x1x5x16xf32>)
+  return %y#0, %y#1, %y#2 : tensor<1x2x16xf32>, tensor<1x1x5x16xf32>, tensor<1x1x5x16xf32>
+}
+// CHECK: func.func private @MultiHeadAttention(
+// CHECK-SAME: tensor<1x2x16xf32> {bufferization.writable = true
+// CHECK-SAME: tensor<1x1x5x16xf32> {bufferization.writable = true, moec.alias = 1 : i64
+// CHECK-SAME: tensor<1x1x5x16xf32> {bufferization.writable = true, moec.alias = 1 : i64

@@ -427,3 +427,14 @@ LogicalResult RotaryEmbeddingOp::inferShapes(ShapeContext &context) {
                     input);
   return success();
 }
+
+Value GroupQueryAttentionOp::getContinued(unsigned result) {
+  return result == 1 ? getPastKey() : result == 2 ? getPastValue() : Value();
+}
+
+Value MultiHeadAttentionOp::getContinued(unsigned result) {
+  Value value = getOperation()->getResult(result);
+  return value == getPresentKey()     ? getPastKey()
+         : value == getPresentValue() ? getPastValue()
+                                      : Value();
+}

@@ -32,6 +32,12 @@ def OnnxNodeInterface : OpInterface<"OnnxNode"> {
     }], "::mlir::Value", "materializeExtent",
       (ins "::mlir::OpBuilder &":$builder, "unsigned":$result, "unsigned":$dim),
       "", [{ return {}; }]>,
+    InterfaceMethod<[{
+      For a result that continues an operand (the present of a cache continues
+      the past): that operand. Where both share a buffer, rows that are in place
+      already need no copy. Null for every other result.
+    }], "::mlir::Value", "getContinued", (ins "unsigned":$result), "",
+      [{ return {}; }]>,
   ];
 }
 

@@ -55,6 +55,9 @@ def Onnx_GroupQueryAttentionOp : Ms_Op<"GroupQueryAttention", [1],
     `position_ids` rotation starts at the same row. `head_sink` and
     `smooth_softmax` (a sink of 0) add one term to every softmax's denominator.
   }];
+  let extraClassDeclaration = [{
+    ::mlir::Value getContinued(unsigned result);
+  }];
 }
 
 def Onnx_MultiHeadAttentionOp : Ms_Op<"MultiHeadAttention", [1],
@@ -79,6 +82,9 @@ def Onnx_MultiHeadAttentionOp : Ms_Op<"MultiHeadAttention", [1],
     all three; keys and values follow the past ones. A padding mask is
     `[B, keys]`: where it is 0 the score grows by `mask_filter_value`.
     `unidirectional` needs as many new keys as queries.
+  }];
+  let extraClassDeclaration = [{
+    ::mlir::Value getContinued(unsigned result);
   }];
 }
 

@@ -6,8 +6,10 @@
 
 #include "dialects/Rt/IR/Rt.h"
 
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/DialectImplementation.h"
 #include "llvm/ADT/TypeSwitch.h"
@@ -114,3 +116,38 @@ ViewOp::bufferize(RewriterBase &rewriter,
 }
 
 Value ViewOp::getViewSource() { return getSource(); }
+
+bool IsSameBufferOp::bufferizesToMemoryRead(
+    OpOperand &, const bufferization::AnalysisState &) {
+  return false;
+}
+
+bool IsSameBufferOp::bufferizesToMemoryWrite(
+    OpOperand &, const bufferization::AnalysisState &) {
+  return false;
+}
+
+bufferization::AliasingValueList
+IsSameBufferOp::getAliasingValues(OpOperand &,
+                                  const bufferization::AnalysisState &) {
+  return {};
+}
+
+LogicalResult
+IsSameBufferOp::bufferize(RewriterBase &rewriter,
+                          const bufferization::BufferizationOptions &options,
+                          bufferization::BufferizationState &state) {
+  Value starts[2];
+  for (auto [start, tensor] :
+       llvm::zip(starts, ValueRange{getSource(), getDestination()})) {
+    FailureOr<Value> buffer =
+        bufferization::getBuffer(rewriter, tensor, options, state);
+    if (failed(buffer))
+      return failure();
+    start = memref::ExtractAlignedPointerAsIndexOp::create(rewriter, getLoc(),
+                                                           *buffer);
+  }
+  rewriter.replaceOpWithNewOp<arith::CmpIOp>(*this, arith::CmpIPredicate::eq,
+                                             starts[0], starts[1]);
+  return success();
+}

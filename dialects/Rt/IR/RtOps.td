@@ -97,6 +97,22 @@ def Rt_ViewOp : Rt_Op<"view", [
   let hasVerifier = 1;
 }
 
+def Rt_IsSameBufferOp : Rt_Op<"is_same_buffer", [
+    Pure, DeclareOpInterfaceMethods<BufferizableOpInterface, [
+      "bufferizesToMemoryRead", "bufferizesToMemoryWrite", "getAliasingValues",
+      "bufferize"]>]> {
+  let summary = "whether a destination starts where a source does";
+  let description = [{
+    True where the run was given one buffer for both (an output that grows its
+    input in place): what the source holds is then in the destination already,
+    and need not be copied. False says nothing. Reads neither's elements.
+  }];
+  let arguments = (ins AnyRankedTensor:$source, AnyRankedTensor:$destination);
+  let results = (outs I1:$same);
+  let assemblyFormat =
+      "$source `,` $destination `:` type($source) `,` type($destination) attr-dict";
+}
+
 def Rt_CheckOp : Rt_Op<"check", [MemoryEffects<[MemWrite<Rt_Context>]>]> {
   let summary = "ends the run with a status unless the condition holds";
   let description = [{

@@ -32,7 +32,7 @@ struct ModelValue {
   bool isStrided = false;
 };
 
-/// What the host sees of a model; read off `main` once, before lowering.
+/// What the host sees of a model; read off `main` before lowering.
 struct ModelInterface {
   std::string name;
   std::vector<std::string> symbols;
@@ -42,6 +42,10 @@ struct ModelInterface {
   /// Fails, with a diagnostic, where a value has a type the ABI lacks.
   static mlir::FailureOr<ModelInterface> read(mlir::ModuleOp module,
                                               llvm::StringRef name);
+
+  /// Takes in which outputs may share an input's buffer, once
+  /// `moec-alias-caches` has marked them.
+  void readAliases(mlir::ModuleOp module);
 };
 
 /// The constants that go into a library beside its code.

@@ -25,6 +25,10 @@ inline constexpr llvm::StringLiteral kTaskEntryAttr = "moec.task_entry";
 /// such an op: its index there.
 inline constexpr llvm::StringLiteral kSitesAttr = "moec.sites";
 inline constexpr llvm::StringLiteral kSiteAttr = "moec.site";
+/// On a result of main and on its rt.output: the number of the input whose
+/// buffer it may share. On a destination of a kernel: the number of the
+/// argument that it continues, in the same buffer or in another.
+inline constexpr llvm::StringLiteral kAliasAttr = "moec.alias";
 /// The entry function of a module.
 inline constexpr llvm::StringLiteral kMainName = "main";
 

@@ -9,6 +9,19 @@
 
 include "mlir/Pass/PassBase.td"
 
+def AliasCaches : Pass<"moec-alias-caches", "::mlir::ModuleOp"> {
+  let summary = "finds outputs that may share the buffer of an input";
+  let description = [{
+    A result of main that continues an argument (the present of a cache its
+    past) may be the same buffer, grown in place, if the node that makes it is
+    the argument's only reader and main's return the result's only one. The
+    result is then marked `moec.alias = N`, the argument's number, which the
+    library's interface and manifest tell the host.
+  }];
+  let statistics = [
+    Statistic<"numAliases", "num-aliases", "Number of outputs marked">];
+}
+
 def OutlineKernels : Pass<"moec-outline-kernels", "::mlir::ModuleOp"> {
   let summary = "every compute op of main becomes a destination-passing kernel";
   let description = [{
@@ -37,6 +50,22 @@ def LowerMainAbi : Pass<"moec-lower-main-abi", "::mlir::ModuleOp"> {
   let dependentDialects = ["::mlir::memref::MemRefDialect", "::moec::rt::RtDialect"];
   let statistics = [
     Statistic<"numCopies", "num-copies", "Number of outputs that need a copy">];
+}
+
+def StrideCaches : Pass<"moec-stride-caches", "::mlir::ModuleOp"> {
+  let summary = "caches that may grow in place get the strides of their buffers";
+  let description = [{
+    On memrefs, after `moec-lower-main-abi`. A cache of greater capacity than
+    its extents has gaps between its heads, so kernels take both arguments of a
+    pair (`moec.alias` on the destination) with strides that only the run knows,
+    and main reads the two buffers of a marked output in the same way. Kernels
+    whose caches are temporaries of main get them through a `memref.cast`. Fails
+    where a marked output and its input do not reach one kernel as a pair: the
+    host has been told that they do.
+  }];
+  let dependentDialects = ["::mlir::memref::MemRefDialect"];
+  let statistics = [
+    Statistic<"numCaches", "num-caches", "Number of outputs that may share a buffer">];
 }
 
 def FreeBuffers : Pass<"moec-free-buffers", "::mlir::ModuleOp"> {

@@ -34,6 +34,11 @@ buildExtents(mlir::OpBuilder &builder, mlir::OpResult result);
 mlir::FailureOr<mlir::Value> buildEmptyResult(mlir::OpBuilder &builder,
                                               mlir::OpResult result);
 
+/// Where a kernel puts the result: its own destination where it is outlined,
+/// else a `tensor.empty` as above. For kernels that ask what is there already.
+mlir::FailureOr<mlir::Value> buildDestination(mlir::OpBuilder &builder,
+                                              mlir::OpResult result);
+
 /// The value of one `affine_map<()[s..] -> (expr)>` result, as above.
 mlir::FailureOr<mlir::OpFoldResult> buildExtent(mlir::OpBuilder &builder,
                                                 mlir::Operation *at,

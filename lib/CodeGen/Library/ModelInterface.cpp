@@ -135,3 +135,14 @@ FailureOr<ModelInterface> ModelInterface::read(ModuleOp module,
   }
   return interface;
 }
+
+void ModelInterface::readAliases(ModuleOp module) {
+  auto main = module.lookupSymbol<func::FuncOp>(kMainName);
+  for (auto [index, output] : llvm::enumerate(outputs)) {
+    auto alias = main.getResultAttrOfType<IntegerAttr>(index, kAliasAttr);
+    if (!alias)
+      continue;
+    output.alias = int32_t(alias.getInt());
+    output.isStrided = inputs[output.alias].isStrided = true;
+  }
+}

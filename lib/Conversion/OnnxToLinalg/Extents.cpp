@@ -10,6 +10,7 @@
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Interfaces/FunctionInterfaces.h"
 
@@ -124,4 +125,13 @@ FailureOr<Value> moec::buildEmptyResult(OpBuilder &builder, OpResult result) {
       cast<RankedTensorType>(OnnxTypeConverter().convertType(result.getType()));
   return Value(tensor::EmptyOp::create(builder, result.getLoc(), *extents,
                                        type.getElementType()));
+}
+
+FailureOr<Value> moec::buildDestination(OpBuilder &builder, OpResult result) {
+  if (result.hasOneUse())
+    if (auto outlined = dyn_cast<bufferization::MaterializeInDestinationOp>(
+            *result.user_begin()))
+      if (isa<BlockArgument>(outlined.getDest()))
+        return outlined.getDest();
+  return buildEmptyResult(builder, result);
 }

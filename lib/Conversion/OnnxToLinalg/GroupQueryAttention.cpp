@@ -132,14 +132,16 @@ private:
   }
 
   /// A loop of its own: where past and present share their buffer, only this
-  /// one has to go.
+  /// one has nothing to do.
   void copyPast() {
+    Value caches[] = {in.getPastKey(), in.getPastValue()};
+    Value rows[] = {l.countRowsToCopy(caches[0], presentKey, past),
+                    l.countRowsToCopy(caches[1], presentValue, past)};
     forEachHead([&](ValueRange position, ValueRange tiles) {
-      Value caches[] = {in.getPastKey(), in.getPastValue()};
       Values result;
       for (unsigned part : {0, 1})
         result.push_back(
-            l.loop(zero, past, tiles[part], [&](Value t, Value tile) {
+            l.loop(zero, rows[part], tiles[part], [&](Value t, Value tile) {
               return l.fill(tile, t, l.index(size), [&](Value d) {
                 return l.get(caches[part], {position[0], position[1], t, d});
               });
@@ -260,7 +262,9 @@ struct GroupQueryAttentionLowering
                   ConversionPatternRewriter &rewriter) const override {
     SmallVector<Value> empty;
     for (OpResult result : op->getResults()) {
-      FailureOr<Value> value = buildEmptyResult(rewriter, result);
+      FailureOr<Value> value = op.getContinued(result.getResultNumber())
+                                   ? buildDestination(rewriter, result)
+                                   : buildEmptyResult(rewriter, result);
       if (failed(value))
         return failure();
       empty.push_back(*value);

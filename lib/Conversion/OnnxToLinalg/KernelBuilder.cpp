@@ -90,6 +90,11 @@ void KernelBuilder::record(Value condition, rt::Status status,
   rt::RecordOp::create(b, condition, status, message);
 }
 
+Value KernelBuilder::countRowsToCopy(Value past, Value present, Value numRows) {
+  return select(rt::IsSameBufferOp::create(b, b.getI1Type(), past, present),
+                index(0), numRows);
+}
+
 Value KernelBuilder::dot(Value from, Value to, Scalar a, Scalar c) {
   return loop(from, to, f32(0.0f), [&](Value i, Value total) -> Value {
     return accumulate(total, a(i), c(i), /*anyOrder=*/true);

@@ -49,6 +49,11 @@ public:
   void record(mlir::Value condition, rt::Status status,
               llvm::StringRef message);
 
+  /// How many rows of a cache's past are still to be copied to `present`, the
+  /// destination as the kernel got it: none where both are one buffer.
+  mlir::Value countRowsToCopy(mlir::Value past, mlir::Value present,
+                              mlir::Value numRows);
+
   /// sum of a(i) * c(i) for i in [from, to), in any order.
   mlir::Value dot(mlir::Value from, mlir::Value to, Scalar a, Scalar c);
   /// tensor[at..., i] = element(i) for i in [0, size)

@@ -88,13 +88,15 @@ private:
           {getAsOpFoldResult(batch), l.b.getIndexAttr(numHeads),
            getAsOpFoldResult(total), l.b.getIndexAttr(size)},
           cast<RankedTensorType>(in.getKey().getType()).getElementType());
+    Value rowsToCopy =
+        pastRows ? l.countRowsToCopy(pastRows, present, past) : zero;
     auto tiler = [&](ValueRange position) {
       return SmallVector<KernelBuilder::Tile>{l.getRow(present, position)};
     };
     auto item = [&](ValueRange position, ValueRange tiles) -> Values {
       Value rows = tiles[0], b = position[0], n = position[1];
       if (pastRows)
-        rows = l.loop(zero, past, rows, [&](Value t, Value rows) {
+        rows = l.loop(zero, rowsToCopy, rows, [&](Value t, Value rows) {
           return l.fill(rows, t, l.index(size),
                         [&](Value d) { return l.get(pastRows, {b, n, t, d}); });
         });
@@ -170,8 +172,10 @@ struct MultiHeadAttentionLowering
     for (auto [value, result] : llvm::zip(empty, results)) {
       if (!result)
         continue;
-      FailureOr<Value> made =
-          buildEmptyResult(rewriter, cast<OpResult>(result));
+      auto part = cast<OpResult>(result);
+      FailureOr<Value> made = op.getContinued(part.getResultNumber())
+                                  ? buildDestination(rewriter, part)
+                                  : buildEmptyResult(rewriter, part);
       if (failed(made))
         return failure();
       value = *made;
