@@ -39,8 +39,9 @@ struct Decoder {
   explicit Decoder(const Library &library);
   /// The tensor of a state that holds `length` positions.
   moec_tensor stateTensor(State &state, int64_t length) const;
-  /// Gives the states room for `capacity` positions.
-  void allocate(int64_t capacity);
+  /// Gives the states room for `capacity` positions; `dims` are what the user
+  /// says of symbols that nothing else tells (the rows of a windowed cache).
+  void allocate(int64_t capacity, const std::map<std::string, int64_t> &dims);
 
   const moec_model_info &info;
   int ids = -1, mask = -1, positions = -1, logits = -1;
@@ -132,20 +133,27 @@ int Decoder::findGrowingAxis(const moec_io_info &input,
   return axis;
 }
 
-void Decoder::allocate(int64_t capacity) {
+void Decoder::allocate(int64_t capacity,
+                       const std::map<std::string, int64_t> &dims) {
   for (State &state : states) {
     const moec_io_info &input = info.inputs[state.input];
     const moec_io_info &output = info.outputs[state.output];
     state.inPlace = output.alias == state.input &&
                     (state.axis < 0 || (input.flags & MOEC_IO_STRIDED));
     std::vector<int64_t> shape;
-    for (int d = 0; d < input.rank; ++d)
-      // An extent that only the successor states (a head size named by the
-      // exporter) is that.
-      shape.push_back(input.dims[d] >= 0 ? input.dims[d]
-                      : d == state.axis  ? (state.inPlace ? capacity : 0)
-                      : d < output.rank && output.dims[d] >= 0 ? output.dims[d]
-                                                               : 1);
+    for (int d = 0; d < input.rank; ++d) {
+      int64_t extent = input.dims[d];
+      if (extent < 0) {
+        auto said = dims.find(info.symbols[-extent - 1]);
+        // An extent that only the successor states (a head size named by the
+        // exporter) is that.
+        extent = d == state.axis ? (state.inPlace ? capacity : 0)
+                 : d < output.rank && output.dims[d] >= 0 ? output.dims[d]
+                 : said != dims.end()                     ? said->second
+                                                          : 1;
+      }
+      shape.push_back(extent);
+    }
     state.buffer = Buffer(input.dtype, shape);
   }
 }
@@ -264,7 +272,7 @@ void moecrun::generate(const Options &options) {
   Library library(options.library);
   Session session(library, options.session);
   Decoder decoder(library);
-  decoder.allocate(int64_t(prompt.size()) + options.maxTokens);
+  decoder.allocate(int64_t(prompt.size()) + options.maxTokens, options.dims);
 
   for (int64_t id : prompt)
     fputs(tokens.decode(id).c_str(), stdout);

@@ -89,13 +89,28 @@ static LogicalResult checkUnsupported(GroupQueryAttentionOp op) {
           refuseAttribute(op, "k_quant_type", op.getKQuantType() != "NONE")) ||
       failed(
           refuseAttribute(op, "v_quant_type", op.getVQuantType() != "NONE")) ||
-      failed(refuseAttribute(op, "sliding_window_cache",
-                             op.getSlidingWindowCache() != 0)) ||
       failed(refuseAttribute(op, "qk_output", op.getQkOutput() != 0)))
     return failure();
   if (op.getOutputQk())
     return op.emitOpError()
            << "output 'output_qk' is not supported: export without it";
+  return success();
+}
+
+static LogicalResult checkWindowed(GroupQueryAttentionOp op) {
+  int64_t window = op.getLocalWindowSize();
+  if (window < 1)
+    return op.emitOpError()
+           << "attribute 'sliding_window_cache' is set, expected a "
+              "'local_window_size' of at least 1, found "
+           << window;
+  if (!op.getPastKey())
+    return op.emitOpError() << "attribute 'sliding_window_cache' is set, "
+                               "expected inputs 'past_key' and 'past_value', "
+                               "which say how many rows to keep";
+  if (op.getAttentionBias())
+    return op.emitOpError() << "input 'attention_bias' is not supported with "
+                               "'sliding_window_cache': export without one";
   return success();
 }
 
@@ -201,7 +216,11 @@ LogicalResult GroupQueryAttentionOp::inferShapes(ShapeContext &context) {
         {getPastValue(), "past_value"}})
     if (value && failed(checkElement(op, value, name, element)))
       return failure();
-  AffineExpr total = *past + length;
+  // A windowed cache keeps its rows, and says nothing of the total length.
+  bool isWindowed = getSlidingWindowCache() != 0;
+  if (isWindowed && failed(checkWindowed(*this)))
+    return failure();
+  AffineExpr total = isWindowed ? *past : *past + length;
 
   // [B], or [B, 1] where the exporter kept the reduced dimension.
   Extents ends = context.getExtents(getSeqlensK());
@@ -219,7 +238,7 @@ LogicalResult GroupQueryAttentionOp::inferShapes(ShapeContext &context) {
                          << totalType << ", expected one element";
   if (std::optional<Extents> known =
           context.getElements(getTotalSequenceLength());
-      known && (*known)[0] &&
+      known && (*known)[0] && !isWindowed &&
       failed(context.requireEqual(
           op, (*known)[0], total,
           "'total_sequence_length' against the rows of 'past_key' and "

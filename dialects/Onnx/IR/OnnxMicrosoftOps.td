@@ -54,6 +54,12 @@ def Onnx_GroupQueryAttentionOp : Ms_Op<"GroupQueryAttention", [1],
     is 0), and what is left of the present one is the past one or zeros. Without
     `position_ids` rotation starts at the same row. `head_sink` and
     `smooth_softmax` (a sink of 0) add one term to every softmax's denominator.
+
+    With `sliding_window_cache` both caches have C >= W rows, W =
+    `local_window_size`, and hold the newest tokens only: after T of them the
+    last L(T) = T - G * ceil(max(T - C, 0) / G), G = C - W + 1, in order from
+    row 0; the other rows are zeros. A sequence starts where
+    `total_sequence_length` is S.
   }];
   let extraClassDeclaration = [{
     ::mlir::Value getContinued(unsigned result);

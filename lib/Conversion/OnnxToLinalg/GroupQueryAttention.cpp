@@ -33,7 +33,15 @@ public:
     batch = l.dim(in.getQuery(), 0);
     length = l.dim(in.getQuery(), 1);
     past = in.getPastKey() ? l.dim(in.getPastKey(), 2) : zero;
-    total = l.dim(presentKey, 2);
+    capacity = l.dim(presentKey, 2);
+    Value stated = getElement(in.getTotalSequenceLength());
+    if (isWindowed()) {
+      total = l.maximum(stated, length);
+      isFirst = l.equal(total, length);
+    } else {
+      total = capacity;
+      isFirst = l.equal(past, zero);
+    }
     if (op.getDoRotary()) {
       auto table = cast<RankedTensorType>(in.getCosCache().getType());
       rotation = {in.getCosCache(), in.getSinCache(),
@@ -43,13 +51,26 @@ public:
 
   SmallVector<Value> build() {
     buildChecks();
+    if (isWindowed()) {
+      gatherRows();
+      keepNewestRows();
+      Value done = buildAttention(l, describe());
+      l.release(keys);
+      l.release(values);
+      return {done, presentKey, presentValue};
+    }
     if (in.getPastKey())
       copyPast();
     insertNewRows();
+    keys = presentKey;
+    values = presentValue;
     return {buildAttention(l, describe()), presentKey, presentValue};
   }
 
 private:
+  /// The cache holds the newest rows only, in as many as it has.
+  bool isWindowed() { return op.getSlidingWindowCache() != 0; }
+
   Value getElement(Value oneElement) {
     auto type = cast<RankedTensorType>(oneElement.getType());
     return l.toIndex(
@@ -59,15 +80,25 @@ private:
   /// The lengths come from data. What does not fit is an error of the run, and
   /// is clamped so that it leads nowhere.
   void buildChecks() {
-    l.record(l.equal(getElement(in.getTotalSequenceLength()), total),
-             rt::Status::ShapeMismatch,
-             "total_sequence_length is not the past length plus the new one");
+    Value stated = getElement(in.getTotalSequenceLength());
+    if (isWindowed()) {
+      l.record(l.invert(l.less(stated, length)), rt::Status::ShapeMismatch,
+               "total_sequence_length is less than the number of new rows");
+      l.record(l.invert(l.less(capacity, getWindow())),
+               rt::Status::ShapeMismatch,
+               "the cache has fewer rows than local_window_size");
+    } else {
+      l.record(l.equal(stated, total), rt::Status::ShapeMismatch,
+               "total_sequence_length is not the past length plus the new one");
+    }
     l.loop(zero, batch, {}, [&](Value b, ValueRange) {
       Value end = readEnd(b);
       Value fits =
           l.invert(l.either(l.less(end, getLeastEnd()), l.greater(end, total)));
       l.record(fits, rt::Status::IndexOutOfRange,
-               "seqlens_k + 1 is outside of the rows of the cache");
+               isWindowed() ? "seqlens_k + 1 is outside of the total length"
+                            : "seqlens_k + 1 is outside of the rows of the "
+                              "cache");
       return Values();
     });
   }
@@ -80,14 +111,34 @@ private:
   }
 
   /// A first prompt may be padded on the right; later every new row counts.
-  Value getLeastEnd() { return l.select(isFirst(), zero, length); }
-  Value isFirst() { return l.equal(past, zero); }
+  Value getLeastEnd() { return l.select(isFirst, zero, length); }
+  Value getWindow() { return l.index(op.getLocalWindowSize()); }
 
-  /// One past the last row of a sequence.
+  /// One past a sequence's last position.
   Value getEnd(Value b) { return l.clamp(readEnd(b), getLeastEnd(), total); }
-  /// The row of a sequence's first new token.
+  /// The position of a sequence's first new token.
   Value getStart(Value b) {
-    return l.select(isFirst(), zero, l.sub(getEnd(b), length));
+    return l.select(isFirst, zero, l.sub(getEnd(b), length));
+  }
+  /// How many new tokens a sequence has: fewer than rows where it is padded.
+  Value countNew(Value b) { return l.minimum(length, getEnd(b)); }
+
+  /// The rows that a windowed cache holds after T tokens. It fills its C rows,
+  /// then drops G = C - W + 1 of them whenever it overflows:
+  /// T - G * ceil(max(T - C, 0) / G).
+  Value countHeld(Value tokens) {
+    Value gap = l.maximum(one, l.add(l.sub(capacity, getWindow()), one));
+    Value over = l.maximum(zero, l.sub(tokens, capacity));
+    Value drops = l.div(l.add(over, l.sub(gap, one)), gap);
+    return l.sub(tokens, l.mul(drops, gap));
+  }
+
+  /// The position of the first row of `keys` and `values`.
+  Value getBase(Value b) {
+    if (!isWindowed())
+      return zero;
+    Value start = getStart(b);
+    return l.sub(start, countHeld(start));
   }
 
   /// An element of the new rows; `first` is the head's column in a packed
@@ -116,19 +167,67 @@ private:
       return l.add(getStart(b), s);
     Value from = l.toIndex(l.get(ids, {zero, zero}));
     Value own = l.toIndex(l.get(ids, {b, s}));
-    return l.select(isFirst(), l.add(from, s), own);
+    return l.select(isFirst, l.add(from, s), own);
   }
 
-  /// Runs `item` for every batch and head with its rows of both caches.
-  void forEachHead(KernelBuilder::Item item) {
+  /// Runs `item` for every batch and head with its rows of both tensors.
+  void forEachHead(Value &key, Value &value, KernelBuilder::Item item) {
     auto tiler = [&](ValueRange position) {
-      return SmallVector<KernelBuilder::Tile>{l.getRow(presentKey, position),
-                                              l.getRow(presentValue, position)};
+      return SmallVector<KernelBuilder::Tile>{l.getRow(key, position),
+                                              l.getRow(value, position)};
     };
-    Values done = l.parallel({batch, l.index(numKvHeads)},
-                             {presentKey, presentValue}, tiler, item);
-    presentKey = done[0];
-    presentValue = done[1];
+    Values done =
+        l.parallel({batch, l.index(numKvHeads)}, {key, value}, tiler, item);
+    key = done[0];
+    value = done[1];
+  }
+
+  /// Row `to` + i of both tiles is row `from` + i of their sources.
+  Values copyRows(ValueRange tiles, ArrayRef<Value> sources,
+                  ValueRange position, Value from, Value to, Value numRows) {
+    Values result;
+    for (unsigned part = 0; part < tiles.size(); ++part)
+      result.push_back(
+          l.loop(zero, numRows, tiles[part], [&](Value i, Value tile) {
+            return l.fill(tile, l.add(to, i), l.index(size), [&](Value d) {
+              return l.get(sources[part],
+                           {position[0], position[1], l.add(from, i), d});
+            });
+          }));
+    return result;
+  }
+
+  /// Rows [from, to) of both tiles are zeros.
+  Values clearRows(ValueRange tiles, Value from, Value to) {
+    return l.loop(from, to, tiles, [&](Value t, ValueRange tiles) {
+      Values cleared;
+      for (Value tile : tiles)
+        cleared.push_back(
+            l.fill(tile, t, l.index(size), [&](Value) { return l.f32(0.0f); }));
+      return cleared;
+    });
+  }
+
+  /// The new tokens, from row `to` on.
+  Values insertRows(ValueRange tiles, ValueRange position, Value to) {
+    bool isPacked = !in.getKey();
+    Value key = isPacked ? in.getQuery() : in.getKey();
+    Value value = isPacked ? in.getQuery() : in.getValue();
+    int64_t firstKey = isPacked ? numHeads * size : 0;
+    int64_t firstValue = isPacked ? (numHeads + numKvHeads) * size : 0;
+    Value b = position[0], head = position[1];
+    return l.loop(zero, countNew(b), tiles,
+                  [&](Value s, ValueRange tiles) -> Values {
+                    Value t = l.add(to, s);
+                    auto readKey = [&](Value d) {
+                      return readInput(key, firstKey, b, head, s, d);
+                    };
+                    auto readValue = [&](Value d) {
+                      return readInput(value, firstValue, b, head, s, d);
+                    };
+                    return {fillRotatedRow(b, s, readKey, tiles[0], t, 1.0f),
+                            l.fill(tiles[1], t, l.index(size), readValue)};
+                  });
   }
 
   /// A loop of its own: where past and present share their buffer, only this
@@ -137,51 +236,54 @@ private:
     Value caches[] = {in.getPastKey(), in.getPastValue()};
     Value rows[] = {l.countRowsToCopy(caches[0], presentKey, past),
                     l.countRowsToCopy(caches[1], presentValue, past)};
-    forEachHead([&](ValueRange position, ValueRange tiles) {
-      Values result;
-      for (unsigned part : {0, 1})
-        result.push_back(
-            l.loop(zero, rows[part], tiles[part], [&](Value t, Value tile) {
-              return l.fill(tile, t, l.index(size), [&](Value d) {
-                return l.get(caches[part], {position[0], position[1], t, d});
-              });
-            }));
-      return result;
-    });
+    forEachHead(presentKey, presentValue,
+                [&](ValueRange position, ValueRange tiles) {
+                  Values result;
+                  for (unsigned part : {0, 1})
+                    llvm::append_range(
+                        result, copyRows(tiles[part], caches[part], position,
+                                         zero, zero, rows[part]));
+                  return result;
+                });
   }
 
   void insertNewRows() {
-    bool isPacked = !in.getKey();
-    Value key = isPacked ? in.getQuery() : in.getKey();
-    Value value = isPacked ? in.getQuery() : in.getValue();
-    int64_t firstKey = isPacked ? numHeads * size : 0;
-    int64_t firstValue = isPacked ? (numHeads + numKvHeads) * size : 0;
-    forEachHead([&](ValueRange position, ValueRange tiles) {
-      Value b = position[0], head = position[1];
-      Value start = getStart(b);
-      Value count = l.minimum(length, getEnd(b));
-      Values rows =
-          l.loop(zero, count, tiles, [&](Value s, ValueRange tiles) -> Values {
-            Value t = l.add(start, s);
-            auto readKey = [&](Value d) {
-              return readInput(key, firstKey, b, head, s, d);
-            };
-            auto readValue = [&](Value d) {
-              return readInput(value, firstValue, b, head, s, d);
-            };
-            return {fillRotatedRow(b, s, readKey, tiles[0], t, 1.0f),
-                    l.fill(tiles[1], t, l.index(size), readValue)};
-          });
-      // Rows that neither the past nor the present wrote.
-      Value end = l.maximum(past, l.add(start, count));
-      return l.loop(end, total, rows, [&](Value t, ValueRange tiles) {
-        Values cleared;
-        for (Value tile : tiles)
-          cleared.push_back(l.fill(tile, t, l.index(size),
-                                   [&](Value) { return l.f32(0.0f); }));
-        return cleared;
-      });
+    forEachHead(presentKey, presentValue,
+                [&](ValueRange position, ValueRange tiles) {
+                  Value b = position[0], start = getStart(b);
+                  Values rows = insertRows(tiles, position, start);
+                  // Rows that neither the past nor the present wrote.
+                  Value end = l.maximum(past, l.add(start, countNew(b)));
+                  return clearRows(rows, end, total);
+                });
+  }
+
+  /// What a windowed past holds and the new rows, in a place of their own: more
+  /// rows than the present has may be needed now, and past and present may be
+  /// one buffer.
+  void gatherRows() {
+    for (Value *rows : {&keys, &values})
+      *rows = l.scratch({getAsOpFoldResult(batch), l.b.getIndexAttr(numKvHeads),
+                         getAsOpFoldResult(l.add(capacity, length)),
+                         l.b.getIndexAttr(size)});
+    forEachHead(keys, values, [&](ValueRange position, ValueRange tiles) {
+      Value held = countHeld(getStart(position[0]));
+      Values rows = copyRows(tiles, {in.getPastKey(), in.getPastValue()},
+                             position, zero, zero, held);
+      return insertRows(rows, position, held);
     });
+  }
+
+  void keepNewestRows() {
+    forEachHead(presentKey, presentValue,
+                [&](ValueRange position, ValueRange tiles) {
+                  Value b = position[0], start = getStart(b);
+                  Value gathered = l.add(countHeld(start), countNew(b));
+                  Value held = countHeld(l.add(start, countNew(b)));
+                  Values rows = copyRows(tiles, {keys, values}, position,
+                                         l.sub(gathered, held), zero, held);
+                  return clearRows(rows, held, capacity);
+                });
   }
 
   Attention describe() {
@@ -189,7 +291,7 @@ private:
     a.output = output;
     a.batch = batch;
     a.length = length;
-    a.total = total;
+    a.total = l.dim(keys, 2);
     a.numHeads = numHeads;
     a.keySize = a.valueSize = size;
     float scale = op.getScale().convertToFloat();
@@ -207,8 +309,8 @@ private:
         return l.get(cache, {b, l.div(n, group), t, d});
       };
     };
-    a.key = readCache(presentKey);
-    a.value = readCache(presentValue);
+    a.key = readCache(keys);
+    a.value = readCache(values);
     a.range = [this](Value b, Value s) { return getRange(b, s); };
     a.score = [this](Value product, Value b, Value n, Value s, Value t) {
       return getScore(product, b, n, s, t);
@@ -221,12 +323,14 @@ private:
   }
 
   std::pair<Value, Value> getRange(Value b, Value s) {
-    Value start = getStart(b), next = l.add(l.add(start, s), one);
-    Value last = l.add(start, l.minimum(length, getEnd(b)));
+    // In rows, of which the first is at position `base`.
+    Value start = l.sub(getStart(b), getBase(b));
+    Value next = l.add(l.add(start, s), one);
+    Value last = l.add(start, countNew(b));
     Value first = zero;
     // A window W of the row at i holds i - W + 1 to i.
-    if (int64_t window = op.getLocalWindowSize(); window > 0)
-      first = l.maximum(zero, l.sub(next, l.index(window)));
+    if (int64_t(op.getLocalWindowSize()) > 0)
+      first = l.maximum(zero, l.sub(next, getWindow()));
     return {first, op.getCausal() ? l.minimum(next, last) : last};
   }
 
@@ -248,7 +352,13 @@ private:
   onnx::GroupQueryAttentionOp op;
   onnx::GroupQueryAttentionOp::Adaptor in;
   Value output, presentKey, presentValue;
-  Value zero, one, batch, length, past, total;
+  Value zero, one, batch, length;
+  /// Rows of the past and of the present cache, and all tokens so far.
+  Value past, capacity, total;
+  /// Whether these are the first tokens of their sequences.
+  Value isFirst;
+  /// What attention reads: `[B, Nkv, rows, size]`.
+  Value keys, values;
   int64_t numHeads, numKvHeads, size;
   Rotation rotation;
 };

@@ -24,13 +24,14 @@ def tables(width, rows=64):
 
 def grouped(nodes, label, batch, length, past, packed=False, nq=4, nkv=2, h=16, sink=False,
             bias=None, ends=None, ids=None, dynamic=False, table=None, dtype=np.float32,
-            last_rank=1, **attrs):
+            last_rank=1, rows=None, **attrs):
+    """`rows`: of a windowed cache, which says nothing of how much is past."""
     total = past + length
     if packed:
         query = [normal(batch, length, (nq + 2 * nkv) * h, dtype=dtype), None, None]
     else:
         query = [normal(batch, length, n * h, dtype=dtype) for n in (nq, nkv, nkv)]
-    cache = [normal(batch, nkv, past, h, dtype=dtype) for _ in "kv"] if past is not None else []
+    cache = [normal(batch, nkv, past if rows is None else rows, h, dtype=dtype) for _ in "kv"]
     rotary = [t.astype(dtype) for t in tables(table or h)] if attrs.get("do_rotary") else [None] * 2
     ends = np.full(batch, total) if ends is None else np.array(ends)
     lasts = (ends - 1).astype(np.int32)
@@ -45,7 +46,7 @@ def grouped(nodes, label, batch, length, past, packed=False, nq=4, nkv=2, h=16, 
                    9: rows}
     nodes.add(f"GroupQueryAttention {label}", "GroupQueryAttention", inputs,
               {"num_heads": nq, "kv_num_heads": nkv, **attrs}, outputs=3, domain=MS,
-              symbols=symbols, tolerance=2e-3 if dtype == np.float16 else 5e-6)
+              unspecified=rows is not None, symbols=symbols, tolerance=2e-3 if dtype == np.float16 else 5e-6)
 
 
 def grouped_cases(nodes):
@@ -75,6 +76,18 @@ def grouped_cases(nodes):
             local_window_size=2, sink=True)
     grouped(nodes, "ragged decode", 3, 1, 9, ends=[10, 4, 1], do_rotary=1, last_rank=2)
     grouped(nodes, "position ids", 2, 1, 5, do_rotary=1, ids=np.array([[11], [3]], np.int64))
+    for length, past in ((1, 0), (3, 0), (9, 0), (1, 3), (1, 4), (1, 5), (1, 6), (1, 11), (5, 2),
+                         (7, 12)):
+        for rows in (4, 6):
+            grouped(nodes, f"windowed S={length} P={past} C={rows}", 2, length, past,
+                    do_rotary=1, sink=True, rows=rows, dynamic=rows == 6, packed=length == 3,
+                    local_window_size=4, sliding_window_cache=1)
+    grouped(nodes, "windowed, ragged", 3, 1, 9, ends=[10, 4, 1], do_rotary=1, rows=5,
+            local_window_size=3, sliding_window_cache=1)
+    grouped(nodes, "windowed, right padding", 3, 7, 0, ends=[7, 3, 5], rows=4,
+            local_window_size=3, sliding_window_cache=1)
+    grouped(nodes, "windowed, half", 1, 2, 5, rows=5, dtype=np.float16, local_window_size=3,
+            sliding_window_cache=1)
     grouped(nodes, "first position ids", 2, 4, 0, do_rotary=1, dynamic=True,
             ids=np.tile(np.arange(4), (2, 1)) + 2)
 

@@ -19,7 +19,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent), str(HERE.parent.parent)]
 
 import oracle  # noqa: E402
-from compare import CompareError, Library, error  # noqa: E402
+from compare import CompareError, Library, blank, error  # noqa: E402
 
 MS = "com.microsoft"
 
@@ -30,10 +30,11 @@ class Nodes:
         self.nodes, self.inputs, self.inits, self.feeds = [], [], [], {}
 
     def add(self, label, op, inputs, attrs=None, outputs=1, domain="", constants=(),
-            symbols=None, tolerance=1e-5):
+            symbols=None, tolerance=1e-5, unspecified=False):
         """`inputs`: arrays, None for one left out. Those in `constants` become
         initializers. `symbols`: names of dynamic extents, a list by input (None where
-        the extent is known); equal names in one case are one symbol."""
+        the extent is known); equal names in one case are one symbol. `unspecified`: NaN
+        of the oracle stands for any value."""
         prefix = f"c{len(self.cases)}_"
         names = ["" if a is None else f"{prefix}in{i}" for i, a in enumerate(inputs)]
         for i, (name, array) in enumerate(zip(names, inputs)):
@@ -53,10 +54,10 @@ class Nodes:
         results = [f"{prefix}out{i}" for i in range(outputs)]
         self.nodes.append(helper.make_node(op, names, results, prefix + "node",
                                            domain=domain, **(attrs or {})))
-        self.cases.append((label, results, tolerance))
+        self.cases.append((label, results, tolerance, unspecified))
 
     def model(self):
-        outputs = [helper.ValueInfoProto(name=r) for _, results, _ in self.cases for r in results]
+        outputs = [helper.ValueInfoProto(name=r) for _, results, *_ in self.cases for r in results]
         graph = helper.make_graph(self.nodes, "nodes", self.inputs, outputs, self.inits)
         imports = [helper.make_opsetid("", self.opset), helper.make_opsetid(MS, 1)]
         return helper.make_model(graph, ir_version=10, opset_imports=imports)
@@ -71,7 +72,7 @@ class Nodes:
             if done.returncode != 0:
                 print(done.stderr)
                 return 0, 1
-            names = [r for _, results, _ in self.cases for r in results]
+            names = [r for _, results, *_ in self.cases for r in results]
             try:
                 mine = Library(f"{folder}/libnodes.so", threads=threads).run(self.feeds, names)
             except CompareError as problem:
@@ -79,9 +80,11 @@ class Nodes:
                 return 0, 1
             exact = oracle.Model(path).run(self.feeds)
         wrong = 0
-        for label, results, tolerance in self.cases:
+        for label, results, tolerance, unspecified in self.cases:
             for result in results:
                 y, r = mine[result], exact[result]
+                if unspecified:
+                    r, y = blank(r, y)
                 value = error(y, r)
                 if not value <= tolerance:
                     wrong += 1
