@@ -9,7 +9,7 @@ packages=(cmake ninja-build clang-22 clang-format-22 clang-tidy-22 lld-22
   llvm-22-dev llvm-22-tools libmlir-22-dev mlir-22-tools
   protobuf-compiler libprotobuf-dev libcli11-dev libxxhash-dev
   libgtest-dev libbenchmark-dev libopenblas-dev qemu-user
-  g++ libc6-dev python3 python3-venv)
+  g++ libc6-dev python3 python3-venv ca-certificates git)
 
 missing=()
 for package in "${packages[@]}"; do
@@ -18,10 +18,13 @@ for package in "${packages[@]}"; do
 done
 if [ ${#missing[@]} -gt 0 ]; then
   sudo=
-  [ "$(id -u)" = 0 ] || sudo=sudo
+  if [ "$(id -u)" != 0 ]; then
+    command -v sudo >/dev/null || { echo "run as root, or install sudo, to add: ${missing[*]}" >&2; exit 1; }
+    sudo=sudo
+  fi
   echo "installing: ${missing[*]}"
   $sudo apt-get update -qq
-  DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+  $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 fi
 
 # The environment is made once per lock file.
