@@ -1,0 +1,6 @@
+# ===-- comparison - one MoE layer in every installed runtime -------------===#
+#
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#
+# ===------------------------------------------------------------------------===#
+"""The parts of benchmarks/compare."""
