@@ -95,7 +95,7 @@ class Moec(Peer):
         return subprocess.run([self.program, "--version"], capture_output=True, text=True,
                               check=True).stdout.strip()
 
-    def load(self, folders, threads):
+    def load(self, layer, folders, threads):
         self.sessions, pool = [], _VOID()
         for folder in folders:
             library = ctypes.CDLL(os.path.join(folder, "liblayer.so"))

@@ -39,7 +39,7 @@ class Peer:
     def version(self):
         raise NotImplementedError
 
-    def load(self, folders, threads):
+    def load(self, layer, folders, threads):
         """Loads all copies; says what was chosen (a CPU level), or None."""
         raise NotImplementedError
 
@@ -66,7 +66,7 @@ class OnnxRuntime(Peer):
         import onnxruntime
         return "onnxruntime " + onnxruntime.__version__
 
-    def load(self, folders, threads):
+    def load(self, layer, folders, threads):
         import onnxruntime
         self.sessions = []
         for folder in folders:
@@ -119,6 +119,8 @@ class OnnxRuntimeQ4(OnnxRuntimeInt8):
 
 def systems(activations):
     """All systems by name, moec first; one moec for each type of activations."""
+    from .ggml import Ggml, GgmlRepacked
     from .moec import Moec
-    peers = [Moec(a) for a in activations] + [OnnxRuntime(), OnnxRuntimeInt8(), OnnxRuntimeQ4()]
+    peers = [Moec(a) for a in activations]
+    peers += [OnnxRuntime(), OnnxRuntimeInt8(), OnnxRuntimeQ4(), Ggml(), GgmlRepacked()]
     return {peer.name: peer for peer in peers}

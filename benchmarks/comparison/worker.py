@@ -59,7 +59,7 @@ def _serve(name, requests, answer):
     start = json.loads(requests.readline())
     layer, peer = Layer(**start["layer"]), systems([start["activations"]])[name]
     before = time.monotonic()
-    chosen = peer.load(start["folders"], start["threads"])
+    chosen = peer.load(layer, start["folders"], start["threads"])
     load_ms = (time.monotonic() - before) * 1e3
     # Every weight is touched, and lies in memory, before anything is measured.
     for copy in range(len(start["folders"])):
