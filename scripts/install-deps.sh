@@ -5,7 +5,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-packages=(cmake ninja-build clang-22 clang-format-22 clang-tidy-22 lld-22
+packages=(cmake ninja-build clang-22 libclang-rt-22-dev clang-format-22 clang-tidy-22 lld-22
   llvm-22-dev llvm-22-tools libmlir-22-dev mlir-22-tools
   protobuf-compiler libprotobuf-dev libcli11-dev libxxhash-dev
   libgtest-dev libbenchmark-dev libopenblas-dev qemu-user
