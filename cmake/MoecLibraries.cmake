@@ -42,9 +42,42 @@ function(moec_add_tool name)
   target_link_libraries(${name} PRIVATE moec_options ${ARG_LINKS} MLIR LLVM)
 endfunction()
 
+# The pages of docs/dialects and docs/passes, written to the build folder with
+# everything else. `moec-doc` copies them to docs/, where a test compares them.
+add_custom_target(moec-doc-pages ALL)
+add_custom_target(moec-doc
+  COMMAND ${CMAKE_COMMAND} -E copy_directory ${PROJECT_BINARY_DIR}/docs
+    ${PROJECT_SOURCE_DIR}/docs
+  COMMENT "Writing the generated pages to docs/"
+  VERBATIM)
+add_dependencies(moec-doc moec-doc-pages)
+
+# moec_add_doc(page title tablegen-arguments...)
+# docs/<page>.md from the file in LLVM_TARGET_DEFINITIONS, under a title where
+# mlir-tblgen writes none.
+function(moec_add_doc page title)
+  get_filename_component(name ${page} NAME)
+  set(TABLEGEN_OUTPUT)
+  mlir_tablegen(${name}.md ${ARGN})
+  set(output ${PROJECT_BINARY_DIR}/docs/${page}.md)
+  file(RELATIVE_PATH source ${PROJECT_SOURCE_DIR}
+    ${CMAKE_CURRENT_SOURCE_DIR}/${LLVM_TARGET_DEFINITIONS})
+  add_custom_command(OUTPUT ${output}
+    COMMAND ${CMAKE_COMMAND} -DINPUT=${CMAKE_CURRENT_BINARY_DIR}/${name}.md
+      -DOUTPUT=${output} -DTITLE=${title} -DSOURCE=${source}
+      -P ${PROJECT_SOURCE_DIR}/cmake/WriteDoc.cmake
+    DEPENDS ${CMAKE_CURRENT_BINARY_DIR}/${name}.md
+      ${PROJECT_SOURCE_DIR}/cmake/WriteDoc.cmake
+    VERBATIM)
+  string(REPLACE "/" "-" target moec-doc-${page})
+  add_custom_target(${target} DEPENDS ${output})
+  add_dependencies(moec-doc-pages ${target})
+endfunction()
+
 # moec_add_dialect_tablegen(Prefix mnemonic [ENUMS] [ATTRS] [INTERFACES])
 # Generates <Prefix>{Dialect,Ops,Attrs,Enums,Interfaces}.{h,cpp}.inc from
-# <Prefix>Ops.td in the current folder; target Moec<Prefix>IncGen.
+# <Prefix>Ops.td in the current folder; target Moec<Prefix>IncGen. Page
+# docs/dialects/<mnemonic>.md.
 function(moec_add_dialect_tablegen prefix mnemonic)
   cmake_parse_arguments(ARG "ENUMS;ATTRS;INTERFACES" "" "" ${ARGN})
   set(LLVM_TARGET_DEFINITIONS ${prefix}Ops.td)
@@ -66,11 +99,20 @@ function(moec_add_dialect_tablegen prefix mnemonic)
     mlir_tablegen(${prefix}Interfaces.cpp.inc -gen-op-interface-defs)
   endif()
   add_public_tablegen_target(Moec${prefix}IncGen)
+  set(LLVM_TARGET_DEFINITIONS ${prefix}Ops.td)
+  moec_add_doc(dialects/${mnemonic} "" -gen-dialect-doc -dialect=${mnemonic})
 endfunction()
 
 # moec_add_passes_tablegen(Prefix): <Prefix>Passes.h.inc from Passes.td here.
+# Page docs/passes/<folder>.md.
 function(moec_add_passes_tablegen prefix)
   set(LLVM_TARGET_DEFINITIONS Passes.td)
   mlir_tablegen(Passes.h.inc -gen-pass-decls -name Moec${prefix})
   add_public_tablegen_target(Moec${prefix}PassesIncGen)
+  # Of include/moec/CodeGen and lib/CodeGen `codegen`, of dialects/Moe `moe`.
+  file(RELATIVE_PATH folder ${PROJECT_SOURCE_DIR} ${CMAKE_CURRENT_SOURCE_DIR})
+  string(REPLACE "include/moec/" "lib/" folder ${folder})
+  string(REGEX REPLACE "^[a-z]+/|/Transforms$" "" page ${folder})
+  string(TOLOWER ${page} page)
+  moec_add_doc(passes/${page} "Passes of ${folder}" -gen-pass-doc)
 endfunction()

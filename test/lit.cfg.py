@@ -19,5 +19,7 @@ config.environment["PATH"] = os.pathsep.join(
 config.substitutions.append(("%python", os.environ.get("MOEC_PYTHON", "python3")))
 config.substitutions.append(("%bin", binaries))
 config.substitutions.append(("%conformance", os.path.join(config.moec_binary_dir, "test", "Conformance", "conformance")))
+config.substitutions.append(("%moec_src", os.path.dirname(config.test_source_root)))
+config.substitutions.append(("%moec_docs", os.path.join(config.moec_binary_dir, "docs")))
 config.substitutions.append(("%fixtures", os.path.join(config.test_source_root, "fixtures", "models")))
 config.substitutions.append(("%compare", os.environ.get("MOEC_PYTHON", "python3") + " " + os.path.join(config.test_source_root, "EndToEnd", "compare.py")))

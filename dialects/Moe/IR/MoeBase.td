@@ -26,12 +26,18 @@ def Moe_Dialect : Dialect {
 
     Letters: `T` tokens, `E` experts, `k` choices of a token, `R = T * k` rows,
     `H` width of a token, `I` width inside an expert, `K` and `N` depth and
-    columns of one matrix product.
+    columns of one matrix product. Extents and offsets count rows or elements,
+    ids count experts, `rows` counts tokens.
 
     All ops are in destination-passing style: `outs` gives the tensor whose
     memory the result may take, or the buffer that is written; its former
     contents are never read. Arithmetic is f32 whatever the element type.
-    Numbers in data never lead outside a buffer: every lowering clamps them.
+    Numbers in data never lead outside a buffer: every lowering clamps them. So
+    no op of the dialect fails in a run; an id outside of `[0, E)` counts as a
+    dropped choice. What must hold of the operands is numbered (C1, C2, ...), and
+    a verifier error says which constraint an op breaks.
+
+    Tensors become buffers by bufferization; a result is there only on tensors.
 
     The discardable attribute `moe.layer` names the node of the source model
     that an op came from; reports are grouped by it.
@@ -107,6 +113,10 @@ def Moe_ActivationAttr : Moe_Attr<"Activation", "activation"> {
     | `silu` | h sigmoid(h) |
     | `swiglu` | g' sigmoid(alpha g') (u' + beta), g' = min(g, limit), u' = min(max(u, -limit), limit) |
 
+    Sources: gelu, Hendrycks and Gimpel, arXiv:1606.08415; silu, Elfwing et al.,
+    arXiv:1702.03118; swiglu, Shazeer, arXiv:2002.05202, with the clamp of
+    ONNX Runtime's MoE and of GPT-OSS.
+
     `swiglu` is *gated*: it takes two columns, a gate g and an up projection u,
     and makes one. The other kinds take one column and ignore the constants,
     which must then be the defaults alpha = 1, beta = 0, limit = inf. Defaults
@@ -145,8 +155,8 @@ def Moe_QuantAttr : Moe_Attr<"Quant", "quant"> {
     (code - zero) * scale, one scale for each `block` consecutive elements along
     K, or for the whole row where `block` is 0.
   }];
-  let parameters = (ins "int64_t":$bits,
-                        DefaultValuedParameter<"int64_t", "0">:$block);
+  let parameters = (ins AttrParameter<"int64_t", "bits of a code">:$bits,
+                        DefaultValuedParameter<"int64_t", "0", "elements that share a scale">:$block);
   let assemblyFormat = "`<` struct(params) `>`";
   let genVerifyDecl = 1;
   let extraClassDeclaration = [{

@@ -37,6 +37,15 @@ def Moe_RouteOp : Moe_Op<"route"> {
     there, as ONNX Runtime's MoE does. k is the static second extent of the
     results; `k = E` is dense (soft) routing.
 
+    Shapes: `scores` `[T, E]`, `selection_bias` `[E]`, `weights` and `ids`
+    `[T, k]`.
+
+    Sources: top-k gating, Shazeer et al., arXiv:1701.06538, in the form of ONNX
+    Runtime's operators com.microsoft MoE and QMoE (tie rule, NaN, dropped
+    weights); capacity, Lepikhin et al., arXiv:2006.16668; selection bias and
+    groups, DeepSeek-V3, arXiv:2412.19437; the sparse mixer, Liu et al.,
+    arXiv:2310.00811, as in Phi-3.5-MoE.
+
     Constraints:
     * C1: `selection_bias` has as many elements as `scores` has columns.
     * C2: `weights` and `ids` have the same shape, and as many rows as `scores`.
@@ -93,6 +102,11 @@ def Moe_PlanOp : Moe_Op<"plan"> {
     elements past `offsets[E]` are unspecified. `inverse[t, j]` is the row of a
     choice, -1 for a dropped one. Ids outside [0, E) count as dropped.
 
+    Shapes: `ids` and `inverse` `[T, k]`, `offsets` `[E + 1]`, `rows` `[R]`.
+
+    Source: a stable counting sort, its result in the CSR form of MegaBlocks,
+    Gale et al., arXiv:2211.15841.
+
     Constraints:
     * C1: `inverse` has the shape of `ids`.
     * C2: `rows` has as many elements as `ids`.
@@ -121,6 +135,10 @@ def Moe_DispatchOp : Moe_Op<"dispatch"> {
   let description = [{
     Row r of the result is `x[rows[r]]` for r < `offsets[E]`; the other rows are
     unspecified. A gather, which consumers that index do without.
+
+    Shapes: `x` `[T, H]`, `rows` `[R]`, `offsets` `[E + 1]`, the result `[R, H]`.
+
+    Source: the permutation of Shazeer et al., arXiv:1701.06538, section 3.1.
 
     Constraints:
     * C1: the result has as many rows as `rows` has elements.
@@ -152,6 +170,9 @@ def Moe_PackPanelsOp : Moe_Op<"pack_panels"> {
     a panel holds 16 gate columns, then their 16 up columns: `[e, p, k, j]` is
     column `2 (16 p + j)` for j < 16, `2 (16 p + j - 16) + 1` else. Columns past
     N are zero.
+
+    Source: packed panels, Goto and van de Geijn, doi:10.1145/1356052.1356053;
+    the order inside a panel is this compiler's own.
 
     Constraints:
     * C1: source and result have the same element type, which is a float.
@@ -193,6 +214,12 @@ def Moe_GroupedMatmulOp : Moe_Op<"grouped_matmul", [AttrSizedOperandSegments]> {
     columns; panels are then those of `pack_panels {gated}`, while `bias` keeps
     the interleaved order. Quantised weights (`quant`) are bytes in layout `nk`,
     `[E, N, bytes of K]`, with `scales` `[E, N]` or `[E, N, blocks of K]`.
+
+    Shapes: `x` `[T, K]` with `rows` `[R]`, without `[R, K]`; `offsets`
+    `[E + 1]`, `bias` `[E, N]`, the result `[R, N]` or `[R, N/2]`.
+
+    Source: the grouped product of MegaBlocks, Gale et al., arXiv:2211.15841;
+    activations as `#moe.activation` names them.
 
     Constraints:
     * C1: weights of layout `panels` have rank 4 and 32 columns a panel, others
@@ -263,6 +290,12 @@ def Moe_ExpertFfnOp : Moe_Op<"expert_ffn", [AttrSizedOperandSegments]> {
     `quant` and scales, as in `moe.grouped_matmul`. Everything is f32 until the
     result is rounded to its own element type.
 
+    Shapes: `x` `[T, H]`, `rows` `[R]`, `offsets` `[E + 1]`, `bias1` `[E, N]`,
+    `bias2` `[E, H']`, `bias3` `[E, I]`, the result `[R, H']`.
+
+    Sources: Shazeer et al., arXiv:1701.06538; gated forms, Shazeer,
+    arXiv:2002.05202; both as ONNX Runtime's com.microsoft MoE has them.
+
     Constraints:
     * C1: `w1` is E by N by H, H the columns of x (in codes, where quantised).
     * C2: `w2` is E by H' by I, H' the columns of the result, and N = I, or
@@ -320,6 +353,10 @@ def Moe_CombineOp : Moe_Op<"combine"> {
     inverse of -1 adds nothing (a weight of zero does add: 0 * inf is NaN). The
     sum is in f32 and in the order of j, whatever the number of threads, and is
     rounded once to the element type of the result.
+
+    Shapes: `y` `[R, H]`, `inverse` and `weights` `[T, k]`, the result `[T, H]`.
+
+    Source: the weighted sum of Shazeer et al., arXiv:1701.06538, equation 1.
 
     Constraints:
     * C1: `inverse` and `weights` have the same shape.

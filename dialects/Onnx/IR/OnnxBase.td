@@ -32,20 +32,37 @@ def Onnx_Dialect : Dialect {
         : (tensor<?x32xf32>, tensor<32x64xf32>) -> tensor<?x64xf32>
     ```
     Pairs of extents that must agree at run time and that no proof makes equal
-    are in `onnx.equal`, one two-result map each.
+    are in `onnx.equal`, one two-result map each. An extent that is 1 only at
+    run time does not broadcast: the run ends with `shape_mismatch`.
+
+    Units: an extent, an index and a size count elements, an axis counts
+    dimensions, and where an attribute or input may be negative it counts from
+    the end. Attributes that ONNX calls booleans are integers, 0 and 1.
+
+    Arithmetic on f16 and bf16 is in f32, rounded once to the result; that on
+    f64 is in f64. Integers wrap.
+
+    Each op says which extents its results have; what is *refused* while shapes
+    are inferred (`moec-E0140`, with the node's name), beside operands of types
+    that are not listed; with which status a run can *fail*; and where its
+    formula comes from.
   }];
   let hasConstantMaterializer = 1;
 }
 
 /// Operand types. Float includes f16 and bf16, which are storage types only.
-def Onnx_Float : AnyTypeOf<[F16, BF16, F32, F64]>;
-def Onnx_SInt : AnyTypeOf<[I8, I16, I32, I64]>;
-def Onnx_UInt : AnyTypeOf<[UI8, UI16, UI32, UI64]>;
-def Onnx_Element : AnyTypeOf<[Onnx_Float, Onnx_SInt, Onnx_UInt, I1, I<4>, UI<4>]>;
+def Onnx_Float : AnyTypeOf<[F16, BF16, F32, F64], "f16, bf16, f32 or f64">;
+def Onnx_SInt : AnyTypeOf<[I8, I16, I32, I64], "i8, i16, i32 or i64">;
+def Onnx_UInt : AnyTypeOf<[UI8, UI16, UI32, UI64], "ui8, ui16, ui32 or ui64">;
+def Onnx_Number : AnyTypeOf<[Onnx_Float, Onnx_SInt, Onnx_UInt],
+                            "bf16, f16 to f64, i8 to i64 or ui8 to ui64">;
+def Onnx_Element : AnyTypeOf<[Onnx_Number, I1, I<4>, UI<4>],
+                             "bf16, f16 to f64, i1, i4 to i64 or ui4 to ui64">;
+def Onnx_Index : AnyTypeOf<[I32, I64], "i32 or i64">;
 def Onnx_Tensor : TensorOf<[Onnx_Element]>;
 def Onnx_FloatTensor : TensorOf<[Onnx_Float]>;
-def Onnx_NumTensor : TensorOf<[Onnx_Float, Onnx_SInt, Onnx_UInt]>;
-def Onnx_IndexTensor : TensorOf<[I32, I64]>;
+def Onnx_NumTensor : TensorOf<[Onnx_Number]>;
+def Onnx_IndexTensor : TensorOf<[Onnx_Index]>;
 def Onnx_I64Tensor : TensorOf<[I64]>;
 def Onnx_BoolTensor : TensorOf<[I1]>;
 
@@ -62,8 +79,29 @@ class Onnx_Kinds<dag values> {
             true: 0)));
 }
 
+/// The names of optional values, for descriptions.
+class Onnx_Optional<dag values> {
+  list<string> names = !foldl([]<string>, !range(!size(values)), known, i,
+      !listconcat(known, !if(
+          !isa<Optional>(!getdagarg<TypeConstraint>(values, i)),
+          ["`" # !getdagname(values, i) # "`"], []<string>)));
+}
+
+/// Where the formula of an operator comes from.
+class Onnx_Source<string opType, list<int> versions, string dom> {
+  string since = !if(!eq(!size(versions), 1), ", version ", ", versions ") #
+                !interleave(versions, ", ");
+  string text = !cond(
+      !eq(dom, ""): "ONNX [" # opType #
+          "](https://onnx.ai/onnx/operators/onnx__" # opType # ".html)" # since,
+      !eq(dom, "com.microsoft"): "ONNX Runtime's com.microsoft [" # opType #
+          "](https://github.com/microsoft/onnxruntime/blob/main/docs/" #
+          "ContribOperators.md#com.microsoft." # opType # ")" # since,
+      true: "none, the op is this compiler's own");
+}
+
 /// An ONNX operator. `inputs` uses plain types, Optional<> and Variadic<>.
-/// `sinceVersions` lists every opset version of the operator that the importer
+/// `versions` lists every opset version of the operator that the importer
 /// accepts and that has, once upgraded, this op's meaning.
 class Onnx_Op<string opType, list<int> versions, dag inputs, dag attributes,
               dag outputs, list<Trait> traits = [], string dom = "">
@@ -75,6 +113,25 @@ class Onnx_Op<string opType, list<int> versions, dag inputs, dag attributes,
               [AttrSizedResultSegments], []<Trait>))> {
   let arguments = !con(inputs, attributes);
   let results = outputs;
+
+  /// The description is made of these: what the summary leaves open, the
+  /// extents of the results, what shape inference refuses, how a run fails.
+  string meaning = "";
+  string extents = ?;
+  string refused = "nothing more";
+  string fails = "never";
+  /// What many of them say.
+  string failsUnequal = "`shape_mismatch` where extents that must agree, and that no proof makes equal, differ";
+  string failsIndex = "`index_out_of_range` where an index is outside of `-d..d-1`";
+  list<string> optional = !listconcat(Onnx_Optional<inputs>.names,
+                                      Onnx_Optional<outputs>.names);
+  let description = meaning # !if(!empty(optional), "", "\n    * *Optional*: " #
+                        !interleave(optional, ", ") # ".") #
+                    "\n    * *Extents*: " # extents #
+                    ".\n    * *Refused*: " # refused #
+                    ".\n    * *Fails*: " # fails # ".\n    * *Source*: " #
+                    Onnx_Source<opType, versions, dom>.text # ".\n";
+
   let assemblyFormat =
       "`(` operands `)` attr-dict `:` functional-type(operands, results)";
 

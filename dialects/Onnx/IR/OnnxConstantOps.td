@@ -22,7 +22,7 @@ def Onnx_ConstantOp : Onnx_Op<"Constant", [1, 9, 11, 12, 13, 19, 21, 23, 24],
     (ins), (ins Onnx_DenseElements:$value), (outs Onnx_Tensor:$output),
     [ConstantLike, AllTypesMatch<["value", "output"]>]> {
   let summary = "a small tensor known at compile time (ONNX Constant-24)";
-  let description = [{
+  let meaning = [{
     All forms of the operator (`value`, `value_int`, `value_floats`, ...) and
     small initializers arrive in this one. Larger tensors are parameters
     (`param.decl`), never elements in the IR.
@@ -31,6 +31,8 @@ def Onnx_ConstantOp : Onnx_Op<"Constant", [1, 9, 11, 12, 13, 19, 21, 23, 24],
     %0 = onnx.Constant dense<[1, -1]> : tensor<2xi64>
     ```
   }];
+  let extents = "those of `value`";
+  let refused = "strings, sparse values, and elements that do not fit (by the importer)";
   let assemblyFormat = "attr-dict $value";
   let hasFolder = 1;
   let builders = [OpBuilder<(ins "::mlir::DenseElementsAttr":$value), [{

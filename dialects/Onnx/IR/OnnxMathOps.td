@@ -9,33 +9,57 @@
 
 include "dialects/Onnx/IR/OnnxBase.td"
 
-/// What integer arithmetic shares: overflow wraps; a division by zero is
-/// recorded as an error of the run and yields 0; f16 and bf16 are computed in
-/// f32.
+def Onnx_ElementwiseGroup : OpDocGroup {
+  let summary = "Elementwise operators";
+  let description = [{
+    Operands broadcast as numpy's do: aligned at the last dimension, an extent
+    of 1 (or none) takes the other's.
+  }];
+}
+let opDocGroup = Onnx_ElementwiseGroup in {
 
 /// One operand, elementwise.
 class Onnx_UnaryOp<string opType, list<int> versions,
                    Type operand = Onnx_FloatTensor, dag attributes = (ins),
                    string dom = "">
     : Onnx_Op<opType, versions, (ins operand:$X), attributes,
-              (outs operand:$Y), [], dom>;
+              (outs operand:$Y), [], dom> {
+  let extents = "those of `X`";
+}
+
+/// What operands that are broadcast against each other have in common.
+defvar Onnx_Broadcast = "those of the operands, broadcast";
+defvar Onnx_RefusesBroadcast =
+    "operands of two element types, and extents known to differ of which neither is 1";
 
 /// Two operands broadcast against each other, numpy's way.
 class Onnx_BinaryOp<string opType, list<int> versions,
                     Type operand = Onnx_NumTensor, dag attributes = (ins)>
     : Onnx_Op<opType, versions, (ins operand:$A, operand:$B), attributes,
-              (outs operand:$C)>;
+              (outs operand:$C)> {
+  let extents = Onnx_Broadcast;
+  let refused = Onnx_RefusesBroadcast;
+  let fails = failsUnequal;
+}
 
 /// Two operands broadcast against each other, a truth value.
 class Onnx_CompareOp<string opType, list<int> versions,
                      Type operand = Onnx_NumTensor>
     : Onnx_Op<opType, versions, (ins operand:$A, operand:$B), (ins),
-              (outs Onnx_BoolTensor:$C)>;
+              (outs Onnx_BoolTensor:$C)> {
+  let extents = Onnx_Broadcast;
+  let refused = Onnx_RefusesBroadcast;
+  let fails = failsUnequal;
+}
 
 /// Any number of operands broadcast against each other.
 class Onnx_VariadicOp<string opType, list<int> versions>
     : Onnx_Op<opType, versions, (ins Variadic<Onnx_NumTensor>:$data), (ins),
-              (outs Onnx_NumTensor:$result)>;
+              (outs Onnx_NumTensor:$result)> {
+  let extents = Onnx_Broadcast;
+  let refused = !strconcat("no operand at all, ", Onnx_RefusesBroadcast);
+  let fails = failsUnequal;
+}
 
 def Onnx_AddOp : Onnx_BinaryOp<"Add", [7, 13, 14]> {
   let summary = "C = A + B, elementwise with broadcasting (ONNX Add-14)";
@@ -51,27 +75,34 @@ def Onnx_MulOp : Onnx_BinaryOp<"Mul", [7, 13, 14]> {
 
 def Onnx_DivOp : Onnx_BinaryOp<"Div", [7, 13, 14]> {
   let summary = "C = A / B, elementwise with broadcasting (ONNX Div-14)";
-  let description = [{
-    Integers are divided towards zero; the least value by -1 wraps to itself.
+  let meaning = [{
+    Integers are divided towards zero; the least value by -1 wraps to itself,
+    and a division by zero yields 0.
   }];
+  let fails = failsUnequal # "; `division_by_zero` where an integer divisor is 0";
 }
 
 def Onnx_ModOp : Onnx_BinaryOp<"Mod", [10, 13], Onnx_NumTensor, (ins DefaultValuedAttr<I64Attr, "0">:$fmod)> {
   let summary = "C = A mod B, elementwise with broadcasting (ONNX Mod-13)";
-  let description = [{
+  let meaning = [{
     The result has the sign of B (as Python's %), or with `fmod` that of A (as
-    C's fmod), which floats require.
+    C's fmod), which floats require. An integer modulo zero yields 0.
   }];
+  let refused = Onnx_RefusesBroadcast # "; floats without `fmod`";
+  let fails = failsUnequal # "; `division_by_zero` where an integer divisor is 0";
 }
 
 def Onnx_PowOp : Onnx_Op<"Pow", [7, 12, 13, 15],
     (ins Onnx_NumTensor:$X, Onnx_NumTensor:$Y), (ins), (outs Onnx_NumTensor:$Z)> {
   let summary = "Z = X ** Y, elementwise with broadcasting (ONNX Pow-15)";
-  let description = [{
+  let meaning = [{
     Z has X's type. With a float among integers the power is computed in f64
     and truncated. A negative integer exponent of an integer gives the
     truncated value; 0 to such a power, 0.
   }];
+  let extents = Onnx_Broadcast;
+  let refused = "extents known to differ of which neither is 1";
+  let fails = failsUnequal;
 }
 
 def Onnx_NegOp : Onnx_UnaryOp<"Neg", [6, 13], TensorOf<[Onnx_Float, Onnx_SInt]>> {
@@ -163,10 +194,11 @@ def Onnx_SwishOp : Onnx_UnaryOp<"Swish", [24], Onnx_FloatTensor, (ins DefaultVal
 def Onnx_GeluOp : Onnx_UnaryOp<"Gelu", [20], Onnx_FloatTensor,
     (ins DefaultValuedStrAttr<StrAttr, "none">:$approximate)> {
   let summary = "Y = 0.5 * X * (1 + erf(X / sqrt(2))) (ONNX Gelu-20)";
-  let description = [{
+  let meaning = [{
     With `approximate` = "tanh": 0.5 * X * (1 + tanh(sqrt(2 / pi) * (X +
     0.044715 * X^3))).
   }];
+  let refused = "any other `approximate`";
 }
 
 def Onnx_QuickGeluOp : Onnx_UnaryOp<"QuickGelu", [1], Onnx_FloatTensor,
@@ -178,22 +210,32 @@ def Onnx_BiasGeluOp : Ms_Op<"BiasGelu", [1],
     (ins Onnx_FloatTensor:$A, Onnx_FloatTensor:$B), (ins),
     (outs Onnx_FloatTensor:$C)> {
   let summary = "C = Gelu(A + B), by erf; B is the last extent's (com.microsoft BiasGelu-1)";
+  let extents = Onnx_Broadcast;
+  let refused = Onnx_RefusesBroadcast;
+  let fails = failsUnequal;
 }
 
 def Onnx_FastGeluOp : Ms_Op<"FastGelu", [1],
     (ins Onnx_FloatTensor:$X, Optional<Onnx_FloatTensor>:$bias), (ins),
     (outs Onnx_FloatTensor:$Y)> {
   let summary = "Y = Gelu(X + bias), by tanh (com.microsoft FastGelu-1)";
+  let extents = Onnx_Broadcast;
+  let refused = Onnx_RefusesBroadcast;
+  let fails = failsUnequal;
 }
 
 def Onnx_MinOp : Onnx_VariadicOp<"Min", [6, 8, 12, 13]> {
   let summary = "the smallest of all operands, elementwise (ONNX Min-13)";
-  let description = "NaN where any operand is NaN.";
+  let meaning = [{
+    NaN where any operand is NaN.
+  }];
 }
 
 def Onnx_MaxOp : Onnx_VariadicOp<"Max", [6, 8, 12, 13]> {
   let summary = "the largest of all operands, elementwise (ONNX Max-13)";
-  let description = "NaN where any operand is NaN.";
+  let meaning = [{
+    NaN where any operand is NaN.
+  }];
 }
 
 def Onnx_ClipOp : Onnx_Op<"Clip", [6, 11, 12, 13],
@@ -201,13 +243,21 @@ def Onnx_ClipOp : Onnx_Op<"Clip", [6, 11, 12, 13],
          Optional<Onnx_NumTensor>:$max),
     (ins), (outs Onnx_NumTensor:$output)> {
   let summary = "output = min(max(input, min), max), elementwise (ONNX Clip-13)";
-  let description = "`max` wins where the bounds cross; NaN stays NaN.";
+  let meaning = [{
+    `max` wins where the bounds cross; NaN stays NaN.
+  }];
+  let extents = "those of `input`";
+  let refused = "operands of two element types, and bounds that are not one number";
+  let fails = failsUnequal;
 }
 
 def Onnx_WhereOp : Onnx_Op<"Where", [9, 16],
     (ins Onnx_BoolTensor:$condition, Onnx_Tensor:$X, Onnx_Tensor:$Y), (ins),
     (outs Onnx_Tensor:$output)> {
   let summary = "output = condition ? X : Y, elementwise with broadcasting (ONNX Where-16)";
+  let extents = Onnx_Broadcast;
+  let refused = "`X` and `Y` of two element types, and extents known to differ of which neither is 1";
+  let fails = failsUnequal;
 }
 
 def Onnx_EqualOp : Onnx_CompareOp<"Equal", [7, 11, 13, 19], Onnx_Tensor> {
@@ -249,6 +299,7 @@ def Onnx_NotOp : Onnx_UnaryOp<"Not", [1], Onnx_BoolTensor> {
 def Onnx_IsNaNOp : Onnx_Op<"IsNaN", [9, 13, 20], (ins Onnx_FloatTensor:$X),
     (ins), (outs Onnx_BoolTensor:$Y)> {
   let summary = "Y = X is NaN, elementwise (ONNX IsNaN-20)";
+  let extents = "those of `X`";
 }
 
 def Onnx_IsInfOp : Onnx_Op<"IsInf", [10, 20], (ins Onnx_FloatTensor:$X),
@@ -256,6 +307,7 @@ def Onnx_IsInfOp : Onnx_Op<"IsInf", [10, 20], (ins Onnx_FloatTensor:$X),
          DefaultValuedAttr<I64Attr, "1">:$detect_positive),
     (outs Onnx_BoolTensor:$Y)> {
   let summary = "Y = X is infinite, of the detected signs (ONNX IsInf-20)";
+  let extents = "those of `X`";
 }
 
 def Onnx_CastOp : Onnx_Op<"Cast", [6, 9, 13, 19, 21, 23, 24],
@@ -264,12 +316,14 @@ def Onnx_CastOp : Onnx_Op<"Cast", [6, 9, 13, 19, 21, 23, 24],
          DefaultValuedStrAttr<StrAttr, "up">:$round_mode),
     (outs Onnx_Tensor:$output)> {
   let summary = "the input in the element type `to` (ONNX Cast-24)";
-  let description = [{
+  let meaning = [{
     Floats become integers by truncation; ONNX leaves values out of range
     undefined, here they become the nearest value and NaN becomes 0. Integers
     wrap. To bool, everything but zero is true (NaN included). `saturate` and
     `round_mode` matter for float8 types only, which are not supported.
   }];
+  let extents = "those of `input`";
+  let refused = "types that no tensor here has, strings and float8 among them (by the importer)";
 }
 
 def Onnx_CastLikeOp : Onnx_Op<"CastLike", [15, 19, 21, 23, 24],
@@ -278,6 +332,10 @@ def Onnx_CastLikeOp : Onnx_Op<"CastLike", [15, 19, 21, 23, 24],
          DefaultValuedStrAttr<StrAttr, "up">:$round_mode),
     (outs Onnx_Tensor:$output)> {
   let summary = "the input in the target's element type, as Cast (ONNX CastLike-24)";
+  let meaning = [{
+    Only the type of `target_type` matters, not its elements.
+  }];
+  let extents = "those of `input`";
 }
 
 def Onnx_IdentityOp : Onnx_UnaryOp<"Identity",
@@ -285,5 +343,7 @@ def Onnx_IdentityOp : Onnx_UnaryOp<"Identity",
   let summary = "Y = X (ONNX Identity-24; Dropout at inference)";
   let hasFolder = 1;
 }
+
+} // opDocGroup
 
 #endif // MOEC_DIALECTS_ONNX_IR_ONNXMATHOPS_TD

@@ -10,16 +10,29 @@
 include "dialects/Onnx/IR/OnnxBase.td"
 include "dialects/Onnx/IR/OnnxMathOps.td"
 
-/// Reduces over `axes`, which must be known at compile time; without them over
-/// all, or with `noop_with_empty_axes` over none. f16 and bf16 accumulate in
-/// f32. A reduction of nothing gives the neutral element; for Max and Min the
-/// least and greatest value of the type, for Mean NaN.
+def Onnx_ReductionGroup : OpDocGroup {
+  let summary = "Reductions, scans and softmax";
+  let description = [{
+    Reductions are over `axes`, which must be known at compile time; without
+    them over all, or with `noop_with_empty_axes` over none. f16 and bf16
+    accumulate in f32. A reduction of nothing gives the neutral element; for Max
+    and Min the least and greatest value of the type, for Mean NaN.
+  }];
+}
+let opDocGroup = Onnx_ReductionGroup in {
+
+defvar Onnx_RefusesAxes = "axes that are computed, outside of the rank or named twice";
+
+/// Reduces over `axes`, x standing for an element along them.
 class Onnx_ReduceOp<string opType, list<int> versions, Type operand = Onnx_NumTensor>
     : Onnx_Op<opType, versions,
               (ins operand:$data, Optional<Onnx_IndexTensor>:$axes),
               (ins DefaultValuedAttr<I64Attr, "1">:$keepdims,
                    DefaultValuedAttr<I64Attr, "0">:$noop_with_empty_axes),
-              (outs operand:$reduced)>;
+              (outs operand:$reduced)> {
+  let extents = "those of `data`, at `axes` 1 with `keepdims` and none without";
+  let refused = Onnx_RefusesAxes;
+}
 
 def Onnx_ReduceSumOp : Onnx_ReduceOp<"ReduceSum", [1, 11, 13]> {
   let summary = "sum of x (ONNX ReduceSum-13)";
@@ -61,13 +74,19 @@ def Onnx_ReduceSumSquareOp : Onnx_ReduceOp<"ReduceSumSquare", [1, 11, 13, 18]> {
   let summary = "sum of x * x (ONNX ReduceSumSquare-18)";
 }
 
-/// The position of an extreme value along one axis. NaN counts as extreme.
+/// The position of an extreme value along one axis.
 class Onnx_ArgOp<string opType>
     : Onnx_Op<opType, [1, 11, 12, 13], (ins Onnx_NumTensor:$data),
               (ins DefaultValuedAttr<I64Attr, "0">:$axis,
                    DefaultValuedAttr<I64Attr, "1">:$keepdims,
                    DefaultValuedAttr<I64Attr, "0">:$select_last_index),
-              (outs Onnx_I64Tensor:$reduced)>;
+              (outs Onnx_I64Tensor:$reduced)> {
+  let meaning = [{
+    Positions along `axis`. NaN counts as extreme.
+  }];
+  let extents = "those of `data`, at `axis` 1 with `keepdims` and none without";
+  let refused = "an `axis` outside of the rank";
+}
 
 def Onnx_ArgMaxOp : Onnx_ArgOp<"ArgMax"> {
   let summary = "the first (or last) index of the maximum (ONNX ArgMax-13)";
@@ -79,7 +98,9 @@ def Onnx_ArgMinOp : Onnx_ArgOp<"ArgMin"> {
 
 class Onnx_SoftmaxLikeOp<string opType>
     : Onnx_UnaryOp<opType, [13], Onnx_FloatTensor,
-                   (ins DefaultValuedAttr<I64Attr, "-1">:$axis)>;
+                   (ins DefaultValuedAttr<I64Attr, "-1">:$axis)> {
+  let refused = "an `axis` outside of the rank";
+}
 
 def Onnx_SoftmaxOp : Onnx_SoftmaxLikeOp<"Softmax"> {
   let summary = "exp(X - max X) / sum of exp(X - max X) along axis (ONNX Softmax-13)";
@@ -95,10 +116,15 @@ def Onnx_CumSumOp : Onnx_Op<"CumSum", [11, 14],
          DefaultValuedAttr<I64Attr, "0">:$reverse),
     (outs Onnx_NumTensor:$y)> {
   let summary = "running sums along a compile-time axis (ONNX CumSum-14)";
-  let description = [{
-    `exclusive` leaves the element itself out; `reverse` sums from the end.
-    f16 and bf16 sums are carried in f32 and rounded once each.
+  let meaning = [{
+    `y[.., i, ..] = sum over j <= i of x[.., j, ..]`. `exclusive` leaves the
+    element itself out; `reverse` sums from the end. f16 and bf16 sums are
+    carried in f32 and rounded once each.
   }];
+  let extents = "those of `x`";
+  let refused = Onnx_RefusesAxes # ", more than one axis";
 }
+
+} // opDocGroup
 
 #endif // MOEC_DIALECTS_ONNX_IR_ONNXREDUCTIONOPS_TD

@@ -39,9 +39,9 @@ def Param_FileAttr : Param_Recipe<"File", "file"> {
     Examples: `#param.file<"model.onnx.data", 4096, 262144>`,
     `#param.file<"model.onnx.data", 4096, 24, tensor<2x3xf32>>`
   }];
-  let parameters = (ins StringRefParameter<"file">:$path, "uint64_t":$offset,
-                        "uint64_t":$length,
-                        OptionalParameter<"::mlir::RankedTensorType">:$type);
+  let parameters = (ins StringRefParameter<"file">:$path, AttrParameter<"uint64_t", "first byte">:$offset,
+                        AttrParameter<"uint64_t", "bytes">:$length,
+                        OptionalParameter<"::mlir::RankedTensorType", "of the value">:$type);
   let builders = [AttrBuilder<(ins "::llvm::StringRef":$path,
                                    "uint64_t":$offset, "uint64_t":$length), [{
     return $_get($_ctxt, path, offset, length, ::mlir::RankedTensorType());
@@ -57,7 +57,7 @@ def Param_DenseAttr : Param_Recipe<"Dense", "dense"> {
 
     Example: `#param.dense<dense<[1, 2]> : tensor<2xi32>>`
   }];
-  let parameters = (ins "::mlir::DenseElementsAttr":$elements);
+  let parameters = (ins AttrParameter<"::mlir::DenseElementsAttr", "the value">:$elements);
   let assemblyFormat = "`<` $elements `>`";
 }
 
@@ -69,7 +69,7 @@ def Param_TransposeAttr : Param_Recipe<"Transpose", "transpose"> {
     Example: `#param.transpose<#param.file<"m", 0, 24, tensor<2x3xf32>>, [1, 0]>`
   }];
   let parameters = (ins Param_Source<>:$source,
-                        "::mlir::DenseI64ArrayAttr":$permutation);
+                        AttrParameter<"::mlir::DenseI64ArrayAttr", "a source dimension for each of the result">:$permutation);
   let assemblyFormat = "`<` $source `,` $permutation `>`";
 }
 
@@ -79,7 +79,7 @@ def Param_ReshapeAttr : Param_Recipe<"Reshape", "reshape"> {
     Example: `#param.reshape<#param.file<"m", 0, 24, tensor<2x3xf32>>, [6]>`
   }];
   let parameters = (ins Param_Source<>:$source,
-                        "::mlir::DenseI64ArrayAttr":$shape);
+                        AttrParameter<"::mlir::DenseI64ArrayAttr", "of the result">:$shape);
   let assemblyFormat = "`<` $source `,` $shape `>`";
 }
 
@@ -93,9 +93,9 @@ def Param_SliceAttr : Param_Recipe<"Slice", "slice"> {
     offsets = [0, 2], sizes = [2, 1], strides = [1, 1]>`
   }];
   let parameters = (ins Param_Source<>:$source,
-                        "::mlir::DenseI64ArrayAttr":$offsets,
-                        "::mlir::DenseI64ArrayAttr":$sizes,
-                        "::mlir::DenseI64ArrayAttr":$strides);
+                        AttrParameter<"::mlir::DenseI64ArrayAttr", "the first index of each dimension">:$offsets,
+                        AttrParameter<"::mlir::DenseI64ArrayAttr", "the result's extents">:$sizes,
+                        AttrParameter<"::mlir::DenseI64ArrayAttr", "indices from one element to the next">:$strides);
   let assemblyFormat = [{
     `<` $source `,` `offsets` `=` $offsets `,` `sizes` `=` $sizes `,` `strides`
     `=` $strides `>`
@@ -111,8 +111,8 @@ def Param_GatherAttr : Param_Recipe<"Gather", "gather"> {
     Example: `#param.gather<#param.file<"m", 0, 24, tensor<2x3xf32>>,
     axis = 1, indices = [2, 0]>`
   }];
-  let parameters = (ins Param_Source<>:$source, "int64_t":$axis,
-                        "::mlir::DenseI64ArrayAttr":$indices);
+  let parameters = (ins Param_Source<>:$source, AttrParameter<"int64_t", "a dimension of the source">:$axis,
+                        AttrParameter<"::mlir::DenseI64ArrayAttr", "indices of the source">:$indices);
   let assemblyFormat =
       "`<` $source `,` `axis` `=` $axis `,` `indices` `=` $indices `>`";
 }
@@ -127,8 +127,8 @@ def Param_StackAttr : Param_Recipe<"Stack", "stack"> {
     #param.file<"b", 0, 8, tensor<2xf32>>], axis = 0>`
   }];
   let parameters = (ins
-      ArrayRefParameter<"::moec::param::RecipeInterface">:$sources,
-      "int64_t":$axis);
+      ArrayRefParameter<"::moec::param::RecipeInterface", "the recipes read">:$sources,
+      AttrParameter<"int64_t", "a dimension of the result">:$axis);
   let assemblyFormat = "`<` `[` $sources `]` `,` `axis` `=` $axis `>`";
 }
 
@@ -139,8 +139,8 @@ def Param_ConcatAttr : Param_Recipe<"Concat", "concat"> {
     #param.file<"b", 0, 12, tensor<3xf32>>], axis = 0>`
   }];
   let parameters = (ins
-      ArrayRefParameter<"::moec::param::RecipeInterface">:$sources,
-      "int64_t":$axis);
+      ArrayRefParameter<"::moec::param::RecipeInterface", "the recipes read">:$sources,
+      AttrParameter<"int64_t", "a dimension of the result">:$axis);
   let assemblyFormat = "`<` `[` $sources `]` `,` `axis` `=` $axis `>`";
 }
 
@@ -154,7 +154,7 @@ def Param_CastAttr : Param_Recipe<"Cast", "cast"> {
 
     Example: `#param.cast<#param.file<"m", 0, 24, tensor<2x3xf32>>, bf16>`
   }];
-  let parameters = (ins Param_Source<>:$source, "::mlir::Type":$elementType);
+  let parameters = (ins Param_Source<>:$source, AttrParameter<"::mlir::Type", "of the result">:$elementType);
   let assemblyFormat = "`<` $source `,` $elementType `>`";
 }
 
@@ -172,7 +172,8 @@ def Param_PackPanelsAttr : Param_Recipe<"PackPanels", "pack_panels"> {
     Example: `#param.pack_panels<#param.file<"m", 0, 24, tensor<1x2x3xf32>>,
     k_major = false, gated = true>`
   }];
-  let parameters = (ins Param_Source<>:$source, "bool":$kMajor, "bool":$gated);
+  let parameters = (ins Param_Source<>:$source, AttrParameter<"bool", "whether K is before N">:$kMajor,
+                        AttrParameter<"bool", "whether columns are pairs of gate and up">:$gated);
   let assemblyFormat =
       "`<` $source `,` `k_major` `=` $kMajor `,` `gated` `=` $gated `>`";
 }

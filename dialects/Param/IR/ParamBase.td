@@ -18,6 +18,19 @@ def Param_Dialect : Dialect {
     bytes come from (a *recipe*: a range of a file, or a rearrangement of
     others); `param.load` is the value. Passes rewrite recipes; the weights
     writer evaluates them, tile by tile, once per compilation.
+
+    Shapes are static, elements have 1, 4, 8, 16, 32 or 64 bits (`i1` is stored
+    as a byte), a value has less than 2^63 bits. Offsets and lengths in a file
+    are in bytes; indices, sizes, strides and other offsets count elements, axes
+    dimensions. A recipe is at most 64 deep and made of at most 65536 recipes. Whatever breaks this, or what a
+    recipe says of its sources, is a verifier error; a file that is not as its
+    range says, or cannot be read, is an error of the weights writer
+    (`moec-E0218`). Nothing of it is left to fail in a run: the runtime checks
+    the weights file when it loads it.
+
+    The layout of files is this compiler's own
+    (`runtime/include/moec/weights_format.h`); element types and their packing
+    are those of ONNX's TensorProto.
   }];
   let useDefaultAttributePrinterParser = 1;
   let extraClassDeclaration = [{

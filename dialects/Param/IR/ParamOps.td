@@ -20,7 +20,10 @@ def Param_DeclOp : Param_Op<"decl", [Symbol]> {
   let description = [{
     `recipe` is a `#param.*` attribute whose value has the declared type.
     `offset`, set when the weights file is laid out, is the position of the
-    segment in the file's data section: a multiple of 64.
+    segment in the file's data section, in bytes: a multiple of 64.
+
+    Errors: a type that is no ranked tensor of static shape, a recipe whose
+    value has another type, a file range of another length, another offset.
 
     ```mlir
     param.decl @fc1 : tensor<8x74x64xf32> = #param.file<"m.data", 0, 151552>
@@ -49,6 +52,13 @@ def Param_LoadOp : Param_Op<"load", [
     Allowed only in `main`; kernels take weights as operands. The result is a
     tensor of the declared type or, after bufferization, a memref of it. From
     `linalg` on, unsigned elements are signless ones of the same width.
+
+    Errors: a symbol that no `param.decl` declares, and a type that differs from
+    the declared one in more than signedness.
+
+    ```mlir
+    %w = param.load @fc1 : tensor<8x74x64xf32>
+    ```
   }];
   let arguments = (ins FlatSymbolRefAttr:$param);
   let results = (outs AnyTypeOf<[AnyStaticShapeTensor, AnyStaticShapeMemRef]>:$value);

@@ -20,10 +20,15 @@ def Rt_Dialect : Dialect {
   let summary = "what generated code asks of the runtime";
   let useDefaultAttributePrinterParser = 1;
   let description = [{
-    Each op stands for one entry of the runtime's ABI or one access to the run
-    context, so that everything above LLVM speaks of values and indices, never
-    of pointers. Every op that can fail ends the function with its status once
-    `moec-thread-status` has run.
+    Each op stands for one entry of the runtime's ABI
+    (`runtime/include/moec/generated.h`, where its formulas and limits are) or
+    one access to the run context, so that everything above LLVM speaks of
+    values and indices, never of pointers. Every op that can fail ends the
+    function with its status once `moec-thread-status` has run.
+
+    Sizes and counts are of type `index` and count elements or items. Positions
+    are those of the model's inputs and outputs, from 0. Statuses and counters
+    are those of `runtime/include/moec/moec.h` by name.
   }];
 }
 
@@ -59,7 +64,12 @@ def Rt_InputOp : Rt_Op<"input", [Pure]> {
   let summary = "the n-th input tensor of the run";
   let description = [{
     The runtime has checked type, rank, static extents, and that equal symbols
-    are equal, before `main` runs.
+    are equal, before `main` runs. So this cannot fail. The result has the
+    model's shape, dynamic extents as the caller gave them, row-major.
+
+    ```mlir
+    %x = rt.input 0 : memref<?x64xf32>
+    ```
   }];
   let arguments = (ins I64Attr:$position);
   let results = (outs AnyMemRef:$value);
@@ -70,7 +80,13 @@ def Rt_OutputOp : Rt_Op<"output", [MemoryEffects<[MemWrite<Rt_Context>]>]> {
   let summary = "the buffer of the n-th output, of the given extents";
   let description = [{
     The caller's buffer where it is large enough, else one of the session's
-    allocator where the caller gave none. Fails with the needed shape.
+    allocator where the caller gave none. `sizes` are the extents, static ones
+    included. The run fails with `MOEC_BUFFER_TOO_SMALL`, and the needed shape,
+    or `MOEC_OUT_OF_MEMORY`.
+
+    ```mlir
+    %y = rt.output 0(%tokens, %c64) : memref<?x64xf32>
+    ```
   }];
   let arguments = (ins I64Attr:$position, Variadic<Index>:$sizes);
   let results = (outs AnyMemRef:$value);
@@ -88,6 +104,14 @@ def Rt_ViewOp : Rt_Op<"view", [
     are all extents of the result; their product is the number of elements,
     which whoever builds the op has proved or checked. (Upstream's
     `expand_shape` cannot say two dynamic extents in one group once lowered.)
+
+    Errors: a tensor viewed as a memref or the reverse, another element type,
+    another number of sizes than extents, static extents with another product;
+    when bufferized, a buffer that is not row-major.
+
+    ```mlir
+    %m = rt.view %x as (%tokens, %c64) : tensor<?x?x64xf32> to tensor<?x64xf32>
+    ```
   }];
   let arguments = (ins AnyTypeOf<[AnyRankedTensor, AnyMemRef]>:$source,
                        Variadic<Index>:$sizes);
@@ -116,8 +140,13 @@ def Rt_IsSameBufferOp : Rt_Op<"is_same_buffer", [
 def Rt_CheckOp : Rt_Op<"check", [MemoryEffects<[MemWrite<Rt_Context>]>]> {
   let summary = "ends the run with a status unless the condition holds";
   let description = [{
-    For straight-line code outside tasks and loops over elements. `node` and
-    `message` become a site of the library, which `last_error` prints.
+    For straight-line code outside tasks and loops over elements. The node of the
+    op's location and `message` become a site of the library, which `last_error`
+    prints.
+
+    ```mlir
+    rt.check %isEqual, shape_mismatch, "two extents that must be equal differ"
+    ```
   }];
   let arguments = (ins I1:$condition, Rt_StatusAttr:$status, StrAttr:$message);
   let assemblyFormat = "$condition `,` $status `,` $message attr-dict";
@@ -127,8 +156,12 @@ def Rt_RecordOp : Rt_Op<"record", [MemoryEffects<[MemWrite<Rt_Context>]>]> {
   let summary = "records the first error where the condition does not hold";
   let description = [{
     For loop bodies and tasks, which cannot return early: the caller clamps the
-    index or guards the divisor and goes on; the error is tested after the
-    kernel.
+    index or guards the divisor and goes on; the kernel returns the first status
+    recorded. Sites as for `rt.check`.
+
+    ```mlir
+    rt.record %isInside, index_out_of_range, "an index is outside of the extent it selects from"
+    ```
   }];
   let arguments = (ins I1:$condition, Rt_StatusAttr:$status, StrAttr:$message);
   let assemblyFormat = "$condition `,` $status `,` $message attr-dict";
@@ -140,7 +173,15 @@ def Rt_ParallelOp : Rt_Op<"parallel", [
   let summary = "runs a task function for every index in [0, count)";
   let description = [{
     The task is a private function `(index, captures...) -> ()`. Items are
-    handed out dynamically; tasks neither allocate nor start tasks.
+    handed out dynamically, in rising order; tasks neither allocate nor start
+    tasks. Where items fail, the run ends with the status of the lowest one,
+    whatever the number of threads. A count below 1 does nothing.
+
+    Errors: a task that is no function of these types.
+
+    ```mlir
+    rt.parallel @matmul_task for %items(%x, %y) : memref<?x64xf32>, memref<?x64xf32>
+    ```
   }];
   let arguments = (ins FlatSymbolRefAttr:$task, Index:$count,
                        Variadic<AnyType>:$captures);
@@ -150,19 +191,43 @@ def Rt_ParallelOp : Rt_Op<"parallel", [
 
 def Rt_ContextOp : Rt_Op<"context", [Pure]> {
   let summary = "the run context of the function, as a pointer";
-  let description = "Replaced by the function's first argument in `moec-thread-status`.";
+  let description = [{
+    Replaced by the function's first argument in `moec-thread-status`. Only on
+    the llvm dialect, between `moec-lower-to-llvm` and that pass; cannot fail.
+
+    ```mlir
+    %ctx = rt.context : !llvm.ptr
+    ```
+  }];
   let results = (outs AnyType:$context);
   let assemblyFormat = "`:` type($context) attr-dict";
 }
 
 def Rt_TryOp : Rt_Op<"try", [MemoryEffects<[MemWrite<Rt_Context>]>]> {
   let summary = "leaves the function with this status unless it is zero";
+  let description = [{
+    What a call of the runtime returned, between `moec-lower-to-llvm` and
+    `moec-thread-status`, which turns it into a branch to the function's end.
+    The status is a `moec_status`.
+
+    ```mlir
+    rt.try %status
+    ```
+  }];
   let arguments = (ins I32:$status);
   let assemblyFormat = "$status attr-dict";
 }
 
 def Rt_CountOp : Rt_Op<"count", [MemoryEffects<[MemWrite<Rt_Context>]>]> {
   let summary = "adds to a counter of the run";
+  let description = [{
+    `counter` is `tokens`, `expert_rows` or `expert_tasks`; the sum is atomic,
+    in 64 bits, over all runs of a session, and cannot fail.
+
+    ```mlir
+    rt.count expert_rows, %rows
+    ```
+  }];
   let arguments = (ins Rt_CounterAttr:$counter, Index:$amount);
   let assemblyFormat = "$counter `,` $amount attr-dict";
 }

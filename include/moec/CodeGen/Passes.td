@@ -25,11 +25,19 @@ def AliasCaches : Pass<"moec-alias-caches", "::mlir::ModuleOp"> {
 def OutlineKernels : Pass<"moec-outline-kernels", "::mlir::ModuleOp"> {
   let summary = "every compute op of main becomes a destination-passing kernel";
   let description = [{
-    After this pass `main` holds shapes, views, `tensor.empty`, `param.load`
-    and calls. A kernel is a private function marked `moec.kernel`: its
-    arguments are the op's operands, then one destination per result. Symbols
-    are renumbered per kernel, so that equal layers give equal functions, which
-    `duplicate-function-elimination` merges.
+    Before: `main`, a graph of `onnx` and `moe` ops whose extents `onnx.shapes`
+    describes.
+
+    After: `main` holds shapes, views, `tensor.empty`, `param.load` and calls.
+    A kernel is a private function marked `moec.kernel`: its arguments are the
+    op's operands, then one destination per result. Symbols are renumbered per
+    kernel, so that equal layers give equal functions, which
+    `duplicate-function-elimination` merges. Extents that depend on data are
+    computed in `main`, undecided equalities (`onnx.equal`) are `rt.check`s, and
+    what moves no element is an `rt.view`.
+
+    Errors: no function `main`; an extent that depends on data in a way that no
+    op computes.
   }];
   let dependentDialects = ["::mlir::func::FuncDialect",
                            "::mlir::tensor::TensorDialect",
@@ -43,8 +51,10 @@ def OutlineKernels : Pass<"moec-outline-kernels", "::mlir::ModuleOp"> {
 def LowerMainAbi : Pass<"moec-lower-main-abi", "::mlir::ModuleOp"> {
   let summary = "arguments and results of main become inputs and outputs of the run";
   let description = [{
-    On memrefs. Each argument of `main` becomes an `rt.input`, each result an
-    `rt.output`: a buffer that main allocates and only returns is the output's
+    Before: `main` on memrefs, with arguments and results.
+
+    After: `main : () -> ()`. Each argument is an `rt.input`, each result an
+    `rt.output`: a buffer that main allocates and returns once is the output's
     own, anything else is copied into it.
   }];
   let dependentDialects = ["::mlir::memref::MemRefDialect", "::moec::rt::RtDialect"];
@@ -71,9 +81,12 @@ def StrideCaches : Pass<"moec-stride-caches", "::mlir::ModuleOp"> {
 def FreeBuffers : Pass<"moec-free-buffers", "::mlir::ModuleOp"> {
   let summary = "buffers of main and of kernels are freed after their last use";
   let description = [{
-    Every `memref.alloc` at the top level of a function gets one
-    `memref.dealloc` after the last op that uses it or a view of it, so that
-    the session's arena can hand the space out again within the run.
+    Before: `memref.alloc`s that nothing frees.
+
+    After: each has one `memref.dealloc` in its own block, after the last op
+    that uses it or a view of it, so that the session's arena can hand the space
+    out again within the run. A buffer that leaves its block, by a terminator,
+    or that is freed already is left alone.
   }];
   let dependentDialects = ["::mlir::memref::MemRefDialect"];
 }
@@ -84,18 +97,25 @@ def SplitLevels : Pass<"moec-split-levels", "::mlir::ModuleOp"> {
     ListOption<"levels", "levels", "std::string",
                "CPU levels, best first (x86-64-v4, x86-64-v3)">];
   let description = [{
-    Sites (node and message of everything that can fail) are numbered first,
-    so that all levels agree. `main` keeps a declaration of each kernel, numbered `moec.kernel = N`; the
-    nested modules `@x86_64_v4`, `@x86_64_v3` hold the bodies.
+    Before: kernels and `main` in one module.
+
+    After: sites (node and message of everything that can fail) are numbered
+    first, so that all levels agree: `moec.site` on the op, the table in the
+    module's `moec.sites`. `main` keeps a declaration of each kernel, numbered
+    `moec.kernel = N`; the nested modules `@x86_64_v4`, `@x86_64_v3` hold the
+    bodies, and copies of constants.
   }];
 }
 
 def LowerExpandShape : Pass<"moec-lower-expand-shape"> {
   let summary = "memref.expand_shape becomes a view with the extents it states";
   let description = [{
-    Upstream's `expand-strided-metadata` infers the extents instead, and crashes
-    where a group has more than one dynamic extent (as [B * S, H] seen as
-    [B, S, H]). Must run before it.
+    Before: `memref.expand_shape`.
+
+    After: `memref.reinterpret_cast` with the extents and strides that the op
+    states. Upstream's `expand-strided-metadata` infers the extents instead, and
+    crashes where a group has more than one dynamic extent (as [B * S, H] seen
+    as [B, S, H]). Must run before it.
   }];
   let dependentDialects = ["::mlir::affine::AffineDialect",
                            "::mlir::memref::MemRefDialect"];
@@ -103,15 +123,31 @@ def LowerExpandShape : Pass<"moec-lower-expand-shape"> {
 
 def OutlineTasks : Pass<"moec-outline-tasks", "::mlir::ModuleOp"> {
   let summary = "scf.forall becomes a task function and an rt.parallel";
+  let description = [{
+    Before: `scf.forall` on buffers, also nested ones.
+
+    After: each outer one is an `rt.parallel` over the product of its trip
+    counts, and a private function of the index and of what the body uses from
+    outside; constants are made again inside. Tasks never start tasks: what was
+    nested is a loop, in order.
+
+    Error: an `scf.forall` with results, which was not bufferized.
+  }];
   let dependentDialects = ["::mlir::func::FuncDialect", "::moec::rt::RtDialect"];
 }
 
 def ExpandMath : Pass<"moec-expand-math", "::mlir::ModuleOp"> {
   let summary = "exp, tanh, erf, sin and the like become arithmetic";
   let description = [{
-    A library calls no libm. What has no instruction becomes a polynomial (f32,
-    a few units in the last place) or an expansion into what has one; what is
-    left after that is an error that names the function and its type.
+    Before: ops of `math` on scalars and vectors.
+
+    After: only those with an instruction (`sqrt`, `fma`, `floor`, `ceil`,
+    `trunc`, `roundeven`, absolute values, signs, bit counts, tests of infinity
+    and NaN). A library calls no libm, so the others become polynomials (f32, a
+    few units in the last place) or an expansion into what has an instruction;
+    `test/Conversion/onnx-math-ranges.test` measures their errors.
+
+    Error: what is left after that, with the function and its type.
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect",
                            "::mlir::vector::VectorDialect"];
@@ -120,8 +156,11 @@ def ExpandMath : Pass<"moec-expand-math", "::mlir::ModuleOp"> {
 def LowerCopies : Pass<"moec-lower-copies", "::mlir::ModuleOp"> {
   let summary = "copies between strided buffers become linalg ops";
   let description = [{
-    A copy between contiguous buffers is a `memcpy`; any other would be a call
-    of a library function that compiled code does not have.
+    Before: `memref.copy` between any buffers.
+
+    After: only between contiguous ones, which is a `memcpy`. Any other would be
+    a call of a library function that compiled code does not have, and is a
+    `linalg.generic`.
   }];
   let dependentDialects = ["::mlir::linalg::LinalgDialect"];
   let statistics = [
@@ -130,14 +169,31 @@ def LowerCopies : Pass<"moec-lower-copies", "::mlir::ModuleOp"> {
 
 def LowerToLLVM : Pass<"moec-lower-to-llvm", "::mlir::ModuleOp"> {
   let summary = "everything left becomes the llvm dialect, runtime calls included";
+  let description = [{
+    Before: `func`, `cf`, `arith`, `math` with instructions, `memref`, `vector`
+    and `rt`; functions without results.
+
+    After: the llvm dialect, beside `param.decl`, `rt.context` and `rt.try`,
+    which `moec-thread-status` replaces. Allocations, outputs and parallel loops
+    are calls of the runtime, each followed by an `rt.try`; weights and inputs
+    are read through the run context, counters added to in it.
+
+    Errors: a function that still returns a buffer; an op that has no lowering.
+  }];
   let dependentDialects = ["::mlir::LLVM::LLVMDialect", "::moec::rt::RtDialect"];
 }
 
 def ThreadStatus : Pass<"moec-thread-status", "::mlir::ModuleOp"> {
   let summary = "every function takes the run context and returns a status";
   let description = [{
-    The last pass: after each call that can fail, control leaves the function
-    with the status. Kernels return the first recorded error.
+    The last pass. Before: functions of the llvm dialect without results, with
+    `rt.context` and `rt.try` in them.
+
+    After: only the llvm dialect and `param.decl`. Each function takes the run
+    context first and returns a `moec_status`; after each call that can fail,
+    control leaves the function with the status. Kernels return the first
+    recorded error. In the module of `main` a kernel is a jump through the
+    session's function table. Functions of the runtime keep their signature.
   }];
   let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
 }
@@ -146,11 +202,15 @@ def ScheduleGroupedMatmul
     : Pass<"moec-schedule-grouped-matmul", "::mlir::ModuleOp"> {
   let summary = "moe.grouped_matmul on packed panels becomes parallel vector code";
   let description = [{
-    On memrefs, for layout `panels`; other layouts are left alone. Work items
-    (expert, group of panels, block of rows) are one `scf.forall` over a count
-    computed from the offsets; experts without rows have none. Register tiles
-    fill the vector registers of the level: 12 rows by 32 columns with AVX-512,
-    6 by 16 with AVX2.
+    Before: `moe.grouped_matmul` on memrefs.
+
+    After: those of layout `panels` are vector code; other layouts are left
+    alone. Work items (expert, group of panels, block of rows) are one
+    `scf.forall` over a count computed from the offsets; experts without rows
+    have none. Register tiles fill the vector registers of the level: 12 rows by
+    32 columns with AVX-512, 6 by 16 with AVX2.
+
+    Errors: another CPU level; buffers whose columns are not consecutive.
   }];
   let options = [
     Option<"level", "level", "std::string", /*default=*/"\"\"",

@@ -12,10 +12,15 @@ include "mlir/Pass/PassBase.td"
 def ConvertOnnxToLinalg : Pass<"convert-onnx-to-linalg", "::mlir::ModuleOp"> {
   let summary = "onnx ops become linalg, tensor, arith, math and scf on tensors";
   let description = [{
-    Every op of the onnx dialect inside kernels (and, in tests, any function)
-    is rewritten. Unsigned element types become signless ones. Extents come
-    from `onnx.shapes` and the function's symbols; the bookkeeping attributes
-    are erased.
+    Before: ops of the onnx dialect inside kernels (and, in tests, any function).
+
+    After: none. Unsigned element types are signless ones. Extents come from
+    `onnx.shapes` and the function's symbols; the bookkeeping attributes are
+    erased. What can fail in a run is an `rt.record`, its index clamped or its
+    divisor guarded.
+
+    Errors: a dynamic extent that nothing describes; axes and steps that are
+    not constant; types that an operator's pattern does not have.
   }];
   let dependentDialects = [
     "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
@@ -28,11 +33,14 @@ def ConvertOnnxToLinalg : Pass<"convert-onnx-to-linalg", "::mlir::ModuleOp"> {
 def ConvertMoeToLoops : Pass<"convert-moe-to-loops"> {
   let summary = "moe ops on tensors become plain loops over elements";
   let description = [{
-    The meaning of every moe op, written out: scf, arith, math and tensor ops
-    in f32, one element at a time. It is the product lowering of route, plan,
+    Before: moe ops on tensors.
+
+    After: none, or with `keep-products` only the products that own a schedule.
+    It is the meaning of every moe op, written out: scf, arith, math and tensor
+    ops in f32, one element at a time. It is the product lowering of route, plan,
     dispatch, combine and pack_panels, whose inner loops LLVM turns into
     vectors, and for the matrix products the oracle that schedules are compared
-    with.
+    with. The pass refuses nothing.
   }];
   let dependentDialects = [
     "::mlir::arith::ArithDialect", "::mlir::math::MathDialect",

@@ -12,7 +12,8 @@ include "mlir/Pass/PassBase.td"
 def VerifyStage : Pass<"moec-verify-stage", "::mlir::ModuleOp"> {
   let summary = "checks the invariant of a stage";
   let description = [{
-    Each stage hands over once, forward; this is what it promises:
+    The IR stays as it is. Each stage hands over once, forward; this is what it
+    promises, and an op that breaks it is an error:
 
     | stage | after it, the IR holds |
     |---|---|
@@ -20,8 +21,10 @@ def VerifyStage : Pass<"moec-verify-stage", "::mlir::ModuleOp"> {
     | `moe` | no fused MoE operator of ONNX; beside `onnx` and `moe` only tensor shapes and index arithmetic |
     | `kernels` | every op that computes elements is in a function marked `moec.kernel`; kernels are private, take their weights as operands, and return tensors only; no two are equal |
     | `linalg` | no `onnx` op, no `moe` op but those that own a schedule; no memrefs |
-    | `vector` | no tensors; kernels in one module per CPU level; no arithmetic on vectors of one element; none but the level's own width or less |
-    | `llvm` | only the llvm dialect; externals are those of the runtime's ABI |
+    | `vector` | no tensors; kernels in one module per CPU level; no arithmetic on vectors of one element |
+    | `llvm` | only the llvm dialect and `param.decl`; externals are those of the runtime's ABI |
+
+    Error: a stage that is not in the table.
   }];
   let options = [Option<"stage", "stage", "std::string", "", "The stage's name">];
 }

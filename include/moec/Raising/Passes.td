@@ -12,7 +12,10 @@ include "mlir/Pass/PassBase.td"
 def RaiseOnnxToMoe : Pass<"raise-onnx-to-moe"> {
   let summary = "recognised MoE layers of the onnx graph become moe ops";
   let description = [{
-    `onnx.MoE` and `onnx.QMoE` become `moe.route`, `moe.plan`, `moe.expert_ffn`
+    Before: the imported graph, in which a layer is one `onnx.MoE` or
+    `onnx.QMoE`.
+
+    After: neither. They become `moe.route`, `moe.plan`, `moe.expert_ffn`
     and `moe.combine`, all with the node's name in `moe.layer`. Three-dimensional
     inputs are seen as matrices through views. The routing is ONNX Runtime's on
     the CPU: among equal scores the highest index is chosen; MoE takes the
@@ -33,10 +36,13 @@ def RaiseOnnxToMoe : Pass<"raise-onnx-to-moe"> {
 def RaiseMatmulToGrouped : Pass<"raise-matmul-to-grouped"> {
   let summary = "products with a weight matrix become grouped products of one group";
   let description = [{
-    `onnx.MatMul` of `x [.., K]` with a weight parameter `[K, N]` is a
-    `moe.grouped_matmul` with one expert that all rows belong to. Dense layers
-    so share the packed weights and the schedule of the experts. Products of
-    two values of the run, of f64 or of integers stay as they are.
+    Before: `onnx.MatMul`.
+
+    After: one of `x [.., K]`, of rank 2 or more, with a weight parameter
+    `[K, N]` is a `moe.grouped_matmul` with one expert that all rows belong to.
+    Dense layers so share the packed weights and the schedule of the experts.
+    Products of two values of the run, of f64 or of integers, and empty ones
+    stay as they are. The pass refuses nothing.
   }];
   let dependentDialects = ["::moec::moe::MoeDialect",
                            "::mlir::arith::ArithDialect",
