@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 packages=(cmake ninja-build clang-22 libclang-rt-22-dev clang-format-22 clang-tidy-22 lld-22
   llvm-22-dev llvm-22-tools libmlir-22-dev mlir-22-tools
   protobuf-compiler libprotobuf-dev libcli11-dev libxxhash-dev
-  libgtest-dev libbenchmark-dev libopenblas-dev qemu-user
+  libgtest-dev libopenblas-dev qemu-user
   g++ libc6-dev python3 python3-venv ca-certificates git)
 
 missing=()

@@ -90,11 +90,10 @@ def Onnx_GroupQueryAttentionOp : Ms_Op<"GroupQueryAttention", [1],
   let extents = "`output` `[B,S,Nq*h]`, the present caches `[B,Nkv,P+S,h]`, windowed ones `[B,Nkv,C,h]`";
   let refused = "a quantised cache (`k_scale`, `v_scale`, `k_quant_type`, `v_quant_type`, `kv_cache_bit_width`), "
                 "`q_norm_weight`, `k_norm_weight`, `qk_output` and `output_qk`; `sliding_window_cache` with an "
-                "`attention_bias`, without a past or without a window; heads that do not divide each other or the width of `query`; only one of key and value, or of the past ones; "
-                "`do_rotary` without tables; operands of other ranks, extents or element types than said";
+                "`attention_bias`, without a past or without a window; heads that do not divide each other or the "
+                "width of `query`; only one of key and value, or of the past ones; `do_rotary` without tables; operands of other ranks, extents or element types than said";
   let fails = "`shape_mismatch` where `total_sequence_length` is not P + S, or a windowed cache has fewer rows "
-              "than the window; `index_out_of_range` where "
-              "`seqlens_k` ends outside of the cache, or a position is outside of the tables; " # failsUnequal;
+              "than the window; `index_out_of_range` where `seqlens_k` ends outside of the cache, or a position is outside of the tables; " # failsUnequal;
 }
 
 def Onnx_MultiHeadAttentionOp : Ms_Op<"MultiHeadAttention", [1],
