@@ -186,7 +186,7 @@ def Rt_ParallelOp : Rt_Op<"parallel", [
   let arguments = (ins FlatSymbolRefAttr:$task, Index:$count,
                        Variadic<AnyType>:$captures);
   let assemblyFormat =
-      "$task `for` $count `(` $captures `)` attr-dict `:` type($captures)";
+      "$task `for` $count `(` $captures `)` attr-dict (`:` type($captures)^)?";
 }
 
 def Rt_ContextOp : Rt_Op<"context", [Pure]> {
