@@ -89,6 +89,17 @@ public:
     return success();
   }
 
+  /// Whether every symbol of the map has a value by now.
+  bool areKnown(AffineMap map) const {
+    bool known = true;
+    for (AffineExpr expr : map.getResults())
+      expr.walk([&](AffineExpr part) {
+        auto symbol = dyn_cast<AffineSymbolExpr>(part);
+        known &= !symbol || values.count(symbol.getPosition());
+      });
+    return known;
+  }
+
   OpFoldResult build(OpBuilder &builder, Location loc, AffineExpr expr) const {
     if (auto constant = dyn_cast<AffineConstantExpr>(expr))
       return builder.getIndexAttr(constant.getValue());
@@ -153,12 +164,21 @@ struct OutlineKernels : moec::impl::OutlineKernelsBase<OutlineKernels> {
       return signalPassFailure();
     }
     MainSymbols symbols;
+    Operation *first = &main.getBody().front().front();
     symbols.addArguments(main);
+    SmallVector<Check> checks = takeChecks(main);
+    buildKnownChecks(first, checks, symbols);
     // Extents first: making them may add ops that are kernels themselves.
-    for (Operation &op : llvm::make_early_inc_range(main.getBody().front())) {
+    for (Operation &op : llvm::make_early_inc_range(llvm::make_range(
+             Block::iterator(first), first->getBlock()->end()))) {
       if (failed(symbols.addResults(&op)))
         return signalPassFailure();
+      buildKnownChecks(&op, checks, symbols);
       buildChecks(&op, symbols);
+    }
+    if (!checks.empty()) {
+      main.emitError() << "has a check of an extent that nothing makes";
+      return signalPassFailure();
     }
     for (Operation &op : llvm::make_early_inc_range(main.getBody().front()))
       buildView(&op, symbols);
@@ -169,26 +189,65 @@ struct OutlineKernels : moec::impl::OutlineKernelsBase<OutlineKernels> {
   }
 
 private:
+  /// What a node demands of two extents.
+  struct Check {
+    AffineMap sides;
+    Location node;
+  };
+
   /// Undecided equalities become run-time checks in front of the op.
   void buildChecks(Operation *op, const MainSymbols &symbols) {
     auto checks = op->getAttrOfType<ArrayAttr>(onnx::kEqualAttr);
     if (!checks)
       return;
-    OpBuilder builder(op);
-    for (AffineMapAttr check : checks.getAsRange<AffineMapAttr>()) {
-      Value sides[2];
-      for (unsigned i : {0, 1})
-        sides[i] = getValueOrCreateConstantIndexOp(
-            builder, op->getLoc(),
-            symbols.build(builder, op->getLoc(),
-                          check.getValue().getResult(i)));
-      Value equal = arith::CmpIOp::create(
-          builder, op->getLoc(), arith::CmpIPredicate::eq, sides[0], sides[1]);
-      rt::CheckOp::create(builder, op->getLoc(), equal,
-                          rt::Status::ShapeMismatch,
-                          "two extents that must be equal differ");
-    }
+    for (AffineMapAttr check : checks.getAsRange<AffineMapAttr>())
+      buildCheck(op, {check.getValue(), op->getLoc()}, symbols);
     op->removeAttr(onnx::kEqualAttr);
+  }
+
+  /// The demands of nodes that are gone.
+  static SmallVector<Check> takeChecks(func::FuncOp main) {
+    SmallVector<Check> result;
+    auto checks = main->getAttrOfType<ArrayAttr>(onnx::kEqualAttr);
+    auto nodes = main->getAttrOfType<ArrayAttr>(onnx::kEqualNodesAttr);
+    if (!checks)
+      return result;
+    for (auto [i, check] :
+         llvm::enumerate(checks.getAsRange<AffineMapAttr>())) {
+      auto node = nodes && i < nodes.size() ? dyn_cast<StringAttr>(nodes[i])
+                                            : StringAttr();
+      result.push_back({check.getValue(),
+                        node ? Location(NameLoc::get(node)) : main.getLoc()});
+    }
+    main->removeAttr(onnx::kEqualAttr);
+    main->removeAttr(onnx::kEqualNodesAttr);
+    return result;
+  }
+
+  /// Builds those of `checks`, in front of `at`, whose symbols are known there,
+  /// and removes them.
+  void buildKnownChecks(Operation *at, SmallVectorImpl<Check> &checks,
+                        const MainSymbols &symbols) {
+    llvm::erase_if(checks, [&](const Check &check) {
+      if (!symbols.areKnown(check.sides))
+        return false;
+      buildCheck(at, check, symbols);
+      return true;
+    });
+  }
+
+  void buildCheck(Operation *at, const Check &check,
+                  const MainSymbols &symbols) {
+    OpBuilder builder(at);
+    Location loc = check.node;
+    Value sides[2];
+    for (unsigned i : {0, 1})
+      sides[i] = getValueOrCreateConstantIndexOp(
+          builder, loc, symbols.build(builder, loc, check.sides.getResult(i)));
+    Value equal = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq,
+                                        sides[0], sides[1]);
+    rt::CheckOp::create(builder, loc, equal, rt::Status::ShapeMismatch,
+                        "two extents that must be equal differ");
   }
 
   /// What moves no element stays in main, as a view.

@@ -298,7 +298,7 @@ static void addSymbols(Operation *op, SmallBitVector &symbols) {
 
 void GraphImporter::eraseDeadOps() {
   SmallBitVector used(shapes.getNumSymbols());
-  SmallVector<Attribute> checks;
+  SmallVector<Attribute> checks, nodes;
   for (Operation &op : make_early_inc_range(reverse(main.getBody().front()))) {
     bool isUsed = !op.use_empty() || op.hasTrait<OpTrait::IsTerminator>();
     // A shape may speak of the number that this op counts.
@@ -310,12 +310,19 @@ void GraphImporter::eraseDeadOps() {
       continue;
     // What a dead op demanded of its operands, others were inferred from.
     if (auto equal = op.getAttrOfType<ArrayAttr>(onnx::kEqualAttr))
-      checks.append(equal.begin(), equal.end());
+      for (Attribute check : reverse(equal)) {
+        checks.push_back(check);
+        nodes.push_back(cast<NameLoc>(op.getLoc()).getName());
+      }
     newSymbols.erase(&op);
     op.erase();
   }
-  if (!checks.empty())
+  if (!checks.empty()) {
+    std::reverse(checks.begin(), checks.end());
+    std::reverse(nodes.begin(), nodes.end());
     main->setAttr(onnx::kEqualAttr, builder.getArrayAttr(checks));
+    main->setAttr(onnx::kEqualNodesAttr, builder.getArrayAttr(nodes));
+  }
   llvm::StringSet<> loaded;
   main.walk([&](param::LoadOp load) { loaded.insert(load.getParam()); });
   for (auto decl : make_early_inc_range(module.getOps<param::DeclOp>()))

@@ -25,6 +25,8 @@ namespace moec::onnx {
 /// them loses precision, not meaning.
 inline constexpr llvm::StringLiteral kShapesAttr = "onnx.shapes";
 inline constexpr llvm::StringLiteral kEqualAttr = "onnx.equal";
+/// On main, beside the checks of nodes that are gone: the node of each.
+inline constexpr llvm::StringLiteral kEqualNodesAttr = "onnx.equal_nodes";
 inline constexpr llvm::StringLiteral kSymbolsAttr = "onnx.symbols";
 /// On arguments and results of main: the model's own name for the value.
 inline constexpr llvm::StringLiteral kNameAttr = "onnx.name";

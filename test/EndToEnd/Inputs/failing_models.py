@@ -1,0 +1,68 @@
+# ===-- failing_models.py - models whose runs fail -------------------------===#
+#
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#
+# ===------------------------------------------------------------------------===#
+"""usage: failing_models.py FOLDER
+
+Writes models that some inputs are wrong for, and such inputs."""
+
+import pathlib
+import sys
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper
+
+FLOAT, INT64 = TensorProto.FLOAT, TensorProto.INT64
+
+
+def value(name, shape, dtype=FLOAT):
+    return helper.make_tensor_value_info(name, dtype, shape)
+
+
+def node(op, inputs, outputs, **attributes):
+    return helper.make_node(op, inputs, outputs, name=outputs[0], **attributes)
+
+
+# Nothing uses the sum, but it says that N is M.
+DEAD = [
+    [node("Add", ["a", "b"], ["dead"]), node("Relu", ["a"], ["y"])],
+    [value("a", ["N", 4]), value("b", ["M", 4])],
+    [value("y", ["N", 4])],
+]
+# That as many of a are not zero as b has elements is known in mid-run only.
+COUNTED = [
+    [
+        node("NonZero", ["a"], ["places"]),
+        node("Squeeze", ["places"], ["flat"]),
+        node("Add", ["flat", "b"], ["dead"]),
+        node("Identity", ["flat"], ["y"]),
+    ],
+    [value("a", ["N"]), value("b", ["M"], INT64)],
+    [value("y", ["K"], INT64)],
+]
+MODELS = {"dead": DEAD, "counted": COUNTED}
+
+INPUTS = {
+    "three": np.ones((3, 4), np.float32),
+    "two": np.ones((2, 4), np.float32),
+    "counts": np.array([0, 1, 2, 0, 3], np.float32),
+    "counts_three": np.arange(3, dtype=np.int64),
+    "counts_four": np.arange(4, dtype=np.int64),
+}
+
+
+def main():
+    folder = pathlib.Path(sys.argv[1])
+    folder.mkdir(parents=True)
+    for name, (nodes, inputs, outputs) in MODELS.items():
+        graph = helper.make_graph(nodes, name, inputs, outputs)
+        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 21)])
+        model.ir_version = 10
+        onnx.save(model, folder / f"{name}.onnx")
+    for name, array in INPUTS.items():
+        np.save(folder / f"{name}.npy", array)
+
+
+main()
