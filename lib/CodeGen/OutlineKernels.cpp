@@ -330,13 +330,12 @@ private:
     OpBuilder builder(op);
     LocalSymbols local;
     unsigned number = 0;
-    for (Value input : inputs) {
-      if (AffineMap map = getShapeMap(input))
-        kernel.setArgAttr(number, onnx::kShapeAttr, local.renumber(map));
+    // Destinations alone say how results' extents are named: what is known of
+    // inputs differs between the first layer and the others.
+    for (size_t i = 0; i < inputs.size(); ++i)
       kernel.setArgAttr(number++,
                         bufferization::BufferizationDialect::kWritableAttrName,
                         builder.getBoolAttr(false));
-    }
     SmallVector<Attribute> shapes;
     for (auto [index, output] : llvm::enumerate(outputs)) {
       if (!dps) {

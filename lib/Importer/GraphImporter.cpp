@@ -178,9 +178,11 @@ LogicalResult GraphImporter::importConstant(const proto::NodeProto &node,
            << where << " has a list of " << elements.size()
            << " numbers, more than fit " << options.limits.maxTypedDataBytes
            << " bytes; store it as a tensor";
-  return define(node.output(0),
-                onnx::ConstantOp::create(builder, getLoc(name), elements),
-                scope, where);
+  TensorValue tensor;
+  tensor.type = cast<RankedTensorType>(elements.getType());
+  tensor.elements = elements;
+  return define(node.output(0), makeTensor(tensor, name, getLoc(name)), scope,
+                where);
 }
 
 LogicalResult GraphImporter::importNode(const proto::NodeProto &node,

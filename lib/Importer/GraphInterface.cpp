@@ -6,6 +6,8 @@
 
 #include "GraphImporter.h"
 
+#include "dialects/Param/IR/Recipes.h"
+
 #include "llvm/ADT/SmallBitVector.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSet.h"
@@ -27,9 +29,15 @@ static std::string makeSymbolName(StringRef name) {
 
 Value GraphImporter::makeTensor(const TensorValue &tensor, StringRef name,
                                 Location loc) {
-  if (tensor.elements)
+  // What is written element by element and large has no recipe.
+  param::RecipeInterface recipe;
+  if (tensor.file)
+    recipe = tensor.file;
+  else if (!isConstant(tensor.type))
+    recipe = param::makeDense(tensor.elements);
+  if (!recipe)
     return onnx::ConstantOp::create(builder, loc, tensor.elements);
-  StringAttr &known = parameters[{tensor.file, tensor.type}];
+  StringAttr &known = parameters[{recipe, tensor.type}];
   if (!known) {
     std::string stem = makeSymbolName(name), symbol = stem;
     for (unsigned i = 0; !parameterNames.insert(symbol).second; ++i)
@@ -37,7 +45,7 @@ Value GraphImporter::makeTensor(const TensorValue &tensor, StringRef name,
     known = builder.getStringAttr(symbol);
     OpBuilder moduleBuilder(main);
     auto decl = param::DeclOp::create(moduleBuilder, loc, symbol, tensor.type,
-                                      tensor.file, IntegerAttr());
+                                      recipe, IntegerAttr());
     decl->setAttr(onnx::kNameAttr, builder.getStringAttr(name));
   }
   return param::LoadOp::create(builder, loc, tensor.type, known.getValue());

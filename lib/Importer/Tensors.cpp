@@ -358,6 +358,14 @@ static DenseElementsAttr makeElements(RankedTensorType type, StringRef bytes) {
   return DenseElementsAttr::getFromRawBuffer(type, unpacked);
 }
 
+bool moec::importer::isConstant(RankedTensorType type) {
+  // Bytes and less are quantised weights and their zero points.
+  bool isIndex =
+      type.getElementType().isInteger() &&
+      (type.getElementTypeBitWidth() == 1 || type.getElementTypeBitWidth() > 8);
+  return type.getNumElements() <= (isIndex ? kMaxConstantElements : 1);
+}
+
 FailureOr<TensorValue> TensorReader::read(const proto::TensorProto &tensor,
                                           const Twine &whatTwine,
                                           bool wantElements,
@@ -411,8 +419,7 @@ FailureOr<TensorValue> TensorReader::read(const proto::TensorProto &tensor,
 
   TensorValue value;
   value.type = *type;
-  bool small =
-      wantElements || fileBytes || count <= uint64_t(kMaxConstantElements);
+  bool small = wantElements || fileBytes || isConstant(*type);
   auto checkSize = [&](uint64_t found, uint64_t expected,
                        StringRef unit) -> LogicalResult {
     if (found == expected)

@@ -29,7 +29,11 @@ mlir::Type getElementType(mlir::MLIRContext *context, int32_t code);
 /// The code as the standard writes it, `FLOAT16`; `data type 99` if unknown.
 std::string getDataTypeName(int32_t code);
 
-/// A checked tensor: elements where it is small, else a range of a file.
+/// Whether a tensor of this type is a constant, and not a parameter.
+bool isConstant(mlir::RankedTensorType type);
+
+/// A checked tensor: elements where it is a constant or has no bytes of its own
+/// in a file, else a range of one.
 struct TensorValue {
   mlir::RankedTensorType type;
   mlir::DenseElementsAttr elements;

@@ -20,7 +20,7 @@ module attributes {onnx.symbols = ["a", "b"]} {
     return %1, %2 : tensor<?x4xf32>, tensor<?x4xf32>
   }
 }
-// CHECK: func.func private @Add(%[[IN:.*]]: tensor<?x4xf32> {bufferization.writable = false, onnx.shape = #[[M:.*]]}, %[[OUT:.*]]: tensor<?x4xf32> {bufferization.writable = true, onnx.shape = #[[M]]})
+// CHECK: func.func private @Add(%[[IN:.*]]: tensor<?x4xf32> {bufferization.writable = false}, %[[OUT:.*]]: tensor<?x4xf32> {bufferization.writable = true, onnx.shape = #{{.*}}})
 // CHECK-SAME: attributes {moec.kernel}
 // CHECK: %[[SUM:.*]] = onnx.Add(%[[IN]], %[[IN]])
 // CHECK: %[[RES:.*]] = bufferization.materialize_in_destination %[[SUM]] in %[[OUT]]
