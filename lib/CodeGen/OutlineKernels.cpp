@@ -171,6 +171,10 @@ struct OutlineKernels : moec::impl::OutlineKernelsBase<OutlineKernels> {
     // Extents first: making them may add ops that are kernels themselves.
     for (Operation &op : llvm::make_early_inc_range(llvm::make_range(
              Block::iterator(first), first->getBlock()->end()))) {
+      if (auto node = dyn_cast<onnx::OnnxNode>(op)) {
+        OpBuilder builder(&op);
+        node.buildChecks(builder);
+      }
       if (failed(symbols.addResults(&op)))
         return signalPassFailure();
       buildKnownChecks(&op, checks, symbols);

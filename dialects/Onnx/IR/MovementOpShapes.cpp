@@ -5,7 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "dialects/Onnx/IR/Onnx.h"
+#include "dialects/Onnx/IR/Movement.h"
+#include "dialects/Onnx/IR/RuntimeAxes.h"
 #include "dialects/Onnx/IR/ShapeArithmetic.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -15,6 +16,13 @@
 
 using namespace mlir;
 using namespace moec::onnx;
+
+/// No extent is that large: steps beyond it are all alike.
+static constexpr int64_t kMaxStep = int64_t(1) << 40;
+
+static int64_t clampStep(int64_t step) {
+  return std::clamp(step, -kMaxStep, kMaxStep);
+}
 
 static Type getElement(Value value) {
   return getElementTypeOrSelf(value.getType());
@@ -279,6 +287,27 @@ private:
 };
 } // namespace
 
+/// The axes that an operand names, or the first `count` without it; nullopt
+/// where only the run knows them. Fails with a diagnostic.
+static FailureOr<std::optional<SmallVector<int64_t>>>
+getMovedAxes(ShapeContext &context, Operation *op, MutableOperandRange operand,
+             int64_t count, int64_t rank) {
+  using Axes = std::optional<SmallVector<int64_t>>;
+  if (operand.size() == 0)
+    return Axes(llvm::to_vector(llvm::seq<int64_t>(0, count)));
+  FailureOr<Axes> axes = readAxes(context, op, operand[0].get(), rank);
+  if (failed(axes) || !*axes)
+    return axes;
+  makeConstant(context, operand);
+  if (failed(normalizeAxes(op, **axes, rank)))
+    return failure();
+  return axes;
+}
+
+static int64_t getLength(Value list) {
+  return cast<RankedTensorType>(list.getType()).getNumElements();
+}
+
 LogicalResult SliceOp::inferShapes(ShapeContext &context) {
   Extents extents = context.getExtents(getData());
   FailureOr<Extents> starts =
@@ -287,39 +316,41 @@ LogicalResult SliceOp::inferShapes(ShapeContext &context) {
   if (failed(starts) || failed(ends))
     return failure();
   size_t count = starts->size();
-  SmallVector<int64_t> axes, steps(count, 1);
-  if (getAxes()) {
-    FailureOr<SmallVector<int64_t>> named =
-        getAxesOperand(context, *this, getAxes(), extents.size());
-    if (failed(named))
-      return failure();
-    axes = *named;
-  } else {
-    for (size_t i = 0; i < count; ++i)
-      axes.push_back(i);
-  }
+  FailureOr<std::optional<SmallVector<int64_t>>> axes =
+      getMovedAxes(context, *this, getAxesMutable(), count, extents.size());
+  if (failed(axes))
+    return failure();
+  Extents steps(count, context.getConstant(1));
   if (getSteps()) {
-    FailureOr<SmallVector<int64_t>> named =
-        getConstantOperand(context, *this, getSteps(), "steps");
-    if (failed(named))
+    FailureOr<Extents> listed =
+        getListElements(context, *this, getSteps(), "steps");
+    if (failed(listed))
       return failure();
-    steps = *named;
+    steps = *listed;
+    makeConstant(context, getStepsMutable());
   }
-  if (ends->size() != count || axes.size() != count || steps.size() != count ||
+  if (ends->size() != count || steps.size() != count ||
+      (getAxes() && getLength(getAxes()) != int64_t(count)) ||
       count > extents.size())
     return emitError("has 'starts', 'ends', 'axes' and 'steps' of different "
                      "lengths, or longer than the rank");
-  for (size_t i = 0; i < count; ++i) {
-    int64_t step = steps[i];
-    if (step == 0 || step == INT64_MIN)
-      return emitError() << "'steps' has the element " << step;
-    step = std::clamp<int64_t>(step, -(int64_t(1) << 40), int64_t(1) << 40);
-    FailureOr<AffineExpr> extent =
-        SlicedExtent(context, *this, extents[axes[i]])
-            .infer((*starts)[i], (*ends)[i], step);
-    if (failed(extent))
-      return failure();
-    extents[axes[i]] = *extent ? *extent : context.createSymbol("sliced");
+  for (AffineExpr step : steps)
+    if (step && (getConstant(step) == 0 || getConstant(step) == INT64_MIN))
+      return emitError() << "'steps' has the element " << *getConstant(step);
+  if (*axes) {
+    for (size_t i = 0; i < count; ++i) {
+      AffineExpr &extent = extents[(**axes)[i]];
+      FailureOr<AffineExpr> sliced = AffineExpr();
+      if (std::optional<int64_t> step = getConstant(steps[i]))
+        sliced = SlicedExtent(context, *this, extent)
+                     .infer((*starts)[i], (*ends)[i], clampStep(*step));
+      if (failed(sliced))
+        return failure();
+      extent = *sliced ? *sliced : context.createSymbol("sliced");
+    }
+  } else {
+    for (AffineExpr &extent : extents)
+      extent = context.createSymbol("sliced");
   }
   OpResult result = getOperation()->getResult(0);
   context.setResult(result, getElement(getData()), extents);
@@ -327,61 +358,89 @@ LogicalResult SliceOp::inferShapes(ShapeContext &context) {
   auto type = cast<RankedTensorType>(result.getType());
   std::optional<Extents> elements = context.getElements(getData());
   if (!elements || type.getRank() != 1 || !type.hasStaticShape() ||
-      count != 1 || !getConstant((*starts)[0]))
+      count != 1 || !getConstant((*starts)[0]) || !getConstant(steps[0]))
     return success();
   int64_t length = elements->size(), start = *getConstant((*starts)[0]);
+  int64_t step = *getConstant(steps[0]);
   if (start < 0)
     start = std::max(start, -length) + length;
-  start = std::min(start, steps[0] < 0 ? length - 1 : length);
+  start = std::min(start, step < 0 ? length - 1 : length);
   Extents kept;
   for (int64_t i = 0; i < type.getNumElements(); ++i)
-    kept.push_back((*elements)[start + i * steps[0]]);
+    kept.push_back((*elements)[start + i * step]);
   context.setElements(result, kept);
   return success();
 }
 
 Value SliceOp::materializeExtent(OpBuilder &builder, unsigned, unsigned dim) {
-  Location loc = getLoc();
-  int64_t rank = cast<RankedTensorType>(getData().getType()).getRank();
-  int64_t entry = dim, step = 1;
-  DenseIntElementsAttr axes, steps;
-  if (getAxes()) {
-    if (!matchPattern(getAxes(), m_Constant(&axes)))
-      return {};
-    entry = -1;
-    for (auto [i, axis] : llvm::enumerate(axes.getValues<APInt>()))
-      if ((axis.getSExtValue() + rank) % rank == dim)
-        entry = i;
-  }
-  if (getSteps()) {
-    if (!matchPattern(getSteps(), m_Constant(&steps)))
-      return {};
-    if (entry >= 0)
-      step = steps.getValues<APInt>()[entry].getSExtValue();
-  }
-  if (entry < 0)
-    return {};
-  step = std::clamp<int64_t>(step, -(int64_t(1) << 40), int64_t(1) << 40);
-  Value extent = tensor::DimOp::create(builder, loc, getData(), dim);
-  auto [start, count] = buildSliceRange(
-      builder, loc, extent, buildElement(builder, loc, getStarts(), entry),
-      buildElement(builder, loc, getEnds(), entry), step);
-  return count;
+  return buildSlicedDim(builder, *this, Adaptor(*this), dim).count;
 }
 
-std::pair<Value, Value> moec::onnx::buildSliceRange(OpBuilder &builder,
-                                                    Location loc, Value extent,
-                                                    Value start, Value end,
-                                                    int64_t step) {
+void SliceOp::buildChecks(OpBuilder &builder) {
+  Location loc = getLoc();
+  if (getAxes())
+    buildAxesCheck(builder, *this, getAxes(),
+                   cast<RankedTensorType>(getData().getType()).getRank());
+  Attribute constant;
+  if (!getSteps() || matchPattern(getSteps(), m_Constant(&constant)))
+    return;
+  Value zero = arith::ConstantIndexOp::create(builder, loc, 0);
+  for (int64_t i = 0; i < getLength(getSteps()); ++i) {
+    Value step = buildElement(builder, loc, getSteps(), i);
+    Value isSound = arith::CmpIOp::create(builder, loc,
+                                          arith::CmpIPredicate::ne, step, zero);
+    buildShapeCheck(builder, loc, isSound, "a slice has a step of zero");
+  }
+}
+
+/// The entry of `dim` in lists that go with constant axes (null: all of them);
+/// -1 where it has none, nullopt where the axes are not constant.
+static std::optional<int64_t> findEntry(Value axes, int64_t dim, int64_t count,
+                                        int64_t rank) {
+  if (!axes)
+    return dim < count ? dim : -1;
+  DenseIntElementsAttr constant;
+  if (!matchPattern(axes, m_Constant(&constant)))
+    return std::nullopt;
+  int64_t entry = -1;
+  for (auto [i, axis] : llvm::enumerate(constant.getValues<APInt>()))
+    if ((axis.getSExtValue() + rank) % rank == dim)
+      entry = i;
+  return entry;
+}
+
+static SmallVector<Value> buildElements(OpBuilder &builder, Location loc,
+                                        Value list) {
+  SmallVector<Value> elements;
+  for (int64_t i = 0; i < getLength(list); ++i)
+    elements.push_back(buildElement(builder, loc, list, i));
+  return elements;
+}
+
+/// Where a slice of an extent starts, clamped, and how many elements it has.
+static std::pair<Value, Value> buildSliceRange(OpBuilder &builder, Location loc,
+                                               Value extent, Value start,
+                                               Value end, Value step) {
   auto constant = [&](int64_t value) -> Value {
     return arith::ConstantIndexOp::create(builder, loc, value);
   };
-  Value zero = constant(0);
-  Value low = step > 0 ? zero : constant(-1);
-  Value high = step > 0
-                   ? extent
-                   : arith::SubIOp::create(builder, loc, extent, constant(1))
-                         .getResult();
+  auto subtract = [&](Value a, Value b) -> Value {
+    return arith::SubIOp::create(builder, loc, a, b);
+  };
+  Value zero = constant(0), one = constant(1);
+  std::optional<int64_t> known = getConstantIntValue(step);
+  Value isForward = arith::CmpIOp::create(
+      builder, loc, arith::CmpIPredicate::sgt, step, zero);
+  auto choose = [&](llvm::function_ref<Value()> forward,
+                    llvm::function_ref<Value()> backward) -> Value {
+    if (known)
+      return *known > 0 ? forward() : backward();
+    return arith::SelectOp::create(builder, loc, isForward, forward(),
+                                   backward());
+  };
+  Value low = choose([&] { return zero; }, [&] { return constant(-1); });
+  Value high =
+      choose([&] { return extent; }, [&] { return subtract(extent, one); });
   auto normalize = [&](Value position, Value floor) -> Value {
     Value isNegative = arith::CmpIOp::create(
         builder, loc, arith::CmpIPredicate::slt, position, zero);
@@ -394,16 +453,77 @@ std::pair<Value, Value> moec::onnx::buildSliceRange(OpBuilder &builder,
   };
   start = normalize(start, zero);
   end = normalize(end, low);
-  Value span = step > 0 ? arith::SubIOp::create(builder, loc, end, start)
-                        : arith::SubIOp::create(builder, loc, start, end);
-  // Backward over nothing: start was raised to 0, which is not there.
-  if (step < 0)
-    span = arith::MinSIOp::create(builder, loc, span, extent);
+  Value span = choose([&] { return subtract(end, start); },
+                      [&]() -> Value {
+                        // Over nothing: start was raised to 0, which is not
+                        // there.
+                        return arith::MinSIOp::create(
+                            builder, loc, subtract(start, end), extent);
+                      });
   span = arith::MaxSIOp::create(builder, loc, span, zero);
-  int64_t size = std::abs(step);
-  Value rounded = arith::AddIOp::create(builder, loc, span, constant(size - 1));
-  Value count = arith::DivUIOp::create(builder, loc, rounded, constant(size));
+  Value size =
+      choose([&] { return step; }, [&] { return subtract(zero, step); });
+  // A step of zero ends the run before this is used.
+  size = arith::MaxSIOp::create(builder, loc, size, one);
+  Value rounded =
+      arith::AddIOp::create(builder, loc, span, subtract(size, one));
+  Value count = arith::DivUIOp::create(builder, loc, rounded, size);
   return {start, count};
+}
+
+SlicedDim moec::onnx::buildSlicedDim(OpBuilder &builder, SliceOp op,
+                                     SliceOp::Adaptor adaptor, int64_t dim) {
+  Location loc = op.getLoc();
+  auto constant = [&](int64_t value) -> Value {
+    return arith::ConstantIndexOp::create(builder, loc, value);
+  };
+  int64_t rank = cast<RankedTensorType>(op.getData().getType()).getRank();
+  Value extent = tensor::DimOp::create(builder, loc, adaptor.getData(), dim);
+  Value zero = constant(0), one = constant(1);
+  std::optional<int64_t> entry =
+      findEntry(op.getAxes(), dim, getLength(op.getStarts()), rank);
+  if (entry && *entry < 0)
+    return {zero, one, extent};
+  auto get = [&](Value list, Value otherwise) -> Value {
+    if (entry)
+      return buildElement(builder, loc, list, *entry);
+    RuntimeAxes axes(builder, loc, adaptor.getAxes(), rank);
+    return axes.getOfAxis(dim, buildElements(builder, loc, list), otherwise);
+  };
+  Value step = one;
+  DenseIntElementsAttr known;
+  if (entry && op.getSteps() &&
+      matchPattern(op.getSteps(), m_Constant(&known))) {
+    step = constant(clampStep(known.getValues<APInt>()[*entry].getSExtValue()));
+  } else if (op.getSteps()) {
+    step = get(adaptor.getSteps(), one);
+    step = arith::MinSIOp::create(builder, loc, step, constant(kMaxStep));
+    step = arith::MaxSIOp::create(builder, loc, step, constant(-kMaxStep));
+  }
+  auto [start, count] =
+      buildSliceRange(builder, loc, extent, get(adaptor.getStarts(), zero),
+                      get(adaptor.getEnds(), extent), step);
+  return {start, step, count};
+}
+
+PaddedDim moec::onnx::buildPaddedDim(OpBuilder &builder, PadOp op,
+                                     PadOp::Adaptor adaptor, int64_t dim) {
+  Location loc = op.getLoc();
+  int64_t rank = cast<RankedTensorType>(op.getData().getType()).getRank();
+  int64_t count = getLength(op.getPads()) / 2;
+  Value zero = arith::ConstantIndexOp::create(builder, loc, 0);
+  std::optional<int64_t> entry = findEntry(op.getAxes(), dim, count, rank);
+  if (entry && *entry < 0)
+    return {zero, zero};
+  Value pads = adaptor.getPads();
+  if (entry)
+    return {buildElement(builder, loc, pads, *entry),
+            buildElement(builder, loc, pads, *entry + count)};
+  RuntimeAxes axes(builder, loc, adaptor.getAxes(), rank);
+  SmallVector<Value> all = buildElements(builder, loc, pads);
+  ValueRange listed(all);
+  return {axes.getOfAxis(dim, listed.take_front(count), zero),
+          axes.getOfAxis(dim, listed.drop_front(count), zero)};
 }
 
 LogicalResult PadOp::inferShapes(ShapeContext &context) {
@@ -416,20 +536,15 @@ LogicalResult PadOp::inferShapes(ShapeContext &context) {
   FailureOr<Extents> pads = getListElements(context, *this, getPads(), "pads");
   if (failed(pads))
     return failure();
-  SmallVector<int64_t> axes;
-  if (getAxes()) {
-    FailureOr<SmallVector<int64_t>> named =
-        getAxesOperand(context, *this, getAxes(), extents.size());
-    if (failed(named))
-      return failure();
-    axes = *named;
-  } else {
-    for (size_t i = 0; i < extents.size(); ++i)
-      axes.push_back(i);
-  }
-  if (pads->size() != 2 * axes.size())
+  int64_t rank = extents.size();
+  FailureOr<std::optional<SmallVector<int64_t>>> axes =
+      getMovedAxes(context, *this, getAxesMutable(), rank, rank);
+  if (failed(axes))
+    return failure();
+  size_t count = getAxes() ? getLength(getAxes()) : rank;
+  if (pads->size() != 2 * count)
     return emitError() << "'pads' has " << pads->size()
-                       << " elements, expected " << 2 * axes.size();
+                       << " elements, expected " << 2 * count;
   if (getConstantValue()) {
     auto type = cast<RankedTensorType>(getConstantValue().getType());
     if (!type.hasStaticShape() || type.getNumElements() != 1 ||
@@ -438,8 +553,12 @@ LogicalResult PadOp::inferShapes(ShapeContext &context) {
                             "input's type, found "
                          << type;
   }
-  for (auto [i, axis] : llvm::enumerate(axes)) {
-    AffineExpr begin = (*pads)[i], end = (*pads)[i + axes.size()];
+  if (!*axes)
+    for (AffineExpr &extent : extents)
+      extent = context.createSymbol("padded");
+  for (auto [i, axis] :
+       llvm::enumerate(axes->value_or(SmallVector<int64_t>()))) {
+    AffineExpr begin = (*pads)[i], end = (*pads)[i + count];
     if (!begin || !end) {
       extents[axis] = context.createSymbol("padded");
       continue;
@@ -458,29 +577,21 @@ LogicalResult PadOp::inferShapes(ShapeContext &context) {
 
 Value PadOp::materializeExtent(OpBuilder &builder, unsigned, unsigned dim) {
   Location loc = getLoc();
-  int64_t rank = cast<RankedTensorType>(getData().getType()).getRank();
-  int64_t entry = dim, count = rank;
-  DenseIntElementsAttr axes;
-  if (getAxes()) {
-    if (!matchPattern(getAxes(), m_Constant(&axes)))
-      return {};
-    entry = -1;
-    count = axes.getNumElements();
-    for (auto [i, axis] : llvm::enumerate(axes.getValues<APInt>()))
-      if ((axis.getSExtValue() + rank) % rank == dim)
-        entry = i;
-    if (entry < 0)
-      return {};
-  }
+  auto [begin, end] = buildPaddedDim(builder, *this, Adaptor(*this), dim);
   Value extent = tensor::DimOp::create(builder, loc, getData(), dim);
-  for (int64_t i : {entry, entry + count})
-    extent = arith::AddIOp::create(builder, loc, extent,
-                                   buildElement(builder, loc, getPads(), i));
+  extent = arith::AddIOp::create(builder, loc, extent, begin);
+  extent = arith::AddIOp::create(builder, loc, extent, end);
   Value zero = arith::ConstantIndexOp::create(builder, loc, 0);
   Value isSound = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::sge,
                                         extent, zero);
   buildShapeCheck(builder, loc, isSound, "a padded extent is negative");
   return arith::MaxSIOp::create(builder, loc, extent, zero);
+}
+
+void PadOp::buildChecks(OpBuilder &builder) {
+  if (getAxes())
+    buildAxesCheck(builder, *this, getAxes(),
+                   cast<RankedTensorType>(getData().getType()).getRank());
 }
 
 LogicalResult TriluOp::inferShapes(ShapeContext &context) {

@@ -38,6 +38,10 @@ def OnnxNodeInterface : OpInterface<"OnnxNode"> {
       already need no copy. Null for every other result.
     }], "::mlir::Value", "getContinued", (ins "unsigned":$result), "",
       [{ return {}; }]>,
+    InterfaceMethod<[{
+      Builds, before this op and from its operands, the run-time checks of what
+      their elements must be, where no extent depends on it (axes in range).
+    }], "void", "buildChecks", (ins "::mlir::OpBuilder &":$builder), "", [{ return; }]>,
   ];
 }
 

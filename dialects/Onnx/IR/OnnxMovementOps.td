@@ -67,20 +67,22 @@ def Onnx_SliceOp : Onnx_Op<"Slice", [1, 10, 11, 13],
   let summary = "every step-th element of start..end along axes (ONNX Slice-13)";
   let meaning = [{
     `output[.., i, ..] = data[.., start + i * step, ..]`. Negative starts and
-    ends count from the end; both are clamped as numpy clamps them. `axes` and
-    `steps` are constant; `starts` and `ends` may be computed at run time.
+    ends count from the end; both are clamped as numpy clamps them. Of operands
+    computed at run time the length is static.
 
     Where an extent cannot be decided otherwise, `x[1:]`, `x[:1]`, `x[-1:]`,
     `x[:-1]`, and `x[:n]` of a static extent with `n` symbolic, are taken to
     be in range and checked at run time; the others get a fresh symbol.
   }];
   let extents = "those of `data`, `ceil((end - start) / step)` of the clamped bounds on the axes named";
-  let refused = "operands of unknown or different lengths, or longer than the rank; `axes` or `steps` that are "
-                "computed; an axis outside of the rank or named twice; a step of 0";
-  let fails = "`shape_mismatch` where an extent taken to be large enough is not";
+  let refused = "operands of unknown or different lengths, or longer than the rank; a known axis outside of the "
+                "rank or named twice; a known step of 0";
+  let fails = "`shape_mismatch` where an extent taken to be large enough is not, computed axes are outside of the rank "
+              "or named twice, or a computed step is 0";
   let extraClassDeclaration = [{
     ::mlir::Value materializeExtent(::mlir::OpBuilder &builder, unsigned result,
                                     unsigned dim);
+    void buildChecks(::mlir::OpBuilder &builder);
   }];
 }
 
@@ -92,19 +94,20 @@ def Onnx_PadOp : Onnx_Op<"Pad", [2, 11, 13, 18, 19, 21, 23, 24, 25],
     (outs Onnx_Tensor:$output)> {
   let summary = "adds elements around a tensor (ONNX Pad-25)";
   let meaning = [{
-    `pads = [begin.., end..]`, in elements, over `axes` (constant; all without
-    it). `mode` is `constant` (`constant_value`, zero without it), `edge`,
-    `reflect` or `wrap`. Negative pads cut.
+    `pads = [begin.., end..]`, in elements, over `axes` (of static length; all
+    without it). `mode` is `constant` (`constant_value`, zero without it),
+    `edge`, `reflect` or `wrap`. Negative pads cut.
   }];
   let extents = "`begin + d + end`, a fresh symbol where `pads` are computed";
-  let refused = "another `mode`, `pads` that are not two for each axis, `axes` that are computed, outside of the "
+  let refused = "another `mode`, `pads` that are not two for each axis, known `axes` outside of the "
                 "rank or named twice, a `constant_value` that is not one element of the type of `data`, an extent "
                 "known to become negative";
   let fails = "`shape_mismatch` where an extent turns out negative, or where an empty one is padded with its own "
-              "elements";
+              "elements, or where computed axes are outside of the rank or named twice";
   let extraClassDeclaration = [{
     ::mlir::Value materializeExtent(::mlir::OpBuilder &builder, unsigned result,
                                     unsigned dim);
+    void buildChecks(::mlir::OpBuilder &builder);
   }];
 }
 

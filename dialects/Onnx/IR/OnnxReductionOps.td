@@ -13,15 +13,17 @@ include "dialects/Onnx/IR/OnnxMathOps.td"
 def Onnx_ReductionGroup : OpDocGroup {
   let summary = "Reductions, scans and softmax";
   let description = [{
-    Reductions are over `axes`, which must be known at compile time; without
-    them over all, or with `noop_with_empty_axes` over none. f16 and bf16
-    accumulate in f32. A reduction of nothing gives the neutral element; for Max
-    and Min the least and greatest value of the type, for Mean NaN.
+    Reductions are over `axes`, of which at least the number is known at compile
+    time; without them over all, or with `noop_with_empty_axes` over none. f16
+    and bf16 accumulate in f32. A reduction of nothing gives the neutral
+    element; for Max and Min the least and greatest value of the type, for Mean
+    NaN.
   }];
 }
 let opDocGroup = Onnx_ReductionGroup in {
 
-defvar Onnx_RefusesAxes = "axes that are computed, outside of the rank or named twice";
+defvar Onnx_RefusesAxes = "axes whose number is not known, known ones outside of the rank or named twice";
+defvar Onnx_FailsAxes = "`shape_mismatch` where computed axes are outside of the rank or named twice";
 
 /// Reduces over `axes`, x standing for an element along them.
 class Onnx_ReduceOp<string opType, list<int> versions, Type operand = Onnx_NumTensor>
@@ -32,6 +34,12 @@ class Onnx_ReduceOp<string opType, list<int> versions, Type operand = Onnx_NumTe
               (outs operand:$reduced)> {
   let extents = "those of `data`, at `axes` 1 with `keepdims` and none without";
   let refused = Onnx_RefusesAxes;
+  let fails = Onnx_FailsAxes;
+  let extraClassDeclaration = [{
+    ::mlir::Value materializeExtent(::mlir::OpBuilder &builder, unsigned result,
+                                    unsigned dim);
+    void buildChecks(::mlir::OpBuilder &builder);
+  }];
 }
 
 def Onnx_ReduceSumOp : Onnx_ReduceOp<"ReduceSum", [1, 11, 13]> {
@@ -115,7 +123,7 @@ def Onnx_CumSumOp : Onnx_Op<"CumSum", [11, 14],
     (ins DefaultValuedAttr<I64Attr, "0">:$exclusive,
          DefaultValuedAttr<I64Attr, "0">:$reverse),
     (outs Onnx_NumTensor:$y)> {
-  let summary = "running sums along a compile-time axis (ONNX CumSum-14)";
+  let summary = "running sums along an axis (ONNX CumSum-14)";
   let meaning = [{
     `y[.., i, ..] = sum over j <= i of x[.., j, ..]`. `exclusive` leaves the
     element itself out; `reverse` sums from the end. f16 and bf16 sums are
@@ -123,6 +131,10 @@ def Onnx_CumSumOp : Onnx_Op<"CumSum", [11, 14],
   }];
   let extents = "those of `x`";
   let refused = Onnx_RefusesAxes # ", more than one axis";
+  let fails = Onnx_FailsAxes;
+  let extraClassDeclaration = [{
+    void buildChecks(::mlir::OpBuilder &builder);
+  }];
 }
 
 } // opDocGroup

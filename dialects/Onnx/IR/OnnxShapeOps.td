@@ -63,12 +63,18 @@ def Onnx_SqueezeOp : Onnx_Op<"Squeeze", [1, 11, 13, 21, 23, 24, 25],
     (outs Onnx_Tensor:$squeezed)> {
   let summary = "drops extents of one (ONNX Squeeze-25)";
   let meaning = [{
-    `axes`, constant, names the extents to drop; without it all extents known
-    to be one are dropped. A view.
+    `axes`, of static length, names the extents to drop; without it all extents
+    known to be one are dropped. A view.
+  }];
+  let extraClassDeclaration = [{
+    ::mlir::Value materializeExtent(::mlir::OpBuilder &builder, unsigned result,
+                                    unsigned dim);
+    void buildChecks(::mlir::OpBuilder &builder);
   }];
   let extents = "those of `data` that stay";
-  let refused = "`axes` that are computed, outside of the rank, named twice or of an extent known not to be 1";
-  let fails = "`shape_mismatch` where an extent to drop turns out not to be 1";
+  let refused = "known `axes` outside of the rank, named twice or of an extent known not to be 1";
+  let fails = "`shape_mismatch` where an extent to drop turns out not to be 1, or computed axes are outside of the "
+              "rank or named twice";
 }
 
 def Onnx_UnsqueezeOp : Onnx_Op<"Unsqueeze", [1, 11, 13, 21, 23, 24, 25],
@@ -76,10 +82,16 @@ def Onnx_UnsqueezeOp : Onnx_Op<"Unsqueeze", [1, 11, 13, 21, 23, 24, 25],
     (outs Onnx_Tensor:$expanded)> {
   let summary = "inserts extents of one (ONNX Unsqueeze-25)";
   let meaning = [{
-    `axes`, constant, are positions in the result. A view.
+    `axes`, of static length, are positions in the result. A view.
+  }];
+  let extraClassDeclaration = [{
+    ::mlir::Value materializeExtent(::mlir::OpBuilder &builder, unsigned result,
+                                    unsigned dim);
+    void buildChecks(::mlir::OpBuilder &builder);
   }];
   let extents = "those of `data`, with ones at `axes`";
-  let refused = "`axes` that are computed, outside of the result's rank or named twice";
+  let refused = "known `axes` outside of the result's rank or named twice";
+  let fails = "`shape_mismatch` where computed axes are so";
 }
 
 def Onnx_FlattenOp : Onnx_Op<"Flatten", [1, 9, 11, 13, 21, 23, 24, 25],

@@ -6,7 +6,10 @@
 
 #include "dialects/Onnx/IR/Elements.h"
 #include "dialects/Onnx/IR/Reductions.h"
+#include "dialects/Onnx/IR/RuntimeAxes.h"
+#include "dialects/Onnx/IR/ShapeArithmetic.h"
 
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/IR/TypeUtilities.h"
@@ -17,27 +20,6 @@ using namespace moec::onnx;
 
 static int64_t getRank(Value value) {
   return cast<RankedTensorType>(value.getType()).getRank();
-}
-
-/// Axes given in any order and sign, as sorted ones; fails on repeated ones.
-static FailureOr<SmallVector<int64_t>>
-normalizeAxes(Operation *op, ArrayRef<int64_t> axes, int64_t rank) {
-  SmallVector<int64_t> result;
-  for (int64_t axis : axes) {
-    // An axis of a scalar is its only one.
-    FailureOr<int64_t> normal = rank == 0 && (axis == 0 || axis == -1)
-                                    ? axis
-                                    : normalizeAxis(op, axis, rank);
-    if (failed(normal))
-      return failure();
-    if (rank == 0)
-      continue;
-    if (llvm::is_contained(result, *normal))
-      return op->emitOpError() << "names axis " << axis << " twice";
-    result.push_back(*normal);
-  }
-  llvm::sort(result);
-  return result;
 }
 
 std::optional<SmallVector<int64_t>> moec::onnx::getKnownAxes(Operation *op) {
@@ -63,14 +45,25 @@ std::optional<SmallVector<int64_t>> moec::onnx::getKnownAxes(Operation *op) {
   return axes;
 }
 
-/// The known elements of the axes operand; reported where there are none.
-static FailureOr<SmallVector<int64_t>> readAxes(ShapeContext &context,
-                                                Operation *op, Value axes) {
-  std::optional<SmallVector<int64_t>> known = context.getConstantElements(axes);
-  if (!known)
-    return op->emitOpError("has axes that are not known at compile time, which "
-                           "is not supported");
-  return *known;
+/// Extents of a reduction whose axes come at run time: how many there are is
+/// known, which they are is not.
+template <typename OpTy>
+static LogicalResult inferRuntimeReduce(ShapeContext &context, OpTy op) {
+  Extents extents = context.getExtents(op.getData());
+  int64_t count =
+      cast<RankedTensorType>(op.getAxes().getType()).getNumElements();
+  if (op.getKeepdims()) {
+    for (AffineExpr &extent : extents)
+      if (getConstant(extent) != 1)
+        extent = context.createSymbol("reduced");
+  } else {
+    extents.truncate(extents.size() - count);
+    for (AffineExpr &extent : extents)
+      extent = context.createSymbol("kept");
+  }
+  context.setResult(op->getOpResult(0),
+                    getElementTypeOrSelf(op.getData().getType()), extents);
+  return success();
 }
 
 template <typename OpTy>
@@ -78,16 +71,27 @@ static LogicalResult inferReduce(ShapeContext &context, OpTy op) {
   Value data = op.getData();
   int64_t rank = context.getRank(data);
   SmallVector<int64_t> axes;
+  bool isAll = op.getNoopWithEmptyAxes() == 0;
   if (op.getAxes()) {
-    FailureOr<SmallVector<int64_t>> known = readAxes(context, op, op.getAxes());
+    FailureOr<std::optional<SmallVector<int64_t>>> known =
+        readAxes(context, op, op.getAxes(), rank);
     if (failed(known))
       return failure();
-    FailureOr<SmallVector<int64_t>> normal = normalizeAxes(op, *known, rank);
-    if (failed(normal))
-      return failure();
-    axes = *normal;
+    int64_t count =
+        cast<RankedTensorType>(op.getAxes().getType()).getNumElements();
+    if (!*known && count < rank)
+      return inferRuntimeReduce(context, op);
+    // As many as there are dimensions are all of them.
+    isAll |= !*known;
+    if (*known) {
+      axes = **known;
+      if (failed(normalizeAxes(op, axes, std::max<int64_t>(rank, 1))))
+        return failure();
+      llvm::sort(axes);
+    }
   }
-  if (axes.empty() && op.getNoopWithEmptyAxes() == 0)
+  // An axis of a scalar is its only one, which it has not.
+  if ((axes.empty() && isAll) || rank == 0)
     axes = llvm::to_vector(llvm::seq<int64_t>(0, rank));
   op->setAttr(kAxesAttr, DenseI64ArrayAttr::get(context.getContext(), axes));
 
@@ -101,6 +105,20 @@ static LogicalResult inferReduce(ShapeContext &context, OpTy op) {
   context.setResult(op->getOpResult(0), getElementTypeOrSelf(data.getType()),
                     extents);
   return success();
+}
+
+template <typename OpTy>
+static Value materializeReduced(OpBuilder &builder, OpTy op, unsigned dim) {
+  if (!op.getAxes())
+    return {};
+  Location loc = op.getLoc();
+  RuntimeAxes axes(builder, loc, op.getAxes(), getRank(op.getData()));
+  SmallVector<Value> dims = buildDims(builder, loc, op.getData());
+  if (!op.getKeepdims())
+    return axes.getOfOther(dim, dims);
+  Value one = arith::ConstantIndexOp::create(builder, loc, 1);
+  return arith::SelectOp::create(builder, loc, axes.isNamed(dim), one,
+                                 dims[dim]);
 }
 
 /// The element of a whole list of numbers reduced, as sizes are computed.
@@ -158,6 +176,26 @@ MOEC_INFER(ReduceLogSumExpOp)
 MOEC_INFER(ReduceSumSquareOp)
 #undef MOEC_INFER
 
+#define MOEC_RUNTIME_AXES(OP)                                                  \
+  Value OP::materializeExtent(OpBuilder &builder, unsigned, unsigned dim) {    \
+    return materializeReduced(builder, *this, dim);                            \
+  }                                                                            \
+  void OP::buildChecks(OpBuilder &builder) {                                   \
+    if (getAxes())                                                             \
+      buildAxesCheck(builder, *this, getAxes(), ::getRank(getData()));         \
+  }
+MOEC_RUNTIME_AXES(ReduceSumOp)
+MOEC_RUNTIME_AXES(ReduceMeanOp)
+MOEC_RUNTIME_AXES(ReduceProdOp)
+MOEC_RUNTIME_AXES(ReduceMaxOp)
+MOEC_RUNTIME_AXES(ReduceMinOp)
+MOEC_RUNTIME_AXES(ReduceL1Op)
+MOEC_RUNTIME_AXES(ReduceL2Op)
+MOEC_RUNTIME_AXES(ReduceLogSumOp)
+MOEC_RUNTIME_AXES(ReduceLogSumExpOp)
+MOEC_RUNTIME_AXES(ReduceSumSquareOp)
+#undef MOEC_RUNTIME_AXES
+
 template <typename OpTy>
 static LogicalResult inferArg(ShapeContext &context, OpTy op) {
   int64_t rank = context.getRank(op.getData());
@@ -200,19 +238,25 @@ LogicalResult LogSoftmaxOp::inferShapes(ShapeContext &context) {
 }
 
 LogicalResult CumSumOp::inferShapes(ShapeContext &context) {
-  FailureOr<SmallVector<int64_t>> known = readAxes(context, *this, getAxis());
-  if (failed(known))
-    return failure();
-  if (known->size() != 1)
-    return emitOpError("has ") << known->size() << " axes, expected one";
-  FailureOr<int64_t> axis =
-      normalizeAxis(*this, known->front(), context.getRank(getX()));
-  if (failed(axis))
-    return failure();
-  (*this)->setAttr(kAxesAttr,
-                   DenseI64ArrayAttr::get(context.getContext(), *axis));
+  int64_t rank = context.getRank(getX());
+  auto type = cast<RankedTensorType>(getAxis().getType());
+  if (!type.hasStaticShape() || type.getNumElements() != 1)
+    return emitOpError("takes one axis, found ") << type;
+  if (rank == 0)
+    return emitOpError("takes a tensor of rank 1 or more");
+  if (auto known = context.getConstantElements(getAxis())) {
+    FailureOr<int64_t> axis = normalizeAxis(*this, known->front(), rank);
+    if (failed(axis))
+      return failure();
+    (*this)->setAttr(kAxesAttr,
+                     DenseI64ArrayAttr::get(context.getContext(), *axis));
+  }
   context.setResult(getOperation()->getResult(0),
                     getElementTypeOrSelf(getX().getType()),
                     context.getExtents(getX()));
   return success();
+}
+
+void CumSumOp::buildChecks(OpBuilder &builder) {
+  buildAxesCheck(builder, *this, getAxis(), ::getRank(getX()));
 }

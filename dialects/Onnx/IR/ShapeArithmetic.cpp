@@ -143,38 +143,20 @@ FailureOr<Extents> moec::onnx::getListElements(ShapeContext &context,
   return Extents(type.getNumElements(), AffineExpr());
 }
 
-FailureOr<SmallVector<int64_t>>
-moec::onnx::getConstantOperand(ShapeContext &context, Operation *op,
-                               Value operand, const Twine &name) {
-  std::optional<SmallVector<int64_t>> known =
-      context.getConstantElements(operand);
-  if (known)
-    return *known;
-  op->emitError() << "operand '" << name
-                  << "' must be known at compile time; fold it or export the "
-                     "model with a constant";
-  return failure();
-}
-
-FailureOr<SmallVector<int64_t>>
-moec::onnx::getAxesOperand(ShapeContext &context, Operation *op, Value operand,
-                           int64_t rank) {
-  FailureOr<SmallVector<int64_t>> axes =
-      getConstantOperand(context, op, operand, "axes");
-  if (failed(axes))
-    return failure();
+LogicalResult moec::onnx::normalizeAxes(Operation *op,
+                                        SmallVectorImpl<int64_t> &axes,
+                                        int64_t rank) {
   SmallVector<int64_t> result;
-  for (int64_t axis : *axes) {
+  for (int64_t axis : axes) {
     FailureOr<int64_t> normal = normalizeAxis(op, axis, rank);
     if (failed(normal))
       return failure();
-    if (llvm::is_contained(result, *normal)) {
-      op->emitError() << "axis " << axis << " is named twice";
-      return failure();
-    }
+    if (llvm::is_contained(result, *normal))
+      return op->emitError() << "axis " << axis << " is named twice";
     result.push_back(*normal);
   }
-  return result;
+  axes.assign(result.begin(), result.end());
+  return success();
 }
 
 void moec::onnx::forwardElements(ShapeContext &context, Value from, Value to) {

@@ -45,16 +45,11 @@ mlir::FailureOr<Extents> getListElements(ShapeContext &context,
                                          mlir::Value operand,
                                          const llvm::Twine &name);
 
-/// The constant elements of an operand; fails with a diagnostic where it is
-/// not known at compile time.
-mlir::FailureOr<llvm::SmallVector<int64_t>>
-getConstantOperand(ShapeContext &context, mlir::Operation *op,
-                   mlir::Value operand, const llvm::Twine &name);
-
-/// Constant axes, normalised, each at most once.
-mlir::FailureOr<llvm::SmallVector<int64_t>>
-getAxesOperand(ShapeContext &context, mlir::Operation *op, mlir::Value operand,
-               int64_t rank);
+/// Normalises constant axes in place; fails with a diagnostic where one is
+/// outside of the rank or named twice.
+llvm::LogicalResult normalizeAxes(mlir::Operation *op,
+                                  llvm::SmallVectorImpl<int64_t> &axes,
+                                  int64_t rank);
 
 /// Carries known elements from operand to result where both are rank 0 or 1.
 void forwardElements(ShapeContext &context, mlir::Value from, mlir::Value to);
@@ -67,12 +62,6 @@ void dropOperand(mlir::MutableOperandRange operand);
 /// as an index value.
 mlir::Value buildElement(mlir::OpBuilder &builder, mlir::Location loc,
                          mlir::Value tensor, int64_t index);
-
-/// Where a slice of an extent starts, clamped, and how many elements it has.
-std::pair<mlir::Value, mlir::Value>
-buildSliceRange(mlir::OpBuilder &builder, mlir::Location loc,
-                mlir::Value extent, mlir::Value start, mlir::Value end,
-                int64_t step);
 
 /// Ends the run unless the condition holds.
 void buildShapeCheck(mlir::OpBuilder &builder, mlir::Location loc,

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "dialects/Onnx/IR/Onnx.h"
+#include "dialects/Onnx/IR/RuntimeAxes.h"
 #include "dialects/Onnx/IR/ShapeArithmetic.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -171,15 +172,33 @@ Value ReshapeOp::materializeExtent(OpBuilder &builder, unsigned, unsigned dim) {
   return arith::MaxSIOp::create(builder, loc, extent, zero);
 }
 
+static int64_t getRank(Value value) {
+  return cast<RankedTensorType>(value.getType()).getRank();
+}
+
 LogicalResult SqueezeOp::inferShapes(ShapeContext &context) {
   Extents input = context.getExtents(getData());
+  int64_t rank = input.size();
   SmallVector<int64_t> axes;
   if (getAxes()) {
-    FailureOr<SmallVector<int64_t>> named =
-        getAxesOperand(context, *this, getAxes(), input.size());
-    if (failed(named))
+    FailureOr<std::optional<SmallVector<int64_t>>> known =
+        readAxes(context, *this, getAxes(), rank);
+    if (failed(known))
       return failure();
-    axes = *named;
+    int64_t count =
+        cast<RankedTensorType>(getAxes().getType()).getNumElements();
+    if (!*known && count < rank) {
+      Extents extents;
+      for (int64_t i = 0; i < rank - count; ++i)
+        extents.push_back(context.createSymbol("kept"));
+      context.setResult(getOperation()->getResult(0), getElement(getData()),
+                        extents);
+      return success();
+    }
+    // As many as there are dimensions are all of them.
+    axes = *known ? **known : llvm::to_vector(llvm::seq<int64_t>(0, rank));
+    if (failed(normalizeAxes(*this, axes, rank)))
+      return failure();
     for (int64_t axis : axes)
       if (failed(context.requireEqual(
               *this, input[axis], context.getConstant(1), "a squeezed extent")))
@@ -199,26 +218,74 @@ LogicalResult SqueezeOp::inferShapes(ShapeContext &context) {
   return success();
 }
 
+Value SqueezeOp::materializeExtent(OpBuilder &builder, unsigned, unsigned dim) {
+  if (!getAxes())
+    return {};
+  RuntimeAxes axes(builder, getLoc(), getAxes(), getRank(getData()));
+  return axes.getOfOther(dim, buildDims(builder, getLoc(), getData()));
+}
+
+void SqueezeOp::buildChecks(OpBuilder &builder) {
+  Attribute constant;
+  if (!getAxes() || matchPattern(getAxes(), m_Constant(&constant)))
+    return;
+  Location loc = getLoc();
+  int64_t rank = getRank(getData());
+  buildAxesCheck(builder, *this, getAxes(), rank);
+  RuntimeAxes axes(builder, loc, getAxes(), rank);
+  Value one = arith::ConstantIndexOp::create(builder, loc, 1);
+  for (auto [dim, extent] :
+       llvm::enumerate(buildDims(builder, loc, getData()))) {
+    Value squeezed =
+        arith::SelectOp::create(builder, loc, axes.isNamed(dim), extent, one);
+    Value isOne = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq,
+                                        squeezed, one);
+    buildShapeCheck(builder, loc, isOne, "a squeezed extent is not one");
+  }
+}
+
 LogicalResult UnsqueezeOp::inferShapes(ShapeContext &context) {
   Extents input = context.getExtents(getData());
-  FailureOr<SmallVector<int64_t>> named =
-      getConstantOperand(context, *this, getAxes(), "axes");
-  if (failed(named))
-    return failure();
-  FailureOr<SmallVector<int64_t>> axes =
-      getAxesOperand(context, *this, getAxes(), input.size() + named->size());
-  if (failed(axes))
+  auto type = cast<RankedTensorType>(getAxes().getType());
+  int64_t rank = input.size();
+  if (type.hasStaticShape())
+    rank += type.getNumElements();
+  FailureOr<std::optional<SmallVector<int64_t>>> known =
+      readAxes(context, *this, getAxes(), rank);
+  if (failed(known))
     return failure();
   Extents extents;
-  auto next = input.begin();
-  for (size_t i = 0, e = input.size() + axes->size(); i < e; ++i)
-    extents.push_back(llvm::is_contained(*axes, int64_t(i))
-                          ? context.getConstant(1)
-                          : *next++);
+  if (*known) {
+    SmallVector<int64_t> axes = **known;
+    if (failed(normalizeAxes(*this, axes, rank)))
+      return failure();
+    auto next = input.begin();
+    for (int64_t i = 0; i < rank; ++i)
+      extents.push_back(llvm::is_contained(axes, i) ? context.getConstant(1)
+                                                    : *next++);
+  } else {
+    // Where the extents of one go shows at run time; of a scalar nothing else
+    // is there.
+    for (int64_t i = 0; i < rank; ++i)
+      extents.push_back(input.empty() ? context.getConstant(1)
+                                      : context.createSymbol("unsqueezed"));
+  }
   context.setResult(getOperation()->getResult(0), getElement(getData()),
                     extents);
   forwardElements(context, getData(), getExpanded());
   return success();
+}
+
+Value UnsqueezeOp::materializeExtent(OpBuilder &builder, unsigned,
+                                     unsigned dim) {
+  RuntimeAxes axes(builder, getLoc(), getAxes(), getRank(getExpanded()));
+  return axes.spreadOthers(
+      dim, buildDims(builder, getLoc(), getData()),
+      arith::ConstantIndexOp::create(builder, getLoc(), 1));
+}
+
+void UnsqueezeOp::buildChecks(OpBuilder &builder) {
+  buildAxesCheck(builder, *this, getAxes(), getRank(getExpanded()));
 }
 
 LogicalResult FlattenOp::inferShapes(ShapeContext &context) {

@@ -9,7 +9,7 @@
 
 #include "moec/Conversion/OnnxToLinalg.h"
 
-#include "dialects/Onnx/IR/Onnx.h"
+#include "dialects/Onnx/IR/Movement.h"
 #include "dialects/Onnx/IR/ShapeArithmetic.h"
 #include "dialects/Rt/IR/Rt.h"
 
@@ -18,16 +18,6 @@
 
 using namespace mlir;
 using namespace moec;
-
-/// The elements of a constant integer operand; none without the operand.
-static SmallVector<int64_t> getConstants(Value value) {
-  SmallVector<int64_t> result;
-  DenseIntElementsAttr constant;
-  if (value && matchPattern(value, m_Constant(&constant)))
-    for (APInt element : constant.getValues<APInt>())
-      result.push_back(element.getSExtValue());
-  return result;
-}
 
 namespace {
 struct TransposeLowering : OpConversionPattern<onnx::TransposeOp> {
@@ -135,48 +125,27 @@ struct SliceLowering : OpConversionPattern<onnx::SliceOp> {
     IndexBuilder b{rewriter, loc};
     Value data = adaptor.getData();
     int64_t rank = cast<RankedTensorType>(data.getType()).getRank();
-    SmallVector<int64_t> axes = getConstants(op.getAxes());
-    SmallVector<int64_t> steps = getConstants(op.getSteps());
-    int64_t count =
-        cast<RankedTensorType>(op.getStarts().getType()).getNumElements();
-    if (op.getAxes() ? int64_t(axes.size()) != count : false)
-      return op.emitError("has axes that are not constant");
-    if (op.getSteps() ? int64_t(steps.size()) != count : false)
-      return op.emitError("has steps that are not constant");
-    SmallVector<Value> starts(rank, b.constant(0));
-    SmallVector<int64_t> strides(rank, 1);
+    SmallVector<onnx::SlicedDim> dims;
+    SmallVector<OpFoldResult> offsets, strides;
     bool isForward = true;
-    for (int64_t i = 0; i < count; ++i) {
-      int64_t axis = axes.empty() ? i : axes[i];
-      axis = axis < 0 ? axis + rank : axis;
-      int64_t step = steps.empty() ? 1 : steps[i];
-      step = std::clamp<int64_t>(step, -(int64_t(1) << 40), int64_t(1) << 40);
-      strides[axis] = step;
-      isForward &= step > 0;
-      auto element = [&](Value list) {
-        return onnx::buildElement(rewriter, loc, list, i);
-      };
-      starts[axis] = onnx::buildSliceRange(rewriter, loc, b.dim(data, axis),
-                                           element(adaptor.getStarts()),
-                                           element(adaptor.getEnds()), step)
-                         .first;
+    for (int64_t i = 0; i < rank; ++i) {
+      dims.push_back(onnx::buildSlicedDim(rewriter, op, adaptor, i));
+      offsets.push_back(dims[i].start);
+      strides.push_back(getAsOpFoldResult(dims[i].step));
+      isForward &= getConstantIntValue(dims[i].step).value_or(-1) > 0;
     }
     if (isForward) {
-      SmallVector<OpFoldResult> offsets(starts.begin(), starts.end()), by;
-      for (int64_t stride : strides)
-        by.push_back(rewriter.getIndexAttr(stride));
       Value part = tensor::ExtractSliceOp::create(
           rewriter, loc, cast<RankedTensorType>((*result).getType()), data,
-          offsets, tensor::getMixedSizes(rewriter, loc, *result), by);
+          offsets, tensor::getMixedSizes(rewriter, loc, *result), strides);
       rewriter.replaceOp(op, b.copy(part, *result));
       return success();
     }
     rewriter.replaceOp(
         op, b.generate(*result, [&](IndexBuilder &b, ValueRange position) {
           SmallVector<Value> from;
-          for (int64_t i = 0; i < rank; ++i)
-            from.push_back(
-                b.add(starts[i], b.mul(position[i], b.constant(strides[i]))));
+          for (auto [dim, i] : llvm::zip(dims, position))
+            from.push_back(b.add(dim.start, b.mul(i, dim.step)));
           return b.extract(data, from);
         }));
     return success();
@@ -197,20 +166,12 @@ struct PadLowering : OpConversionPattern<onnx::PadOp> {
     Value data = adaptor.getData();
     auto type = cast<RankedTensorType>(data.getType());
     int64_t rank = type.getRank();
-    SmallVector<int64_t> axes = getConstants(op.getAxes());
-    if (!op.getAxes())
-      for (int64_t i = 0; i < rank; ++i)
-        axes.push_back(i);
     // What is left of each axis after cuts, where it starts, and where in the
     // result it comes to lie.
     Value zero = b.constant(0);
     SmallVector<Value> kept = b.dims(data), first(rank, zero), at(rank, zero);
-    int64_t count = axes.size();
-    for (int64_t i = 0; i < count; ++i) {
-      int64_t axis = axes[i] < 0 ? axes[i] + rank : axes[i];
-      Value begin = onnx::buildElement(rewriter, loc, adaptor.getPads(), i);
-      Value end =
-          onnx::buildElement(rewriter, loc, adaptor.getPads(), i + count);
+    for (int64_t axis = 0; axis < rank; ++axis) {
+      auto [begin, end] = onnx::buildPaddedDim(rewriter, op, adaptor, axis);
       at[axis] = b.max(begin, zero);
       Value cut = b.max(b.sub(zero, begin), zero);
       Value cutEnd = b.max(b.sub(zero, end), zero);

@@ -4,12 +4,13 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Scalar.h"
+#include "Reduction.h"
 
 #include "moec/Conversion/OnnxToLinalg.h"
 
 #include "dialects/Onnx/IR/Onnx.h"
 #include "dialects/Onnx/IR/Reductions.h"
+#include "dialects/Onnx/IR/RuntimeAxes.h"
 
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -100,19 +101,6 @@ static int64_t normalizeAxis(int64_t axis, int64_t rank) {
   return axis < 0 ? axis + rank : axis;
 }
 
-namespace {
-using Combine = Value (*)(Scalar &s, Value element, Value accumulator);
-using Finish = Value (*)(Scalar &s, Value accumulator);
-
-/// A reduction: neutral element, fold, and what is done with the end.
-struct Reduction {
-  StringRef name;
-  Value (*neutral)(Scalar &s);
-  Combine combine;
-  Finish finish;
-};
-} // namespace
-
 /// The square root of a sum; of integers, truncated.
 static Value buildRoot(Scalar &s, Value sum, Type element) {
   if (s.isFloat)
@@ -127,36 +115,61 @@ static ArrayRef<Reduction> getReductions() {
   auto zero = [](Scalar &s) { return s.constant(0); };
   static const Reduction table[] = {
       {onnx::ReduceSumOp::getOperationName(), zero,
-       [](Scalar &s, Value x, Value a) { return s.add(a, x); }, nullptr},
+       [](Scalar &s, Value x, Value a) { return s.add(a, x); }},
       {onnx::ReduceMeanOp::getOperationName(), zero,
-       [](Scalar &s, Value x, Value a) { return s.add(a, x); }, nullptr},
+       [](Scalar &s, Value x, Value a) { return s.add(a, x); }},
       {onnx::ReduceProdOp::getOperationName(),
        [](Scalar &s) { return s.constant(1); },
-       [](Scalar &s, Value x, Value a) { return s.mul(a, x); }, nullptr},
+       [](Scalar &s, Value x, Value a) { return s.mul(a, x); }},
       {onnx::ReduceMaxOp::getOperationName(),
        [](Scalar &s) { return s.extreme(true); },
-       [](Scalar &s, Value x, Value a) { return s.max(a, x); }, nullptr},
+       [](Scalar &s, Value x, Value a) { return s.max(a, x); }},
       {onnx::ReduceMinOp::getOperationName(),
        [](Scalar &s) { return s.extreme(false); },
-       [](Scalar &s, Value x, Value a) { return s.min(a, x); }, nullptr},
+       [](Scalar &s, Value x, Value a) { return s.min(a, x); }},
       {onnx::ReduceL1Op::getOperationName(), zero,
-       [](Scalar &s, Value x, Value a) { return s.add(a, s.abs(x)); }, nullptr},
+       [](Scalar &s, Value x, Value a) { return s.add(a, s.abs(x)); }},
       {onnx::ReduceL2Op::getOperationName(), zero,
-       [](Scalar &s, Value x, Value a) { return s.add(a, s.mul(x, x)); },
-       nullptr},
+       [](Scalar &s, Value x, Value a) { return s.add(a, s.mul(x, x)); }},
       {onnx::ReduceSumSquareOp::getOperationName(), zero,
-       [](Scalar &s, Value x, Value a) { return s.add(a, s.mul(x, x)); },
-       nullptr},
+       [](Scalar &s, Value x, Value a) { return s.add(a, s.mul(x, x)); }},
       {onnx::ReduceLogSumOp::getOperationName(), zero,
-       [](Scalar &s, Value x, Value a) { return s.add(a, x); },
-       [](Scalar &s, Value a) { return s.log(a); }},
-      {onnx::ReduceLogSumExpOp::getOperationName(), zero, nullptr, nullptr},
+       [](Scalar &s, Value x, Value a) { return s.add(a, x); }},
+      {onnx::ReduceLogSumExpOp::getOperationName(), zero, nullptr},
   };
   return table;
 }
 
-/// The maximum along the reduced dimensions, with 0 in place of an infinite
-/// one, which would make NaN of `x - max`.
+bool Reduction::needsCount() const {
+  return name == onnx::ReduceMeanOp::getOperationName();
+}
+
+Value Reduction::fold(Scalar &s, Value element, Value accumulator,
+                      Value max) const {
+  s.mayReorder = true;
+  if (needsMax())
+    return s.add(accumulator, s.exp(s.sub(element, max)));
+  return combine(s, element, accumulator);
+}
+
+Value Reduction::finish(Scalar &s, Value accumulator, Value max, Value count,
+                        Type element) const {
+  if (needsMax())
+    return s.add(max, s.log(accumulator));
+  if (needsCount())
+    return s.isFloat ? s.div(accumulator, count) : s.divide(accumulator, count);
+  if (name == onnx::ReduceL2Op::getOperationName())
+    return buildRoot(s, accumulator, element);
+  if (name == onnx::ReduceLogSumOp::getOperationName())
+    return s.log(accumulator);
+  return accumulator;
+}
+
+Value moec::buildFiniteMax(Scalar &s, Value max) {
+  return s.select(s.equal(s.abs(max), s.infinity(false)), s.constant(0), max);
+}
+
+/// The maximum along the reduced dimensions, to subtract before exp.
 static Value buildFiniteMax(OpBuilder &builder, Location loc,
                             const Reduced &reduced, Type element) {
   Scalar outer(builder, loc, element);
@@ -170,8 +183,7 @@ static Value buildFiniteMax(OpBuilder &builder, Location loc,
       builder, loc, highest, buildEmpty(builder, loc, reduced.kept, outer.type),
       {map, map}, [&](OpBuilder &builder, Location loc, ValueRange x) {
         Scalar s(builder, loc, element);
-        return s.select(s.equal(s.abs(x[0]), s.infinity(false)), s.constant(0),
-                        x[0]);
+        return moec::buildFiniteMax(s, x[0]);
       });
 }
 
@@ -185,36 +197,36 @@ struct ReduceLowering : ConversionPattern {
   LogicalResult
   matchAndRewrite(Operation *op, ArrayRef<Value> operands,
                   ConversionPatternRewriter &rewriter) const override {
-    std::optional<SmallVector<int64_t>> axes = onnx::getKnownAxes(op);
-    if (!axes)
-      return op->emitError("has axes that are not known at compile time");
     FailureOr<Value> empty = buildEmptyResult(rewriter, op->getResult(0));
     if (failed(empty))
       return failure();
+    std::optional<SmallVector<int64_t>> axes = onnx::getKnownAxes(op);
+    if (!axes) {
+      rewriter.replaceOp(
+          op, buildRuntimeReduction(rewriter, op, operands, entry, *empty));
+      return success();
+    }
     Location loc = op->getLoc();
     Type element = getElementTypeOrSelf(op->getOperand(0).getType());
     auto keepDims = op->getAttrOfType<IntegerAttr>("keepdims");
     bool keepsDims = !keepDims || keepDims.getInt();
     Reduced reduced(rewriter, loc, operands[0], *axes);
-    bool isLogSumExp = isa<onnx::ReduceLogSumExpOp>(op);
-    bool isMean = isa<onnx::ReduceMeanOp>(op);
-    bool isRoot = isa<onnx::ReduceL2Op>(op);
+    bool needsMax = entry.needsMax();
 
     Scalar outer(rewriter, loc, element);
     SmallVector<Value> inputs;
-    if (isLogSumExp)
+    if (needsMax)
       inputs.push_back(buildFiniteMax(rewriter, loc, reduced, element));
     Value accumulated =
         reduced.reduce(rewriter, loc, entry.neutral(outer), inputs,
                        [&](OpBuilder &builder, Location loc, ValueRange x) {
                          Scalar s(builder, loc, element);
-                         s.mayReorder = true;
-                         if (isLogSumExp)
-                           return s.add(x[2], s.exp(s.sub(x[0], x[1])));
-                         return entry.combine(s, x[0], x[1]);
+                         return entry.fold(s, x[0], x.back(),
+                                           needsMax ? Value(x[1]) : Value());
                        });
     inputs.push_back(accumulated);
-    Value count = isMean ? reduced.count(rewriter, loc, outer.type) : Value();
+    Value count =
+        entry.needsCount() ? reduced.count(rewriter, loc, outer.type) : Value();
 
     // The accumulator has another rank, and perhaps type, than the result.
     AffineMap toKept = reduced.getResultToKept(rewriter, keepsDims);
@@ -224,15 +236,8 @@ struct ReduceLowering : ConversionPattern {
         op, buildGeneric(rewriter, loc, inputs, *empty, maps,
                          [&](OpBuilder &builder, Location loc, ValueRange x) {
                            Scalar s(builder, loc, element);
-                           if (isLogSumExp)
-                             return s.add(x[0], s.log(x[1]));
-                           if (isMean)
-                             return s.isFloat ? s.div(x[0], count)
-                                              : s.divide(x[0], count);
-                           if (isRoot)
-                             return buildRoot(s, x[0], element);
-                           return entry.finish ? entry.finish(s, x[0])
-                                               : Value(x[0]);
+                           return entry.finish(s, x[needsMax], x[0], count,
+                                               element);
                          }));
     return success();
   }
@@ -385,28 +390,37 @@ struct CumSumLowering : OpConversionPattern<onnx::CumSumOp> {
   LogicalResult
   matchAndRewrite(onnx::CumSumOp op, OpAdaptor adaptor,
                   ConversionPatternRewriter &rewriter) const override {
-    std::optional<SmallVector<int64_t>> axes = onnx::getKnownAxes(op);
-    if (!axes || axes->size() != 1)
-      return op.emitError("has an axis that is not known at compile time");
     FailureOr<Value> empty = buildEmptyResult(rewriter, op->getOpResult(0));
     if (failed(empty))
       return failure();
     Location loc = op.getLoc();
     Value data = adaptor.getX();
     Type element = getElementTypeOrSelf(op.getX().getType());
-    int64_t axis = axes->front();
+    int64_t rank = cast<RankedTensorType>(data.getType()).getRank();
     Value zero = arith::ConstantIndexOp::create(rewriter, loc, 0);
     Value one = arith::ConstantIndexOp::create(rewriter, loc, 1);
-    SmallVector<Value> bounds, lower, steps;
-    int64_t rank = cast<RankedTensorType>(data.getType()).getRank();
-    for (int64_t dim = 0; dim < rank; ++dim) {
-      if (dim == axis)
-        continue;
-      bounds.push_back(tensor::DimOp::create(rewriter, loc, data, dim));
-      lower.push_back(zero);
-      steps.push_back(one);
+    // Where the axis shows at run time it has a loop of one iteration among the
+    // outer ones.
+    SmallVector<Value> isAxis(rank);
+    SmallVector<Value> bounds = onnx::buildDims(rewriter, loc, data);
+    Value length;
+    if (auto axes = onnx::getKnownAxes(op)) {
+      length = bounds[axes->front()];
+      bounds[axes->front()] = one;
+      isAxis[axes->front()] =
+          arith::ConstantOp::create(rewriter, loc, rewriter.getBoolAttr(true));
+    } else {
+      onnx::RuntimeAxes named(rewriter, loc, adaptor.getAxis(), rank);
+      length = zero;
+      for (int64_t dim = 0; dim < rank; ++dim) {
+        isAxis[dim] = named.isNamed(dim);
+        length = arith::SelectOp::create(rewriter, loc, isAxis[dim],
+                                         bounds[dim], length);
+        bounds[dim] = arith::SelectOp::create(rewriter, loc, isAxis[dim], one,
+                                              bounds[dim]);
+      }
     }
-    Value length = tensor::DimOp::create(rewriter, loc, data, axis);
+    SmallVector<Value> lower(rank, zero), steps(rank, one);
     Value last = arith::SubIOp::create(rewriter, loc, length, one);
     Value start = Scalar(rewriter, loc, element).constant(0);
     // Loops that carry an empty tensor do not bufferise in place.
@@ -430,8 +444,11 @@ struct CumSumLowering : OpConversionPattern<onnx::CumSumOp> {
                 op.getReverse()
                     ? Value(arith::SubIOp::create(builder, loc, last, step))
                     : step;
-            SmallVector<Value> indices(outer.begin(), outer.end());
-            indices.insert(indices.begin() + axis, at);
+            SmallVector<Value> indices(outer);
+            for (auto [index, isHere] : llvm::zip(indices, isAxis))
+              if (isHere)
+                index =
+                    arith::SelectOp::create(builder, loc, isHere, at, index);
             Value x = buildExtend(
                 builder, loc,
                 tensor::ExtractOp::create(builder, loc, data, indices));
@@ -444,10 +461,6 @@ struct CumSumLowering : OpConversionPattern<onnx::CumSumOp> {
           });
       return loop.getResult(0);
     };
-    if (bounds.empty()) {
-      rewriter.replaceOp(op, buildRow(rewriter, loc, {}, init));
-      return success();
-    }
     scf::LoopNest nest = scf::buildLoopNest(
         rewriter, loc, lower, bounds, steps, init,
         [&](OpBuilder &builder, Location loc, ValueRange outer,
