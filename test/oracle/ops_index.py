@@ -87,7 +87,7 @@ def _one_hot(node, indices, depth, values):
     count = int(depth.scalar())
     axis = node.attr("axis", -1)
     axis = axis if axis >= 0 else axis + indices.data.ndim + 1
-    index = indices.data.astype(np.int64)
+    index = indices.data if indices.data.dtype.kind == "u" else indices.data.astype(np.int64)
     # Outside -depth..depth-1 the whole row is "off".
     index = np.where((index < 0) & (index >= -count), index + count, index)
     shape = [1] * (index.ndim + 1)

@@ -250,9 +250,19 @@ Value OneHotOp::materializeExtent(OpBuilder &builder, unsigned, unsigned) {
     return arith::IndexCastOp::create(builder, loc, builder.getIndexType(),
                                       whole);
   }
-  if (element.isUnsignedInteger())
-    return {};
-  depth = buildElement(builder, loc, getDepth(), 0);
+  depth = getDepth();
+  if (element.isUnsignedInteger()) {
+    // Index arithmetic is on signless integers.
+    Type i64 = builder.getI64Type();
+    auto type = cast<RankedTensorType>(depth.getType());
+    auto wide = CastOp::create(builder, loc, type.clone(i64), depth, i64);
+    auto map = AffineMap::get(
+        0, 0, Extents(type.getRank(), builder.getAffineConstantExpr(1)),
+        builder.getContext());
+    wide->setAttr(kShapesAttr, builder.getAffineMapArrayAttr({map}));
+    depth = wide;
+  }
+  depth = buildElement(builder, loc, depth, 0);
   Value zero = arith::ConstantIndexOp::create(builder, loc, 0);
   Value isSound = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::sge,
                                         depth, zero);

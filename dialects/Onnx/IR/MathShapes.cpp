@@ -130,8 +130,6 @@ LogicalResult DivOp::inferShapes(ShapeContext &context) {
 LogicalResult ModOp::inferShapes(ShapeContext &context) {
   if (failed(inferArithmetic(context, *this)))
     return failure();
-  if (isa<FloatType>(getElement(getA())) && getFmod() == 0)
-    return emitOpError("of floats needs fmod = 1");
   propagateElements(context, *this, [&](ArrayRef<AffineExpr> x) -> AffineExpr {
     std::optional<int64_t> divisor = getValue(x[1]);
     if (!divisor || *divisor <= 0 || (getFmod() && !isNonNegative(x[0])))

@@ -86,9 +86,9 @@ def Onnx_ModOp : Onnx_BinaryOp<"Mod", [10, 13], Onnx_NumTensor, (ins DefaultValu
   let summary = "C = A mod B, elementwise with broadcasting (ONNX Mod-13)";
   let meaning = [{
     The result has the sign of B (as Python's %), or with `fmod` that of A (as
-    C's fmod), which floats require. An integer modulo zero yields 0.
+    C's fmod). Floats without `fmod` are Mod-28's. An integer modulo zero yields 0.
   }];
-  let refused = Onnx_RefusesBroadcast # "; floats without `fmod`";
+  let refused = Onnx_RefusesBroadcast;
   let fails = failsUnequal # "; `division_by_zero` where an integer divisor is 0";
 }
 

@@ -166,7 +166,9 @@ struct OneHotLowering : OpConversionPattern<onnx::OneHotOp> {
           SmallVector<Value> from(position.take_front(axis));
           llvm::append_range(from, position.drop_front(axis + 1));
           Value index = buildIndex(b, b.extract(indices, from), type);
-          index = b.wrapNegative(index, depth);
+          // The largest unsigned ones look negative, but count from no end.
+          if (!type.isUnsignedInteger())
+            index = b.wrapNegative(index, depth);
           return b.select(
               b.cmp(arith::CmpIPredicate::eq, index, position[axis]), on, off);
         }));

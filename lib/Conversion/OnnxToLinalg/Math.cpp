@@ -102,9 +102,20 @@ static Value buildFmod(Scalar &s, Value a, Value b) {
   return s.select(isValid, result, s.constant(std::nan("")));
 }
 
+/// The remainder with the sign of the divisor, zeros included.
+static Value buildFloorMod(Scalar &s, Value a, Value b) {
+  Value remainder = buildFmod(s, a, b), zero = s.constant(0);
+  Value isOther = arith::XOrIOp::create(
+      s.builder, s.loc, s.less(remainder, zero), s.less(b, zero));
+  Value moved = s.select(isOther, s.add(remainder, b), remainder);
+  return s.select(s.equal(remainder, zero),
+                  math::CopySignOp::create(s.builder, s.loc, zero, b), moved);
+}
+
 static Value buildMod(Scalar &s, Operation *op, ValueRange x) {
   if (s.isFloat)
-    return buildFmod(s, x[0], x[1]);
+    return cast<onnx::ModOp>(op).getFmod() ? buildFmod(s, x[0], x[1])
+                                           : buildFloorMod(s, x[0], x[1]);
   recordDivision(s, op, x[1]);
   Value remainder = s.remainder(x[0], x[1]);
   if (s.isUnsigned || cast<onnx::ModOp>(op).getFmod())

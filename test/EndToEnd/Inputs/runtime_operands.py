@@ -1,0 +1,199 @@
+# ===-- runtime_operands.py - axes, steps and counts from the run ----------===#
+#
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#
+# ===------------------------------------------------------------------------===#
+"""Operators whose axes, steps and counts are inputs of the run, on tensors of symbolic
+extents: against the oracle where they are sound, ending with an error where they are not."""
+
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+import numpy as np
+import onnx
+from nodes import CompareError, Library, Nodes
+
+rng = np.random.default_rng(11)
+REDUCTIONS = ["ReduceSum", "ReduceMean", "ReduceProd", "ReduceMax", "ReduceMin", "ReduceL1",
+              "ReduceL2", "ReduceSumSquare", "ReduceLogSum", "ReduceLogSumExp"]
+
+
+def numbers(*shape, dtype=np.float32):
+    values = rng.uniform(0.5, 1.5, shape)
+    return (values * 5).astype(dtype) if np.dtype(dtype).kind in "iu" else values.astype(dtype)
+
+
+def i64(*values):
+    return np.array(values, np.int64)
+
+
+def symbolic(rank):
+    return {0: [f"D{i}" for i in range(rank)]}
+
+
+def reductions(nodes):
+    def add(op, x, axes, tolerance=1e-5, dynamic=True, **attrs):
+        nodes.add(f"{op} {x.dtype} {list(x.shape)} axes {axes} {attrs}", op, [x, axes], attrs,
+                  symbols=symbolic(x.ndim) if dynamic else None, tolerance=tolerance)
+    x = numbers(3, 4, 5)
+    for op in REDUCTIONS:
+        for axes in (i64(1), i64(-1, 0)):
+            for keepdims in (0, 1):
+                add(op, x, axes, keepdims=keepdims)
+    for op in ("ReduceSum", "ReduceMax"):
+        add(op, x, np.array([2, 0, -2], np.int64))
+        add(op, x, np.array([2, 0, -2], np.int64), keepdims=0, dynamic=False)
+        add(op, x, i64(), noop_with_empty_axes=1)
+        add(op, x, i64(), keepdims=0)
+        add(op, numbers(3, 1, 5), i64(-2), keepdims=0, dynamic=False)
+        add(op, np.float32(3), i64(-1))
+        for dtype in (np.int32, np.uint32, np.int64, np.uint64, np.float64):
+            add(op, numbers(2, 6, dtype=dtype), i64(0), keepdims=0)
+        add(op, numbers(7, 3, dtype=np.float16), i64(0), tolerance=2e-3)
+    add("ReduceMean", numbers(4, 3, dtype=np.int32), i64(0))
+    add("ReduceMax", numbers(4, 3, dtype=np.int8), i64(1))
+    add("ReduceMin", numbers(4, 3, dtype=np.uint8), i64(-1))
+    add("ReduceMax", rng.integers(0, 2, (4, 3)).astype(bool), i64(1))
+    # Nothing to fold, and nowhere to put it.
+    for op in ("ReduceSum", "ReduceProd", "ReduceMax", "ReduceLogSumExp"):
+        add(op, numbers(2, 0, 3), i64(1), keepdims=0)
+        add(op, numbers(2, 0, 3), i64(-1))
+
+
+def views(nodes):
+    squeeze = lambda x, axes: nodes.add(
+        f"Squeeze {x.shape} {axes}", "Squeeze", [x, axes], symbols=symbolic(x.ndim))
+    squeeze(numbers(3, 1, 5), i64(1))
+    squeeze(numbers(1, 3, 1), i64(-1, 0))
+    squeeze(numbers(1, 1), i64(1, 0))
+    squeeze(numbers(1, 0), i64(0))
+    unsqueeze = lambda x, axes: nodes.add(
+        f"Unsqueeze {x.shape} {axes}", "Unsqueeze", [x, axes], symbols=symbolic(x.ndim))
+    unsqueeze(numbers(3, 5), i64(0))
+    unsqueeze(numbers(3, 5), i64(-1, 1, 0))
+    unsqueeze(numbers(0, 5), i64(2))
+    unsqueeze(np.float32(7), i64(0, 1))
+
+
+def movements(nodes):
+    def cut(x, starts, ends, axes, steps=None, dtype=np.int64):
+        lists = [None if a is None else np.array(a, dtype) for a in (starts, ends, axes, steps)]
+        nodes.add(f"Slice {x.shape} {lists}", "Slice", [x, *lists], symbols=symbolic(x.ndim))
+    x = numbers(7, 6, 5)
+    cut(x, [1], [5], [0])
+    cut(x, [1, -3], [100, -1], [-1, 0])
+    cut(x, [5, -1], [0, -100], [1, 0], [-2, -1])
+    cut(x, [0, 1, 2], [7, 5, 5], None, [3, 2, 1])
+    cut(x, [-1], [-9], [2], [-3], dtype=np.int32)
+    cut(x, [3], [3], [1], [2])
+    cut(x, [2], [1 << 62], [1], [1 << 62])
+    cut(x, [-1], [-(1 << 62)], [1], [-(1 << 63)])
+    cut(numbers(0, 3), [-1], [-5], [0], [-1])
+    cut(numbers(0, 3), [0], [5], [0], [2])
+    pad = lambda x, pads, axes, mode="constant": nodes.add(
+        f"Pad {x.shape} {pads} {axes} {mode}", "Pad",
+        [x, i64(*pads), np.float32(9), i64(*axes)], {"mode": mode}, symbols=symbolic(x.ndim))
+    pad(x, [1, 2], [1])
+    pad(x, [1, -2, 0, 3], [-1, 0])
+    pad(x, [2, 1], [0], "edge")
+    pad(x, [2, 1, 1, 4], [2, 1], "reflect")
+    pad(x, [2, 9], [2], "wrap")
+
+
+def scans(nodes):
+    for exclusive in (0, 1):
+        for reverse in (0, 1):
+            attrs = {"exclusive": exclusive, "reverse": reverse}
+            for axis in (0, 1, -1):
+                nodes.add(f"CumSum {axis} {attrs}", "CumSum",
+                          [numbers(3, 4, 5), np.array(axis, np.int32)], attrs,
+                          symbols=symbolic(3))
+            nodes.add(f"CumSum [0] {attrs}", "CumSum", [numbers(9, dtype=np.int64), i64(0)], attrs)
+    nodes.add("CumSum f16", "CumSum", [numbers(40, 2, dtype=np.float16), np.int64(0)],
+              symbols=symbolic(2), tolerance=2e-3)
+    nodes.add("CumSum empty", "CumSum", [numbers(3, 0), np.int64(1)], symbols=symbolic(2))
+
+
+def counts(nodes):
+    add = lambda op, inputs, attrs=None, **how: nodes.add(
+        f"{op} {[np.asarray(a).tolist() for a in inputs[1:]]} {attrs}", op, inputs, attrs, **how)
+    x = numbers(4, 6)
+    add("Reshape", [x, i64(3, -1, 2)], symbols=symbolic(2))
+    add("Reshape", [x, i64(0, 2, -1)], symbols=symbolic(2))
+    add("Expand", [numbers(4, 1), i64(2, 1, 5)], symbols=symbolic(2))
+    add("Tile", [x, i64(2, 0)], symbols=symbolic(2))
+    add("Tile", [x, i64(1, 3)], symbols=symbolic(2))
+    add("ConstantOfShape", [i64(2, 0, 3)])
+    add("Range", [np.int64(3), np.int64(-8), np.int64(-3)])
+    add("Range", [np.float32(0), np.float32(1), np.float32(0.3)])
+    add("Split", [x, i64(1, 0, 5)], {"axis": 1}, outputs=3, symbols=symbolic(2))
+    add("TopK", [x, i64(3)], outputs=2, symbols=symbolic(2))
+    add("TopK", [x, i64(0)], {"axis": 0, "largest": 0}, outputs=2, symbols=symbolic(2))
+    add("Trilu", [x, np.int64(-1)], {"upper": 0}, symbols=symbolic(2))
+    for depth in (np.int64(5), np.uint8(5), np.uint64(5), np.float32(5), np.int8([5])):
+        add("OneHot", [np.array([[0, -1], [7, 4]], np.int64), depth, i64(2, 3)],
+            symbols=symbolic(2))
+    # No index from the end, though its bits are those of -1.
+    add("OneHot", [np.array([2**64 - 1, 1], np.uint64), np.int64(3), i64(0, 1)])
+
+
+BAD_AXES = "an axis is outside of the rank, or named twice"
+# Operator, sound inputs, the input to replace, bad ones and what is said of them.
+REFUSED = [
+    ("ReduceSum", [numbers(2, 3), i64(0)], 1, [(i64(2), BAD_AXES), (i64(-3), BAD_AXES)]),
+    ("ReduceMean", [numbers(2, 3, 4), i64(0, 1)], 1,
+     [(i64(1, -2), BAD_AXES), (i64(1 << 62, 0), BAD_AXES)]),
+    ("ReduceMax", [numbers(2, 3), i64(0, 1)], 1, [(i64(0, 0), BAD_AXES)]),
+    ("ReduceSum", [np.float32(2), i64(0)], 1, [(i64(1), BAD_AXES)]),
+    ("Squeeze", [numbers(1, 3), i64(0)], 1,
+     [(i64(2), BAD_AXES), (i64(1), "a squeezed extent is not one")]),
+    ("Squeeze", [numbers(1, 1), i64(0, 1)], 1, [(i64(0, -2), BAD_AXES)]),
+    ("Unsqueeze", [numbers(2, 3), i64(0)], 1, [(i64(3), BAD_AXES), (i64(-4), BAD_AXES)]),
+    ("Unsqueeze", [numbers(2, 3), i64(0, 1)], 1, [(i64(-4, 0), BAD_AXES)]),
+    ("CumSum", [numbers(2, 3), i64(0)], 1, [(i64(2), BAD_AXES), (i64(-3), BAD_AXES)]),
+    ("Slice", [numbers(4, 3), i64(0), i64(2), i64(0), i64(1)], 3, [(i64(2), BAD_AXES)]),
+    ("Slice", [numbers(4, 3), i64(0), i64(2), i64(0), i64(1)], 4,
+     [(i64(0), "a slice has a step of zero")]),
+    ("Pad", [numbers(4, 3), i64(1, 1), np.float32(0), i64(0)], 3, [(i64(-3), BAD_AXES)]),
+    ("Pad", [numbers(4, 3), i64(1, 1), np.float32(0), i64(0)], 1,
+     [(i64(-2, -3), "a padded extent is negative")]),
+    ("OneHot", [i64(1), np.uint64(3), i64(0, 1)], 1,
+     [(np.uint64(2**63), "the depth of OneHot is negative")]),
+]
+
+
+def refused():
+    """Prints what is wrong; returns how many runs were tried, and how many were wrong."""
+    tried = wrong = 0
+    for op, inputs, position, cases in REFUSED:
+        nodes = Nodes()
+        nodes.add(op, op, inputs, symbols=symbolic(np.ndim(inputs[0])))
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "nodes.onnx"
+            onnx.save(nodes.model(), path)
+            subprocess.run(["moec", "compile", str(path), "-o", folder, "--cpu", "x86-64-v3"],
+                           check=True)
+            library = Library(f"{folder}/libnodes.so")
+            for bad, message in cases:
+                tried += 1
+                try:
+                    library.run({**nodes.feeds, f"c0_in{position}": bad}, ["c0_out0"])
+                    problem = "was computed"
+                except CompareError as error:
+                    problem = "" if message in str(error) else f"failed otherwise: {error}"
+                if problem:
+                    wrong += 1
+                    print(f"{op} with {bad.tolist()}: {problem}")
+    return tried, wrong
+
+
+if __name__ == "__main__":
+    nodes = Nodes()
+    for build in (reductions, views, movements, scans, counts):
+        build(nodes)
+    status = nodes.main()
+    tried, wrong = refused()
+    print(f"{tried} refused, {wrong} wrong")
+    sys.exit(status or wrong != 0)
