@@ -228,14 +228,12 @@ Value OneHotOp::materializeExtent(OpBuilder &builder, unsigned, unsigned) {
   Value depth;
   Type element = getElement(getDepth());
   if (isa<FloatType>(element)) {
-    auto rank = cast<RankedTensorType>(getDepth().getType()).getRank();
+    // By an op: main is compiled for machines that have no f16.
+    Value wide = buildCastOp(builder, loc, getDepth(), builder.getF64Type());
+    auto rank = cast<RankedTensorType>(wide.getType()).getRank();
     SmallVector<Value> position(
         rank, arith::ConstantIndexOp::create(builder, loc, 0));
-    Value number =
-        tensor::ExtractOp::create(builder, loc, getDepth(), position);
-    if (!element.isF64())
-      number =
-          arith::ExtFOp::create(builder, loc, builder.getF64Type(), number);
+    Value number = tensor::ExtractOp::create(builder, loc, wide, position);
     Value bound =
         arith::ConstantOp::create(builder, loc, builder.getF64FloatAttr(1e12));
     Value isSmall = arith::CmpFOp::create(
@@ -250,18 +248,10 @@ Value OneHotOp::materializeExtent(OpBuilder &builder, unsigned, unsigned) {
     return arith::IndexCastOp::create(builder, loc, builder.getIndexType(),
                                       whole);
   }
-  depth = getDepth();
-  if (element.isUnsignedInteger()) {
-    // Index arithmetic is on signless integers.
-    Type i64 = builder.getI64Type();
-    auto type = cast<RankedTensorType>(depth.getType());
-    auto wide = CastOp::create(builder, loc, type.clone(i64), depth, i64);
-    auto map = AffineMap::get(
-        0, 0, Extents(type.getRank(), builder.getAffineConstantExpr(1)),
-        builder.getContext());
-    wide->setAttr(kShapesAttr, builder.getAffineMapArrayAttr({map}));
-    depth = wide;
-  }
+  // Index arithmetic is on signless integers.
+  depth = element.isUnsignedInteger()
+              ? buildCastOp(builder, loc, getDepth(), builder.getI64Type())
+              : getDepth();
   depth = buildElement(builder, loc, depth, 0);
   Value zero = arith::ConstantIndexOp::create(builder, loc, 0);
   Value isSound = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::sge,

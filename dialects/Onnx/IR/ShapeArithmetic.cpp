@@ -189,6 +189,21 @@ Value moec::onnx::buildElement(OpBuilder &builder, Location loc, Value tensor,
                                     element);
 }
 
+Value moec::onnx::buildCastOp(OpBuilder &builder, Location loc, Value tensor,
+                              Type element) {
+  auto type = cast<RankedTensorType>(tensor.getType());
+  if (type.getElementType() == element)
+    return tensor;
+  auto wide =
+      CastOp::create(builder, loc, type.clone(element), tensor, element);
+  SmallVector<AffineExpr> extents;
+  for (int64_t size : type.getShape())
+    extents.push_back(builder.getAffineConstantExpr(size));
+  auto map = AffineMap::get(0, 0, extents, builder.getContext());
+  wide->setAttr(kShapesAttr, builder.getAffineMapArrayAttr({map}));
+  return wide;
+}
+
 void moec::onnx::buildShapeCheck(OpBuilder &builder, Location loc,
                                  Value condition, StringRef message) {
   rt::CheckOp::create(builder, loc, condition, rt::Status::ShapeMismatch,

@@ -63,6 +63,10 @@ void dropOperand(mlir::MutableOperandRange operand);
 mlir::Value buildElement(mlir::OpBuilder &builder, mlir::Location loc,
                          mlir::Value tensor, int64_t index);
 
+/// A tensor of static extents in another element type, by an `onnx.Cast`.
+mlir::Value buildCastOp(mlir::OpBuilder &builder, mlir::Location loc,
+                        mlir::Value tensor, mlir::Type element);
+
 /// Ends the run unless the condition holds.
 void buildShapeCheck(mlir::OpBuilder &builder, mlir::Location loc,
                      mlir::Value condition, llvm::StringRef message);

@@ -437,21 +437,17 @@ Value RangeOp::materializeExtent(OpBuilder &builder, unsigned, unsigned) {
         type.getRank(), arith::ConstantIndexOp::create(builder, loc, 0));
     return tensor::ExtractOp::create(builder, loc, tensor, position);
   };
-  Value start = extract(getStart()), limit = extract(getLimit()),
-        delta = extract(getDelta());
   Value zero = arith::ConstantIndexOp::create(builder, loc, 0);
   if (isa<FloatType>(element)) {
     // Counted in f64, like the reference; an absurd count is refused before it
     // is converted, which is undefined for it.
     Type f64 = builder.getF64Type();
-    auto extend = [&](Value value) -> Value {
-      return element.isF64()
-                 ? value
-                 : arith::ExtFOp::create(builder, loc, f64, value).getResult();
+    auto extend = [&](Value tensor) -> Value {
+      return extract(buildCastOp(builder, loc, tensor, f64));
     };
-    Value span =
-        arith::SubFOp::create(builder, loc, extend(limit), extend(start));
-    Value count = arith::DivFOp::create(builder, loc, span, extend(delta));
+    Value start = extend(getStart());
+    Value span = arith::SubFOp::create(builder, loc, extend(getLimit()), start);
+    Value count = arith::DivFOp::create(builder, loc, span, extend(getDelta()));
     auto constant = [&](double value) -> Value {
       return arith::ConstantOp::create(builder, loc,
                                        builder.getF64FloatAttr(value));
@@ -480,7 +476,9 @@ Value RangeOp::materializeExtent(OpBuilder &builder, unsigned, unsigned) {
   };
   if (element.isUnsignedInteger())
     return {};
-  start = toIndex(start), limit = toIndex(limit), delta = toIndex(delta);
+  Value start = toIndex(extract(getStart())),
+        limit = toIndex(extract(getLimit())),
+        delta = toIndex(extract(getDelta()));
   Value one = arith::ConstantIndexOp::create(builder, loc, 1);
   Value isSound = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::ne,
                                         delta, zero);

@@ -132,7 +132,8 @@ def counts(nodes):
     add("TopK", [x, i64(3)], outputs=2, symbols=symbolic(2))
     add("TopK", [x, i64(0)], {"axis": 0, "largest": 0}, outputs=2, symbols=symbolic(2))
     add("Trilu", [x, np.int64(-1)], {"upper": 0}, symbols=symbolic(2))
-    for depth in (np.int64(5), np.uint8(5), np.uint64(5), np.float32(5), np.int8([5])):
+    for depth in (np.int64(5), np.uint8(5), np.uint64(5), np.float32(5), np.int8([5]),
+                  np.float16(5)):
         add("OneHot", [np.array([[0, -1], [7, 4]], np.int64), depth, i64(2, 3)],
             symbols=symbolic(2))
     # No index from the end, though its bits are those of -1.
