@@ -2,9 +2,10 @@
 |* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 |*
 |* usage: conformance libNAME.so [--dim SYMBOL=N ...] [--ints LO..HI]
-|*                    [--raw INPUT=FILE ...] [--seed N]
+|*                    [--npy INPUT=FILE.npy ...] [--seed N]
 |*
-|* Runs the library under circumstances that a host may put it in, and prints a
+|* Inputs without a file are made up. Runs the library under circumstances that
+a host may put it in, and prints a
 |* line for each. Exits with 0 if all passed, 1 if one failed, 2 on wrong usage.
 |* A check that is announced and not answered is one that crashed.
 \*===-------------------------------------------------------------------------*/
@@ -304,14 +305,14 @@ static void parse(int argc, char **argv, subject *s, input_options *options) {
     }
     if (!value)
       die("usage: conformance libNAME.so [--dim SYMBOL=N ...] [--ints LO..HI] "
-          "[--raw INPUT=FILE ...] [--seed N]");
+          "[--npy INPUT=FILE.npy ...] [--seed N]");
     ++i;
-    if (strcmp(argv[i - 1], "--dim") == 0 && options->n_dims < 64) {
+    if (strcmp(argv[i - 1], "--dim") == 0 && options->n_dims < 256) {
       options->dims[options->n_dims].value = atoll(split(value, "--dim"));
       options->dims[options->n_dims++].name = value;
-    } else if (strcmp(argv[i - 1], "--raw") == 0 && options->n_raw < 64) {
-      options->raw[options->n_raw].file = split(value, "--raw");
-      options->raw[options->n_raw++].name = value;
+    } else if (strcmp(argv[i - 1], "--npy") == 0 && options->n_npy < 256) {
+      options->npy[options->n_npy].file = split(value, "--npy");
+      options->npy[options->n_npy++].name = value;
     } else if (strcmp(argv[i - 1], "--ints") == 0) {
       if (sscanf(value, "%lld..%lld", &options->int_low, &options->int_high) !=
               2 ||
@@ -354,6 +355,7 @@ int main(int argc, char **argv) {
   if (aliases) {
     CHECK("outputs in place of inputs", check_aliases(&s, 0));
     CHECK("outputs in place, capacity to spare", check_aliases(&s, 5));
+    CHECK("outputs in place, only new rows written", check_new_rows(&s));
   }
   CHECK("every CPU level", check_levels(&s));
   CHECK("hashes of the weights", check_weights(&s));

@@ -147,15 +147,17 @@ void load(subject *s) {
     die("model_info failed");
 }
 
-void make_reference(subject *s, const input_options *options) {
+void make_reference(subject *s, input_options *options) {
   int i;
   moec_session *session;
   s->symbols = allocate_array(s->info.n_symbols, sizeof(int64_t));
   s->inputs = allocate_array(s->info.n_inputs, sizeof(moec_tensor));
   s->expected = allocate_array(s->info.n_outputs, sizeof(moec_tensor));
+  read_inputs(&s->info, options, s->inputs);
   choose_symbols(&s->info, options, s->symbols);
   for (i = 0; i < s->info.n_inputs; ++i)
-    make_input(&s->info, i, options, s->symbols, &s->inputs[i]);
+    if (!s->inputs[i].data)
+      make_input(&s->info, i, options, s->symbols, &s->inputs[i]);
   begin("a plain run");
   session = create(s, 1, NULL, NULL, NULL);
   if (!session)

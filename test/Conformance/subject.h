@@ -29,7 +29,7 @@ void fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Loads the library. */
 void load(subject *s);
 /* Makes the inputs and computes what every later run must give. */
-void make_reference(subject *s, const input_options *options);
+void make_reference(subject *s, input_options *options);
 
 /* Zeroed; never NULL. */
 void *allocate_array(int count, size_t size);
@@ -52,6 +52,9 @@ void expect_outputs(const subject *s, const moec_tensor *outputs,
 /* arguments.c: what the caller may and may not pass. */
 void check_small_outputs(const subject *s);
 void check_wrong_inputs(const subject *s);
+
+/* aliases.c: outputs in the buffers of inputs. */
 void check_aliases(const subject *s, int spare);
+void check_new_rows(const subject *s);
 
 #endif

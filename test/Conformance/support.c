@@ -23,8 +23,6 @@ void die(const char *format, ...) {
 
 /*===-- Guarded memory ----------------------------------------------------===*/
 
-#define AROUND 0xc3
-
 static size_t page_size(void) { return (size_t)sysconf(_SC_PAGESIZE); }
 
 /* `pages_bytes` accessible bytes between two guard pages. */
@@ -51,7 +49,7 @@ guarded guarded_new(size_t bytes, size_t align, int at_start) {
   buffer.pages = map_between_guards(buffer.pages_bytes);
   if (!buffer.pages)
     die("cannot map %zu bytes", buffer.pages_bytes);
-  memset(buffer.pages, AROUND, buffer.pages_bytes);
+  memset(buffer.pages, GUARDED_FILL, buffer.pages_bytes);
   buffer.data = buffer.pages;
   if (!at_start)
     buffer.data += (buffer.pages_bytes - bytes) / align * align;
@@ -74,11 +72,11 @@ void guarded_protect(guarded *buffer, int read_only) {
 int guarded_intact(const guarded *buffer) {
   const unsigned char *p;
   for (p = buffer->pages; p < buffer->data; ++p)
-    if (*p != AROUND)
+    if (*p != GUARDED_FILL)
       return 0;
   for (p = buffer->data + buffer->bytes;
        p < buffer->pages + buffer->pages_bytes; ++p)
-    if (*p != AROUND)
+    if (*p != GUARDED_FILL)
       return 0;
   return 1;
 }
@@ -303,16 +301,38 @@ static void fill_element(void *data, size_t index, int32_t dtype, double real,
   }
 }
 
-static void read_raw(const char *path, void *data, size_t bytes) {
-  FILE *file = fopen(path, "rb");
-  if (!file || fread(data, 1, bytes, file) != bytes || fgetc(file) != EOF)
-    die("'%s' is not a file of %zu bytes", path, bytes);
-  fclose(file);
+void read_inputs(const moec_model_info *info, input_options *options,
+                 moec_tensor *inputs) {
+  int n, i, d;
+  for (n = 0; n < options->n_npy; ++n) {
+    const moec_io_info *io;
+    for (i = 0; i < info->n_inputs; ++i)
+      if (strcmp(info->inputs[i].name, options->npy[n].name) == 0)
+        break;
+    if (i == info->n_inputs)
+      die("the library has no input '%s'", options->npy[n].name);
+    io = &info->inputs[i];
+    read_npy(options->npy[n].file, &inputs[i]);
+    if (inputs[i].dtype != io->dtype || inputs[i].rank != io->rank)
+      die("'%s' has type %d and rank %d, the input '%s' type %d and rank %d",
+          options->npy[n].file, inputs[i].dtype, inputs[i].rank, io->name,
+          io->dtype, io->rank);
+    for (d = 0; d < io->rank; ++d) {
+      const char *symbol;
+      if (io->dims[d] >= 0)
+        continue;
+      symbol = info->symbols[-(io->dims[d] + 1)];
+      if (is_given(options, symbol) || options->n_dims == 256)
+        continue;
+      options->dims[options->n_dims].name = symbol;
+      options->dims[options->n_dims++].value = inputs[i].shape[d];
+    }
+  }
 }
 
-void *make_input(const moec_model_info *info, int index,
-                 const input_options *options, const int64_t *symbols,
-                 moec_tensor *tensor) {
+void make_input(const moec_model_info *info, int index,
+                const input_options *options, const int64_t *symbols,
+                moec_tensor *tensor) {
   const moec_io_info *io = &info->inputs[index];
   uint64_t state = options->seed * 1000003u + (uint64_t)index;
   size_t bytes, count = 1, i;
@@ -330,15 +350,10 @@ void *make_input(const moec_model_info *info, int index,
     die("cannot allocate %zu bytes", bytes);
   tensor->data = data;
   tensor->capacity = (int64_t)bytes;
-  for (i = 0; i < (size_t)options->n_raw; ++i)
-    if (strcmp(options->raw[i].name, io->name) == 0) {
-      read_raw(options->raw[i].file, data, bytes);
-      return data;
-    }
   if (dtype_bits(io->dtype) < 8) {
     for (i = 0; i < bytes; ++i)
       ((uint8_t *)data)[i] = (uint8_t)next_random(&state);
-    return data;
+    return;
   }
   for (i = 0; i < count; ++i) {
     uint64_t random = next_random(&state);
@@ -353,5 +368,4 @@ void *make_input(const moec_model_info *info, int index,
       integer = (long long)(i % (size_t)tensor->shape[io->rank - 1]);
     fill_element(data, i, io->dtype, real, integer);
   }
-  return data;
 }

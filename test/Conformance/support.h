@@ -14,6 +14,9 @@ void die(const char *format, ...);
 
 /*===-- Guarded memory ----------------------------------------------------===*/
 
+/* What is in and around new buffers. */
+#define GUARDED_FILL 0xc3
+
 /* `bytes` bytes that end at (or, with `at_start`, begin after) a page that
    cannot be touched; there is one on both sides. */
 typedef struct guarded {
@@ -52,13 +55,13 @@ typedef struct input_options {
   struct {
     const char *name;
     long long value;
-  } dims[64];
+  } dims[256];
   int n_dims;
   struct {
     const char *name;
     const char *file;
-  } raw[64];
-  int n_raw;
+  } npy[256];
+  int n_npy;
   long long int_low, int_high;
   uint64_t seed;
 } input_options;
@@ -69,9 +72,15 @@ void choose_symbols(const moec_model_info *info, const input_options *options,
 int64_t extent_of(const moec_io_info *io, int dim, const int64_t *symbols);
 int dtype_bits(int32_t dtype);
 size_t bytes_of(int32_t dtype, int32_t rank, const int64_t *shape);
+/* Reads an array as numpy saves it; data is malloc'd, at least a byte. */
+void read_npy(const char *path, moec_tensor *tensor);
+/* Reads the inputs that have files; where an extent of theirs is a symbol, that
+   is what the symbol stands for. */
+void read_inputs(const moec_model_info *info, input_options *options,
+                 moec_tensor *inputs);
 /* Makes the shape and the bytes (malloc'd, at least one) of input `index`. */
-void *make_input(const moec_model_info *info, int index,
-                 const input_options *options, const int64_t *symbols,
-                 moec_tensor *tensor);
+void make_input(const moec_model_info *info, int index,
+                const input_options *options, const int64_t *symbols,
+                moec_tensor *tensor);
 
 #endif

@@ -54,6 +54,15 @@ static int32_t mainOfModel(moec_ctx *ctx) {
   present[ctx->outputs[1].shape[1] * 3] = 100;
 #elif MOEC_FAULT == 7 // Reads behind an input.
   y[0] += static_cast<volatile float *>(x)[n * 4] * 0;
+#elif MOEC_FAULT == 8 // Writes an old row of an output in place.
+  volatile float *old = static_cast<float *>(ctx->outputs[1].data);
+  if (ctx->outputs[1].shape[1] > 1)
+    old[0] = old[0];
+#elif MOEC_FAULT == 9 // Writes a row behind an output's, which is to spare.
+  moec_tensor &present = ctx->outputs[1];
+  int64_t end = present.shape[1] * 3;
+  if (present.strides[0] > end)
+    static_cast<float *>(present.data)[end] = 1;
 #endif
   (void)x, (void)y, (void)n;
   return MOEC_OK;
