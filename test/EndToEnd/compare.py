@@ -36,6 +36,14 @@ class CompareError(Exception):
     """The comparison could not be made at all."""
 
 
+class RunError(CompareError):
+    """The library's run failed; `code` is the exit code, negative for a signal."""
+
+    def __init__(self, message, code):
+        super().__init__(message)
+        self.code = code
+
+
 class Library:
     """A compiled library, run through moec-run."""
 
@@ -57,8 +65,8 @@ class Library:
                 command += ["--threads", str(self.threads)]
             done = subprocess.run(command, capture_output=True, text=True)
             if done.returncode != 0:
-                raise CompareError(f"{self.program} exited with {done.returncode}: "
-                                   f"{done.stderr.strip() or done.stdout.strip()}")
+                raise RunError(f"{self.program} exited with {done.returncode}: "
+                               f"{done.stderr.strip() or done.stdout.strip()}", done.returncode)
             return {name: np.load(path) for name, path in files.items()}
 
 
@@ -223,11 +231,24 @@ def compare(library, fixture, cases=None, program="moec-run", threads=(None,), d
     rows = []
     for symbols in cases or fixture.cases():
         rows += comparison.generate(symbols, decode) if decode else comparison.case(symbols)
+    return judge(fixture, rows, report)
+
+
+def judge(fixture, rows, report=print):
+    """Prints the table; true if everything passed."""
     for row in rows:
         report(str(row))
     bad = sum(not row.passed for row in rows)
     report(f"{fixture.name}: {len(rows) - bad} of {len(rows)} outputs pass")
     return bool(rows) and bad == 0
+
+
+def prefills(fixture):
+    """The cases to decode from. The cache starts empty: only those of the other
+    symbols differ."""
+    past = fixture.decode["past"]
+    first = fixture.cases()[0]
+    return [case for case in fixture.cases() if case[past] == first[past]]
 
 
 def main():
@@ -249,9 +270,7 @@ def main():
         cases = [{**first, **{k: int(v) for k, _, v in (s.partition("=") for s in case)}}
                  for case in options.case]
     elif options.decode and fixture.decode:
-        # The cache starts empty: only cases of the other symbols differ.
-        past = fixture.decode["past"]
-        cases = [c for c in fixture.cases() if c[past] == first[past]]
+        cases = prefills(fixture)
     threads = [int(t) for t in options.threads.split(",") if t] or [None]
     try:
         good = compare(options.library, fixture, cases, options.program, threads,

@@ -29,6 +29,9 @@ class Fixture:
         self.whole = bool(self.manifest.get("whole"))
         self.tolerance = self.manifest.get("tolerance", 1e-5)
         self.judges = self.manifest["oracle"]
+        # The symbol of the number of new tokens, whose values tests are about.
+        self.length = self.decode["length"] if self.decode else (
+            "T" if "T" in self.manifest["symbols"] else "S")
         # Outputs of which a part has no defined value.
         self.unspecified = set(self.manifest.get("unspecified", []))
 
