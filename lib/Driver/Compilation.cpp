@@ -221,6 +221,8 @@ LogicalResult Compilation::runStage(EmitKind stage) {
     buildLlvmStage(manager);
     break;
   }
+  if (options.extendStage)
+    options.extendStage(stage, manager);
   if (failed(manager.run(*module)))
     return failure();
   if (stage == EmitKind::Moe)

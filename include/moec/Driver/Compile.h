@@ -13,9 +13,14 @@
 #include "llvm/Support/LogicalResult.h"
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
+
+namespace mlir {
+class OpPassManager;
+} // namespace mlir
 
 namespace moec {
 
@@ -52,6 +57,8 @@ struct CompileOptions {
   /// Print what passes remark on, too.
   bool showRemarks = false;
   WorkLimits limits;
+  /// Adds passes of whoever uses the driver as a library, at a stage's end.
+  std::function<void(EmitKind stage, mlir::OpPassManager &manager)> extendStage;
   /// As the user gave it, for reproducers.
   std::vector<std::string> commandLine;
 };
