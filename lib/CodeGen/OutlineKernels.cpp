@@ -343,7 +343,10 @@ private:
     SmallVector<Attribute> shapes;
     for (auto [index, output] : llvm::enumerate(outputs)) {
       if (!dps) {
-        AffineMapAttr shape = local.renumber(getShapeMap(op->getResult(index)));
+        // Static results may have none.
+        AffineMap map = getShapeMap(op->getResult(index));
+        AffineMapAttr shape =
+            local.renumber(map ? map : AffineMap::get(builder.getContext()));
         shapes.push_back(shape);
         kernel.setArgAttr(number, onnx::kShapeAttr, shape);
       }

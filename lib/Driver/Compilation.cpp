@@ -197,6 +197,8 @@ LogicalResult Compilation::runStage(EmitKind stage) {
     return failure();
   PassManager manager(&context);
   manager.addInstrumentation(std::make_unique<PlaceReporter>(*this));
+  KernelsStageOptions kernels;
+  kernels.reference = options.isReference;
   LinalgStageOptions linalg;
   linalg.reference = options.isReference;
   VectorStageOptions vector;
@@ -209,7 +211,7 @@ LogicalResult Compilation::runStage(EmitKind stage) {
     buildMoeStage(manager);
     break;
   case EmitKind::Kernels:
-    buildKernelsStage(manager);
+    buildKernelsStage(manager, kernels);
     break;
   case EmitKind::Linalg:
     buildLinalgStage(manager, linalg);

@@ -62,7 +62,7 @@ static std::string getReplayCommand(llvm::StringRef stage,
   std::string flag = ("--moec-stage-" + stage).str();
   if (stage == "vector" && !options.levels.empty())
     flag += "=levels=" + llvm::join(options.levels, ",");
-  if (stage == "linalg" && options.isReference)
+  if ((stage == "kernels" || stage == "linalg") && options.isReference)
     flag += "=reference";
   return "moec-opt " + quoteForShell(flag) + " " + quoteForShell(path);
 }

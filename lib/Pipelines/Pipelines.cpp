@@ -45,10 +45,16 @@ void moec::buildMoeStage(OpPassManager &manager) {
   addInvariant(manager, "moe");
 }
 
-void moec::buildKernelsStage(OpPassManager &manager) {
-  manager.addPass(createRaiseMatmulToGrouped());
-  manager.addPass(moe::createDecomposeExpertFfn());
-  manager.addPass(param::createParamFoldRecipes());
+void moec::buildKernelsStage(OpPassManager &manager,
+                             const KernelsStageOptions &options) {
+  // The reference shares none of what follows with the product it judges:
+  // weights are rearranged by nobody, least of all by the writer of the weights
+  // file, and networks of experts stay one op, whose meaning is its loops.
+  if (!options.reference) {
+    manager.addPass(createRaiseMatmulToGrouped());
+    manager.addPass(moe::createDecomposeExpertFfn());
+    manager.addPass(param::createParamFoldRecipes());
+  }
   manager.addPass(createCanonicalizerPass());
   manager.addPass(param::createParamMergeEqual());
   manager.addPass(param::createParamLayout());
@@ -61,8 +67,8 @@ void moec::buildKernelsStage(OpPassManager &manager) {
 void moec::buildLinalgStage(OpPassManager &manager,
                             const LinalgStageOptions &options) {
   manager.addPass(createConvertOnnxToLinalg());
-  // Products become plain loops; where they have a schedule, this is what
-  // `options.reference` keeps to.
+  // Products with a schedule stay what they are until it makes their code; in
+  // the reference they too become plain loops.
   ConvertMoeToLoopsOptions loops;
   loops.keepProducts = !options.reference;
   manager.addPass(createConvertMoeToLoops(loops));
@@ -124,8 +130,8 @@ void moec::registerPipelines() {
                              buildOnnxStage);
   PassPipelineRegistration<>("moec-stage-moe", "from onnx to moe",
                              buildMoeStage);
-  PassPipelineRegistration<>("moec-stage-kernels", "from moe to kernels",
-                             buildKernelsStage);
+  PassPipelineRegistration<KernelsStageOptions>(
+      "moec-stage-kernels", "from moe to kernels", buildKernelsStage);
   PassPipelineRegistration<LinalgStageOptions>(
       "moec-stage-linalg", "from kernels to linalg", buildLinalgStage);
   PassPipelineRegistration<VectorStageOptions>(

@@ -17,6 +17,17 @@ namespace moec {
 /// The CPU levels a library has unless told otherwise, best first.
 inline constexpr const char *kDefaultLevels[] = {"x86-64-v4", "x86-64-v3"};
 
+/// Options of the stage that cuts the graph into kernels.
+struct KernelsStageOptions
+    : public mlir::PassPipelineOptions<KernelsStageOptions> {
+  Option<bool> reference{
+      *this, "reference",
+      llvm::cl::desc(
+          "parameters as the model's files have them, and every op a "
+          "kernel of its own"),
+      llvm::cl::init(false)};
+};
+
 /// Options of the stage that turns kernels into loops and structured ops.
 struct LinalgStageOptions
     : public mlir::PassPipelineOptions<LinalgStageOptions> {
@@ -39,7 +50,8 @@ struct VectorStageOptions
 /// IR holds after each.
 void buildOnnxStage(mlir::OpPassManager &manager);
 void buildMoeStage(mlir::OpPassManager &manager);
-void buildKernelsStage(mlir::OpPassManager &manager);
+void buildKernelsStage(mlir::OpPassManager &manager,
+                       const KernelsStageOptions &options);
 void buildLinalgStage(mlir::OpPassManager &manager,
                       const LinalgStageOptions &options);
 void buildVectorStage(mlir::OpPassManager &manager,
