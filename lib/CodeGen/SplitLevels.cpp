@@ -7,11 +7,13 @@
 #include "moec/CodeGen/Passes.h"
 
 #include "dialects/Rt/IR/Rt.h"
+#include "moec/generated.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/IR/BuiltinOps.h"
-#include "llvm/ADT/MapVector.h"
+#include "llvm/ADT/SetVector.h"
+#include "llvm/ADT/StringMap.h"
 
 namespace moec {
 #define GEN_PASS_DEF_SPLITLEVELS
@@ -74,24 +76,64 @@ struct SplitLevels : moec::impl::SplitLevelsBase<SplitLevels> {
   }
 
 private:
+  /// The message of an op that can fail; null for any other.
+  static StringAttr getMessage(Operation *op) {
+    if (auto check = dyn_cast<rt::CheckOp>(op))
+      return check.getMessageAttr();
+    auto record = dyn_cast<rt::RecordOp>(op);
+    return record ? record.getMessageAttr() : StringAttr();
+  }
+
+  /// Kernels are shared by nodes, so they only number their messages; whose
+  /// they are is known where they are called, which has the sites of all of
+  /// them, one after the other.
   void numberSites(ModuleOp module) {
     OpBuilder builder(module.getContext());
-    llvm::MapVector<std::pair<StringRef, StringAttr>, int32_t> sites;
-    auto number = [&](Operation *op, StringAttr message) {
-      auto [site, inserted] =
-          sites.try_emplace({getNodeName(op->getLoc()), message}, sites.size());
-      op->setAttr(kSiteAttr, builder.getI32IntegerAttr(site->second));
-    };
-    module.walk([&](Operation *op) {
-      if (auto check = dyn_cast<rt::CheckOp>(op))
-        number(op, check.getMessageAttr());
-      else if (auto record = dyn_cast<rt::RecordOp>(op))
-        number(op, record.getMessageAttr());
-    });
+    using Messages = llvm::SetVector<StringAttr>;
+    llvm::StringMap<Messages> messages;
+    for (auto function : module.getOps<func::FuncOp>())
+      if (function->hasAttr(kKernelAttr))
+        function.walk([&](Operation *op) {
+          StringAttr message = getMessage(op);
+          if (!message)
+            return;
+          Messages &own = messages[function.getSymName()];
+          own.insert(message);
+          auto number = llvm::find(own, message) - own.begin();
+          op->setAttr(kSiteAttr,
+                      builder.getI32IntegerAttr(MOEC_KERNEL_SITE(number)));
+        });
+
     SmallVector<Attribute> table;
-    for (auto &[site, index] : sites)
-      table.push_back(builder.getArrayAttr(
-          {builder.getStringAttr(site.first), site.second}));
+    auto add = [&](StringRef node, StringAttr message) {
+      table.push_back(
+          builder.getArrayAttr({builder.getStringAttr(node), message}));
+    };
+    // By node, and by message or called kernel.
+    llvm::DenseMap<std::pair<StringRef, Attribute>, int32_t> known;
+    auto find = [&](Operation *op, Attribute what) {
+      auto [site, isNew] =
+          known.try_emplace({getNodeName(op->getLoc()), what}, table.size());
+      op->setAttr(kSiteAttr, builder.getI32IntegerAttr(site->second));
+      return isNew;
+    };
+    for (auto function : module.getOps<func::FuncOp>()) {
+      if (function->hasAttr(kKernelAttr))
+        continue;
+      function.walk([&](Operation *op) {
+        StringRef node = getNodeName(op->getLoc());
+        if (StringAttr message = getMessage(op)) {
+          if (find(op, message))
+            add(node, message);
+          return;
+        }
+        auto call = dyn_cast<func::CallOp>(op);
+        auto own = call ? messages.find(call.getCallee()) : messages.end();
+        if (own != messages.end() && find(op, call.getCalleeAttr()))
+          for (StringAttr message : own->second)
+            add(node, message);
+      });
+    }
     module->setAttr(kSitesAttr, builder.getArrayAttr(table));
   }
 };

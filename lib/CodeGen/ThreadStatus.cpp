@@ -87,7 +87,8 @@ private:
       if (isa<rt::ContextOp>(op)) {
         rewriter.replaceOp(op, context);
       } else if (auto attempt = dyn_cast<rt::TryOp>(op)) {
-        buildTry(rewriter, function, attempt, attempt.getStatus(), leave);
+        buildTry(rewriter, function, attempt, attempt.getStatus(), leave,
+                 nullptr);
         rewriter.eraseOp(attempt);
       } else if (auto call = dyn_cast<LLVM::CallOp>(op)) {
         auto callee = call.getCallee()
@@ -99,7 +100,8 @@ private:
         llvm::append_range(operands, call.getOperands());
         auto withStatus =
             LLVM::CallOp::create(rewriter, call.getLoc(), callee, operands);
-        buildTry(rewriter, function, call, withStatus.getResult(), leave);
+        buildTry(rewriter, function, call, withStatus.getResult(), leave,
+                 call->getAttrOfType<IntegerAttr>(kSiteAttr));
         rewriter.eraseOp(call);
       } else if (!function->hasAttr(kTaskEntryAttr)) {
         Value status = buildFinalStatus(rewriter, function, loc);
@@ -121,9 +123,12 @@ private:
     return LLVM::LoadOp::create(builder, loc, i32, error);
   }
 
-  /// Leaves the function from `op` with `status` unless it is 0.
+  /// Leaves the function from `op` with `status` unless it is 0. With `site`,
+  /// where the messages of the called kernel begin, this node is the one that
+  /// the error names.
   static void buildTry(IRRewriter &rewriter, LLVM::LLVMFuncOp function,
-                       Operation *op, Value status, Block *&leave) {
+                       Operation *op, Value status, Block *&leave,
+                       IntegerAttr site) {
     Location loc = op->getLoc();
     Type i32 = rewriter.getI32Type();
     if (!leave) {
@@ -138,8 +143,33 @@ private:
     Value zero = LLVM::ConstantOp::create(rewriter, loc, i32, 0);
     Value isFine = LLVM::ICmpOp::create(rewriter, loc, LLVM::ICmpPredicate::eq,
                                         status, zero);
-    LLVM::CondBrOp::create(rewriter, loc, isFine, after, ValueRange{}, leave,
+    Block *failed = leave;
+    if (site) {
+      OpBuilder::InsertionGuard guard(rewriter);
+      failed = rewriter.createBlock(leave, {i32}, {loc});
+      Value place = LLVM::ConstantOp::create(rewriter, loc, i32,
+                                             MOEC_KERNEL_SITE(site.getInt()));
+      auto call = LLVM::CallOp::create(
+          rewriter, loc, getFail(function),
+          ValueRange{function.getBody().front().getArgument(0),
+                     failed->getArgument(0), place});
+      LLVM::BrOp::create(rewriter, loc, call.getResult(), leave);
+    }
+    LLVM::CondBrOp::create(rewriter, loc, isFine, after, ValueRange{}, failed,
                            ValueRange{status}, std::make_pair(1u << 20, 1u));
+  }
+
+  /// The declaration of moec_rt_fail in the function's module.
+  static LLVM::LLVMFuncOp getFail(LLVM::LLVMFuncOp function) {
+    auto module = function->getParentOfType<ModuleOp>();
+    if (auto known = module.lookupSymbol<LLVM::LLVMFuncOp>("moec_rt_fail"))
+      return known;
+    auto builder = OpBuilder::atBlockBegin(module.getBody());
+    Type i32 = builder.getI32Type();
+    auto ptr = LLVM::LLVMPointerType::get(builder.getContext());
+    return LLVM::LLVMFuncOp::create(
+        builder, module.getLoc(), "moec_rt_fail",
+        LLVM::LLVMFunctionType::get(i32, {ptr, i32, i32}));
   }
 
   /// In main's module a kernel is a jump through the session's function table.

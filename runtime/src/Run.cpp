@@ -37,6 +37,14 @@ void moec_rt_record(moec_ctx *ctx, int32_t status, int32_t site) {
 int32_t moec_rt_fail(moec_ctx *ctx, int32_t status, int32_t site) {
   if (status == MOEC_OK)
     return status;
+  if (site < -1) {
+    int32_t recorded = ctx->error_site;
+    if (recorded < -1)
+      exchangeError(
+          ctx, {status, recorded},
+          {status, MOEC_KERNEL_SITE(site) + MOEC_KERNEL_SITE(recorded)});
+    site = -1;
+  }
   if (!exchangeError(ctx, {MOEC_OK, -1}, {status, site}))
     exchangeError(ctx, {status, -1}, {status, site});
   return status;

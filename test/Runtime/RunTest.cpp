@@ -262,6 +262,32 @@ TEST_F(RunTest, ReportsARecordedError) {
   EXPECT_NE(error().find("/layer/Div"), std::string::npos) << error();
 }
 
+/// What main does where a kernel that several nodes share has failed.
+template <int32_t recorded> static int32_t callingMain(moec_ctx *ctx) {
+  moec_rt_record(ctx, MOEC_DIVISION_BY_ZERO, recorded);
+  return moec_rt_fail(ctx, MOEC_DIVISION_BY_ZERO, MOEC_KERNEL_SITE(1));
+}
+
+TEST_F(RunTest, NamesTheNodeThatCalledTheKernel) {
+  // The kernel's first message with this node is site 1, its second site 2.
+  model.sites.push_back({"/caller", "second message"});
+  for (auto main : {callingMain<MOEC_KERNEL_SITE(0)>,
+                    callingMain<MOEC_KERNEL_SITE(1)>, callingMain<-1>}) {
+    close();
+    model.desc.sites = model.sites.data();
+    model.desc.n_sites = int32_t(model.sites.size());
+    model.desc.main = main;
+    open();
+    EXPECT_EQ(run(), MOEC_DIVISION_BY_ZERO);
+    bool isFirst = main == callingMain<MOEC_KERNEL_SITE(0)>;
+    bool isSecond = main == callingMain<MOEC_KERNEL_SITE(1)>;
+    EXPECT_EQ(error().find("/layer/Div") != std::string::npos, isFirst)
+        << error();
+    EXPECT_EQ(error().find("/caller': second") != std::string::npos, isSecond)
+        << error();
+  }
+}
+
 static int32_t hugeMain(moec_ctx *ctx) {
   void *block;
   for (int64_t bytes : {INT64_C(-1), INT64_MIN, INT64_MAX, INT64_C(1) << 57})

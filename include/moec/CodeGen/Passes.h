@@ -21,8 +21,9 @@ inline constexpr llvm::StringLiteral kKernelAttr = "moec.kernel";
 inline constexpr llvm::StringLiteral kLevelAttr = "moec.level";
 /// On an llvm function: has the signature of a runtime task already.
 inline constexpr llvm::StringLiteral kTaskEntryAttr = "moec.task_entry";
-/// On the module: [node, message] of everything that can fail at run time; on
-/// such an op: its index there.
+/// On the module: [node, message] of everything that can fail at run time. On
+/// such an op of main: its index there; of a kernel: MOEC_KERNEL_SITE. On the
+/// call of a kernel: the index of the kernel's first message.
 inline constexpr llvm::StringLiteral kSitesAttr = "moec.sites";
 inline constexpr llvm::StringLiteral kSiteAttr = "moec.site";
 /// On a result of main and on its rt.output: the number of the input whose

@@ -100,10 +100,11 @@ def SplitLevels : Pass<"moec-split-levels", "::mlir::ModuleOp"> {
     Before: kernels and `main` in one module.
 
     After: sites (node and message of everything that can fail) are numbered
-    first, so that all levels agree: `moec.site` on the op, the table in the
-    module's `moec.sites`. `main` keeps a declaration of each kernel, numbered
-    `moec.kernel = N`; the nested modules `@x86_64_v4`, `@x86_64_v3` hold the
-    bodies, and copies of constants.
+    first, so that all levels agree: in `main` in a table, in a kernel by its
+    messages only, since nodes share kernels; each call says where in the table
+    these messages stand with its own node. `main` keeps a declaration of each
+    kernel, numbered `moec.kernel = N`; the nested modules `@x86_64_v4`,
+    `@x86_64_v3` hold the bodies, and copies of constants.
   }];
 }
 
@@ -192,8 +193,9 @@ def ThreadStatus : Pass<"moec-thread-status", "::mlir::ModuleOp"> {
     After: only the llvm dialect and `param.decl`. Each function takes the run
     context first and returns a `moec_status`; after each call that can fail,
     control leaves the function with the status. Kernels return the first
-    recorded error. In the module of `main` a kernel is a jump through the
-    session's function table. Functions of the runtime keep their signature.
+    recorded error, to which the call gives its node. In the module of `main` a
+    kernel is a jump through the session's function table. Functions of the
+    runtime keep their signature.
   }];
   let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
 }

@@ -156,12 +156,18 @@ int32_t moec_rt_parallel_for(moec_ctx *ctx, moec_rt_task task, const void *args,
     worker 0's may be used. */
 void *moec_rt_scratch(moec_ctx *ctx, int32_t worker);
 
+/** The site of a kernel's n-th message: which node it is about is known where
+    the kernel is called. */
+#define MOEC_KERNEL_SITE(n) (-2 - (int32_t)(n))
+
 /** Records a status and its site (-1: none) if none is recorded yet. Any
     thread. status 0 does nothing. */
 void moec_rt_record(moec_ctx *ctx, int32_t status, int32_t site);
 
 /** Records and returns the status; gives its site to an error that a runtime
-    function has already recorded without one. */
+    function has already recorded without one. For the status of a kernel, call
+    it with MOEC_KERNEL_SITE(first) where sites `first`, `first` + 1, ... are the
+    kernel's messages with this node: it gives the error the one among them. */
 int32_t moec_rt_fail(moec_ctx *ctx, int32_t status, int32_t site);
 
 #ifdef __cplusplus

@@ -42,13 +42,29 @@ COUNTED = [
     [value("a", ["N"]), value("b", ["M"], INT64)],
     [value("y", ["K"], INT64)],
 ]
-MODELS = {"dead": DEAD, "counted": COUNTED}
+# Two nodes to a kernel.
+SHARED = [
+    [
+        node("Gather", ["table", "i"], ["first"]),
+        node("Gather", ["table", "j"], ["second"]),
+        node("Mod", ["i", "j"], ["remainder"]),
+        node("Mod", ["j", "i"], ["other"]),
+    ],
+    [value("table", [4, 2]), value("i", ["N"], INT64), value("j", ["N"], INT64)],
+    [value("first", ["N", 2]), value("second", ["N", 2]), value("remainder", ["N"], INT64),
+     value("other", ["N"], INT64)],
+]
+MODELS = {"dead": DEAD, "counted": COUNTED, "shared": SHARED}
 
 INPUTS = {
     "three": np.ones((3, 4), np.float32),
     "two": np.ones((2, 4), np.float32),
     "counts": np.array([0, 1, 2, 0, 3], np.float32),
     "counts_three": np.arange(3, dtype=np.int64),
+    "table": np.arange(8, dtype=np.float32).reshape(4, 2),
+    "sound": np.array([1, 2, 3], np.int64),
+    "far": np.array([1, 4, 3], np.int64),
+    "null": np.array([1, 2, 0], np.int64),
     "counts_four": np.arange(4, dtype=np.int64),
 }
 
