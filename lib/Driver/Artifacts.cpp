@@ -10,6 +10,8 @@
 #include "dialects/Param/IR/Param.h"
 #include "moec/Importer/Importer.h"
 
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "llvm/ADT/SetVector.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FormatVariadic.h"
@@ -17,6 +19,7 @@
 #include "llvm/Support/SHA256.h"
 #include "llvm/Support/raw_ostream.h"
 
+#include <map>
 #include <unistd.h>
 
 using namespace mlir;
@@ -173,7 +176,8 @@ llvm::json::Array moec::describeAliases(const ModelInterface &interface) {
 }
 
 std::string moec::buildManifest(ModuleOp module, const LibraryInfo &info,
-                                llvm::json::Array moeLayers) {
+                                llvm::json::Array moeLayers,
+                                llvm::json::Value peakBytes) {
   const ModelInterface &interface = info.interface;
   llvm::json::Array targets;
   for (const std::string &level : info.levels)
@@ -189,6 +193,7 @@ std::string moec::buildManifest(ModuleOp module, const LibraryInfo &info,
       {"compiler", "moec " MOEC_VERSION},
       {"targets", std::move(targets)},
       {"weights_bytes", int64_t(info.weightsBytes)},
+      {"peak_bytes", std::move(peakBytes)},
       {"tolerance", 1e-5},
       {"moe_layers", std::move(moeLayers)}};
   std::string text;
@@ -239,19 +244,23 @@ static int64_t countElements(ArrayRef<Value> values) {
   return elements;
 }
 
-/// Parameters of all experts of a layer: packed ones as what they stand for.
-static int64_t countExpertParameters(moe::ExpertFfnOp ffn) {
+/// Weights of all experts of a layer: packed ones as what they stand for.
+static int64_t countWeights(moe::ExpertFfnOp ffn) {
   int64_t elements = countElements(getWeights(ffn));
-  if (ffn.getQuant())
-    elements = elements * 8 / ffn.getQuant()->getBits();
-  return elements + countElements(getBiases(ffn));
+  return ffn.getQuant() ? elements * 8 / ffn.getQuant()->getBits() : elements;
 }
 
+static int64_t countExpertParameters(moe::ExpertFfnOp ffn) {
+  return countWeights(ffn) + countElements(getBiases(ffn));
+}
+
+/// How many experts a token has; dynamic where that is not known, and then, or
+/// where the choice is not made by a router, `route` is null.
 static int64_t getTopK(moe::ExpertFfnOp ffn, moe::RouteOp &route) {
   auto plan = ffn.getOffsets().getDefiningOp<moe::PlanOp>();
   route = plan ? plan.getIds().getDefiningOp<moe::RouteOp>() : moe::RouteOp();
-  return route ? cast<ShapedType>(route.getIdsInit().getType()).getDimSize(1)
-               : ShapedType::kDynamic;
+  return plan ? cast<ShapedType>(plan.getIds().getType()).getDimSize(1)
+              : ShapedType::kDynamic;
 }
 
 /// How the weights are stored: "f16", "int4 in blocks of 32".
@@ -288,22 +297,43 @@ llvm::json::Array moec::describeMoeLayers(ModuleOp module) {
                                                 ffn.getActivation().getKind())},
                              {"weights", describeWeights(ffn)},
                              {"parameters_total", experts * perExpert},
-                             {"dead_experts", llvm::json::Array()}};
-    if (auto from = ffn->getAttrOfType<StringAttr>("moe.raised_from"))
-      layer["raised_from"] = from.str();
+                             {"dead_experts", llvm::json::Array()},
+                             {"kernels", llvm::json::Array()}};
+    auto from = ffn->getAttrOfType<StringAttr>(
+        moe::MoeDialect::getRaisedFromAttrName());
+    layer["raised_from"] = from ? from.str() : "";
     moe::RouteOp route;
     int64_t topK = getTopK(ffn, route);
-    if (route) {
-      layer["top_k"] = topK;
+    if (route)
       layer["router"] = moe::stringifyScoreFunction(route.getScore());
+    if (topK >= 0 && experts > 0) {
+      // A weight is multiplied and added, a bias added.
+      int64_t flops = (countWeights(ffn) + total) / experts;
+      layer["top_k"] = topK;
       layer["parameters_active"] = topK * perExpert;
-      // One multiplication and one addition for each weight of a row.
-      layer["flops_per_token_dense"] = 2 * experts * perExpert;
-      layer["flops_per_token_routed"] = 2 * topK * perExpert;
+      layer["flops_per_token_dense"] = experts * flops;
+      layer["flops_per_token_routed"] = topK * flops;
     }
     layers.push_back(std::move(layer));
   });
   return layers;
+}
+
+void moec::addKernels(llvm::json::Array &layers, ModuleOp module) {
+  // Layers may share a name, or have none.
+  std::map<std::string, llvm::SetVector<StringRef>> kernels;
+  module.walk([&](func::CallOp call) {
+    if (auto layer = call->getAttrOfType<StringAttr>(
+            moe::MoeDialect::getLayerAttrName()))
+      kernels[layer.str()].insert(call.getCallee());
+  });
+  for (llvm::json::Value &value : layers) {
+    llvm::json::Object &layer = *value.getAsObject();
+    llvm::json::Array names;
+    for (StringRef kernel : kernels[layer.getString("name")->str()])
+      names.push_back(kernel);
+    layer["kernels"] = std::move(names);
+  }
 }
 
 /// Whether the value is in the model's file, and not computed.

@@ -43,6 +43,8 @@ std::string buildHeader(const ModelInterface &interface);
 /// What the MoE layers of a module at the `moe` stage are, as the manifest
 /// lists them.
 llvm::json::Array describeMoeLayers(mlir::ModuleOp module);
+/// Adds to each layer the kernels it runs, of a module at the `kernels` stage.
+void addKernels(llvm::json::Array &layers, mlir::ModuleOp module);
 
 /// Inputs or outputs as the manifest lists them.
 llvm::json::Array describeValues(llvm::ArrayRef<ModelValue> values);
@@ -60,7 +62,8 @@ ParameterCount countParameters(mlir::ModuleOp module, int64_t fileElements);
 
 /// The text of NAME.json.
 std::string buildManifest(mlir::ModuleOp module, const LibraryInfo &info,
-                          llvm::json::Array moeLayers);
+                          llvm::json::Array moeLayers,
+                          llvm::json::Value peakBytes);
 
 /// Bytes that stand for everything but the weights that makes one build differ
 /// from another; not paths, job counts or machines.

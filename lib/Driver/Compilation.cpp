@@ -7,6 +7,7 @@
 #include "Compilation.h"
 
 #include "moec/CodeGen/Library.h"
+#include "moec/CodeGen/PeakMemory.h"
 #include "moec/Importer/ModelFolder.h"
 #include "moec/Parameters/SourceFiles.h"
 #include "moec/Parameters/WeightsWriter.h"
@@ -114,6 +115,8 @@ static bool takeNode(StringRef &text, std::string &node, std::string &op) {
 }
 
 void Compilation::report(mlir::Diagnostic &said) {
+  if (isSilent)
+    return;
   moec::Diagnostic diagnostic;
   std::string whole = said.str();
   StringRef text = whole;
@@ -232,6 +235,15 @@ LogicalResult Compilation::runStage(EmitKind stage) {
   return success();
 }
 
+void Compilation::learn(EmitKind stage) {
+  if (stage == EmitKind::Moe)
+    moeLayers = describeMoeLayers(*module);
+  else if (stage == EmitKind::Kernels)
+    addKernels(moeLayers, *module);
+  else if (stage == EmitKind::Vector)
+    peakBytes = describePeakBytes(*module, interface);
+}
+
 LogicalResult Compilation::run(StringRef scratch, StringRef stopBefore,
                                StringRef irPath) {
   if (failed(import()))
@@ -244,8 +256,7 @@ LogicalResult Compilation::run(StringRef scratch, StringRef stopBefore,
       return writeReproducer(irPath);
     if (failed(runStage(stage)))
       return failure();
-    if (stage == EmitKind::Moe)
-      moeLayers = describeMoeLayers(*module);
+    learn(stage);
   }
   // Everything after works on the same IR.
   if (!stopBefore.empty())
@@ -342,7 +353,8 @@ LogicalResult Compilation::emitLibrary(StringRef scratch) {
   info.buildId = weights.computeBuildId(describeBuild(*module));
   info.weightsBytes = weights.getFileBytes();
   info.numSegments = weights.getSegments().size();
-  info.manifest = buildManifest(*module, info, std::move(moeLayers));
+  info.manifest =
+      buildManifest(*module, info, std::move(moeLayers), std::move(peakBytes));
   if (failed(weights.finalize(info.buildId)))
     return failure();
 

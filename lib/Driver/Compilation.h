@@ -46,8 +46,12 @@ public:
   const ModelInterface &getInterface() const { return interface; }
   /// Whether an error with this id is not to be printed.
   void suppress(llvm::StringRef id) { suppressed = id.str(); }
+  /// No diagnostic of any kind is printed from here on.
+  void suppressAll() { isSilent = true; }
 
 private:
+  /// Keeps what the manifest says of the module at a stage's end.
+  void learn(EmitKind stage);
   llvm::LogicalResult emitText(llvm::StringRef scratch);
   llvm::LogicalResult emitCode(llvm::StringRef scratch);
   llvm::LogicalResult emitLibrary(llvm::StringRef scratch);
@@ -66,11 +70,13 @@ private:
   ModelInterface interface;
   std::vector<std::string> levels;
   llvm::json::Array moeLayers;
+  llvm::json::Value peakBytes = nullptr;
   /// The operator of each node of the model.
   llvm::StringMap<std::string> nodes;
   /// Of errors that have no id of their own.
   DriverError stageId = DriverError::OnnxStage;
   std::string suppressed;
+  bool isSilent = false;
 
   unsigned getJobs() const;
 };

@@ -7,6 +7,7 @@
 #include "moec/Driver/Inspect.h"
 #include "Compilation.h"
 
+#include "moec/CodeGen/PeakMemory.h"
 #include "moec/Importer/ModelSummary.h"
 
 #include "llvm/ADT/StringExtras.h"
@@ -28,6 +29,7 @@ struct Findings {
   bool isImported = false;
   ModelInterface interface;
   json::Array layers;
+  json::Value peakBytes = nullptr;
   ParameterCount parameters;
 };
 
@@ -113,7 +115,7 @@ static void printJson(Findings &findings) {
       {"compiler", "moec " MOEC_VERSION},
       {"targets", json::Array()},
       {"weights_bytes", summary.bytes},
-      {"peak_bytes", nullptr},
+      {"peak_bytes", std::move(findings.peakBytes)},
       {"moe_layers", std::move(findings.layers)},
       {"parameters_total", findings.parameters.total},
       {"parameters_active", findings.parameters.active},
@@ -253,6 +255,15 @@ static LogicalResult inspect(const InspectOptions &options,
     findings.layers = describeMoeLayers(compilation.getModule());
     findings.parameters =
         countParameters(compilation.getModule(), findings.summary.elements);
+    // What only the compiled form tells; a model that has none has the rest.
+    compilation.suppressAll();
+    if (succeeded(compilation.runStage(EmitKind::Kernels))) {
+      addKernels(findings.layers, compilation.getModule());
+      if (succeeded(compilation.runStage(EmitKind::Linalg)) &&
+          succeeded(compilation.runStage(EmitKind::Vector)))
+        findings.peakBytes = describePeakBytes(compilation.getModule(),
+                                               findings.interface);
+    }
   }
   if (options.asJson)
     printJson(findings);

@@ -80,6 +80,9 @@ public:
     for (Operation *op : {route.getOperation(), plan.getOperation(),
                           network.getOperation(), combine.getOperation()})
       op->setAttr(moe::MoeDialect::getLayerAttrName(), name);
+    auto schema = cast<onnx::OnnxNode>(layer.node).getSchema();
+    network->setAttr(moe::MoeDialect::getRaisedFromAttrName(),
+                     b.getStringAttr(schema.opType));
     describe(combine, layer.node->getResult(0));
     return unflatten(combine.getResult(0));
   }

@@ -9,7 +9,7 @@
 // CHECK: %weights, %ids = moe.route ins(%[[SCORES]] : tensor<?x8xf32>) outs(%{{.*}}, %{{.*}} : tensor<?x2xf32>, tensor<?x2xi32>) {drop_nonpositive, moe.layer = "/layers.0/moe", score = #moe.score<softmax_all>, tie = #moe.tie<highest>}
 // CHECK: %[[ROWS:.*]] = tensor.empty(%[[R]]) : tensor<?xi32>
 // CHECK: %offsets, %rows, %inverse = moe.plan ins(%ids : tensor<?x2xi32>) outs(%{{.*}}, %[[ROWS]], %{{.*}} : tensor<9xi32>, tensor<?xi32>, tensor<?x2xi32>) {moe.layer = "/layers.0/moe"}
-// CHECK: %experts = moe.expert_ffn ins(%[[X]], %rows, %offsets, %[[W1]], %[[W2]] : {{.*}}) outs(%{{.*}} : tensor<?x64xf32>) {activation = #moe.activation<gelu_tanh>, moe.layer = "/layers.0/moe"}
+// CHECK: %experts = moe.expert_ffn ins(%[[X]], %rows, %offsets, %[[W1]], %[[W2]] : {{.*}}) outs(%{{.*}} : tensor<?x64xf32>) {activation = #moe.activation<gelu_tanh>, moe.layer = "/layers.0/moe", moe.raised_from = "MoE"}
 // CHECK: %combined = moe.combine ins(%experts, %inverse, %weights : {{.*}}) outs(%{{.*}} : tensor<?x64xf32>) {moe.layer = "/layers.0/moe", onnx.shapes = [#{{.*}}]}
 // CHECK-NOT: onnx.MoE
 // CHECK: return %combined

@@ -40,13 +40,19 @@ def Moe_Dialect : Dialect {
     Tensors become buffers by bufferization; a result is there only on tensors.
 
     The discardable attribute `moe.layer` names the node of the source model
-    that an op came from; reports are grouped by it.
+    that an op came from; reports are grouped by it. On `moe.expert_ffn`,
+    `moe.raised_from` says of what a layer was made: an operator, or the name of
+    a pattern.
   }];
   let useDefaultAttributePrinterParser = 1;
   let extraClassDeclaration = [{
     /// Discardable attribute: the node of the source model.
     static constexpr ::llvm::StringLiteral getLayerAttrName() {
       return "moe.layer";
+    }
+    /// Discardable attribute of a network: the operator or pattern.
+    static constexpr ::llvm::StringLiteral getRaisedFromAttrName() {
+      return "moe.raised_from";
     }
     /// Columns of one panel of packed weights (see `moe.pack_panels`).
     static constexpr int64_t kPanelColumns = 32;
