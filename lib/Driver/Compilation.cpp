@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Compilation.h"
+#include "ExposedValues.h"
 
 #include "moec/CodeGen/Library.h"
 #include "moec/CodeGen/PeakMemory.h"
@@ -183,6 +184,8 @@ LogicalResult Compilation::import(std::vector<UnsupportedNode> *unsupported) {
     return failure();
   module = std::move(*imported);
   collectNodes();
+  if (!options.exposed.empty())
+    exposeNodeValues(*module, options.exposed);
   FailureOr<ModelInterface> read =
       ModelInterface::read(*module, getLibraryName(options));
   if (failed(read))

@@ -59,6 +59,10 @@ ManifestInfo moec::readManifest(const char *text) {
   if (const llvm::json::Object *object = value->getAsObject()) {
     info.tolerance = object->getNumber("tolerance").value_or(info.tolerance);
     info.modelSha256 = object->getString("model_sha256").value_or("").str();
+    if (const llvm::json::Array *targets = object->getArray("targets"))
+      for (const llvm::json::Value &target : *targets)
+        if (auto level = target.getAsString())
+          info.levels.push_back(level->str());
   }
   return info;
 }

@@ -9,17 +9,13 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Verify.h"
+#include "Difference.h"
 
-#include "moec/Driver/Scratch.h"
 #include "moec/Driver/TestData.h"
-#include "tools/moec-run/Inputs.h"
-#include "tools/moec-run/Library.h"
 
 #include <algorithm>
-#include <cmath>
 #include <cstdio>
-#include <cstring>
+#include <fstream>
 #include <new>
 
 using namespace moec;
@@ -28,21 +24,6 @@ using moecrun::Library;
 using moecrun::Session;
 
 namespace {
-/// An error with the id it is to be printed with.
-struct VerifyError : moecrun::Error {
-  VerifyError(DriverError id, const std::string &text) : Error(text), id(id) {}
-  DriverError id;
-};
-
-/// How far an output is from what it should be.
-struct Difference {
-  double absolute = 0;
-  /// The greatest difference over the greatest expected value.
-  double relative = 0;
-  double rtol = 0, atol = 0;
-  size_t numBad = 0;
-};
-
 /// One comparison, in the worker.
 class Verification {
 public:
@@ -65,55 +46,6 @@ private:
 };
 } // namespace
 
-/// Two values that no tolerance is asked about.
-static bool isSame(double a, double b) {
-  return a == b || (std::isnan(a) && std::isnan(b));
-}
-
-/// A 64-bit integer does not fit a double: integers are compared as they are.
-static bool isSameElement(const Buffer &a, const Buffer &b, size_t index) {
-  size_t bits = size_t(moecrun::dtypeBits(a.dtype));
-  if (bits % 8 != 0 || moecrun::isFloat(a.dtype))
-    return isSame(moecrun::elementValue(a.bytes.data(), a.dtype, index),
-                  moecrun::elementValue(b.bytes.data(), b.dtype, index));
-  size_t size = bits / 8;
-  return std::memcmp(a.bytes.data() + index * size,
-                     b.bytes.data() + index * size, size) == 0;
-}
-
-static Difference measure(const Buffer &mine, const Buffer &expected,
-                          const VerifyOptions &options, double tolerance) {
-  Difference result;
-  bool isExact = !moecrun::isFloat(mine.dtype);
-  size_t count = expected.count();
-  double greatest = 0;
-  for (size_t i = 0; i < count; ++i) {
-    double value =
-        moecrun::elementValue(expected.bytes.data(), expected.dtype, i);
-    if (std::isfinite(value))
-      greatest = std::max(greatest, std::fabs(value));
-  }
-  result.rtol = isExact ? 0 : options.rtol.value_or(tolerance);
-  result.atol = isExact ? 0 : options.atol.value_or(result.rtol * greatest);
-  for (size_t i = 0; i < count; ++i) {
-    if (isSameElement(mine, expected, i))
-      continue;
-    double y = moecrun::elementValue(mine.bytes.data(), mine.dtype, i);
-    double r = moecrun::elementValue(expected.bytes.data(), expected.dtype, i);
-    double error = std::fabs(y - r);
-    if (!std::isfinite(error))
-      error = INFINITY;
-    result.absolute = std::max(result.absolute, error);
-    // Written so that NaN fails.
-    if (isExact || !(error <= result.rtol * std::fabs(r) + result.atol))
-      ++result.numBad;
-  }
-  result.relative = result.absolute == 0 ? 0
-                    : greatest == 0      ? INFINITY
-                                         : result.absolute / greatest;
-  return result;
-}
-
 void Verification::compare(const moec_io_info &io, const Buffer &mine,
                            const Buffer &expected) {
   std::string what = std::string(io.name) + " " +
@@ -127,14 +59,8 @@ void Verification::compare(const moec_io_info &io, const Buffer &mine,
     return;
   }
   Difference difference = measure(mine, expected, options, manifest.tolerance);
-  printf("%s %s: max abs error %.3g, relative to the greatest %.3g (rtol %.3g, "
-         "atol %.3g)",
-         difference.numBad ? "FAIL" : "ok  ", what.c_str(), difference.absolute,
-         difference.relative, difference.rtol, difference.atol);
-  if (difference.numBad)
-    printf(", %zu of %zu elements out of tolerance", difference.numBad,
-           expected.count());
-  printf("\n");
+  printf("%s %s: %s\n", difference.numBad ? "FAIL" : "ok  ", what.c_str(),
+         difference.toText().c_str());
   if (difference.numBad)
     bad.push_back(io.name);
 }
@@ -211,16 +137,7 @@ static void checkTestData(Verification &verification,
     throw VerifyError(DriverError::TestData, "'" +
                                                  verification.options.testData +
                                                  "' has no output_0.pb");
-  std::vector<moec_tensor> tensors;
-  for (Buffer &buffer : buffers)
-    tensors.push_back(buffer.tensor());
-  Session session(verification.library, {});
-  std::vector<Buffer> made;
-  try {
-    made = session.run(tensors);
-  } catch (const moecrun::Error &error) {
-    throw VerifyError(DriverError::RunFailed, error.what());
-  }
+  std::vector<Buffer> made = runLibrary(verification.library, buffers);
   for (size_t i = 0; i < outputs.size(); ++i) {
     size_t at = size_t(findIo(outputs[i], i, info.outputs, info.n_outputs));
     verification.compare(info.outputs[at], made[at], takeTensor(outputs[i]));
@@ -241,36 +158,42 @@ static void checkReference(Verification &verification,
                       "was compiled from another model than '" + options.model +
                           "': its SHA-256 is " + mine + ", the model's is " +
                           theirs);
-  moecrun::Symbols symbols(library.info);
-  for (const auto &[name, value] : options.dims)
-    symbols.set(name, value);
-  symbols.setDefaults();
-  moecrun::RandomOptions random;
-  random.seed = options.seed;
-  std::vector<Buffer> inputs;
-  for (int32_t i = 0; i < library.info.n_inputs; ++i)
-    inputs.push_back(
-        moecrun::randomInput(library.info.inputs[i],
-                             symbols.shapeOf(library.info.inputs[i]), random));
-  std::vector<moec_tensor> tensors;
-  for (Buffer &input : inputs)
-    tensors.push_back(input.tensor());
-  printf("%s", symbols.describe().c_str());
-  std::vector<Buffer> expected, made;
-  try {
-    expected = Session(reference, {}).run(tensors);
-    made = Session(library, {}).run(tensors);
-  } catch (const moecrun::Error &error) {
-    throw VerifyError(DriverError::RunFailed, error.what());
-  }
+  std::vector<Buffer> inputs = makeInputs(library, options, /*says=*/true);
+  std::vector<Buffer> expected = runLibrary(reference, inputs);
+  std::vector<Buffer> made = runLibrary(library, inputs);
   for (size_t i = 0; i < made.size(); ++i)
     verification.compare(library.info.outputs[i], made[i], expected[i]);
   verification.finish();
 }
 
-/// In the worker.
+/// What the search for the node needs of a library that differs: its levels, in
+/// the file `path`, which is there only then.
+static void writeLevels(const std::string &path, const ManifestInfo &manifest) {
+  if (FILE *file = fopen(path.c_str(), "w")) {
+    for (const std::string &level : manifest.levels)
+      fprintf(file, "%s\n", level.c_str());
+    fclose(file);
+  }
+}
+
+/// The levels in that file, as far as this compiler knows them.
+static std::optional<std::vector<std::string>>
+readLevels(const std::string &path) {
+  std::ifstream file(path);
+  if (!file)
+    return std::nullopt;
+  std::vector<std::string> levels;
+  for (std::string level; std::getline(file, level);)
+    for (const char *known : getKnownLevels())
+      if (level == known)
+        levels.push_back(level);
+  return levels;
+}
+
+/// In the worker. `differsPath` is made where outputs are out of tolerance.
 static llvm::LogicalResult verify(const VerifyOptions &options,
                                   const std::string &referencePath,
+                                  const std::string &differsPath,
                                   WorkReport &report) {
   std::vector<TestTensor> inputs, outputs;
   report.beginStage("test data");
@@ -286,8 +209,14 @@ static llvm::LogicalResult verify(const VerifyOptions &options,
       checkWeights(library);
     if (!options.testData.empty())
       checkTestData(verification, inputs, outputs);
-    if (!referencePath.empty())
-      checkReference(verification, referencePath);
+    try {
+      if (!referencePath.empty())
+        checkReference(verification, referencePath);
+    } catch (const VerifyError &error) {
+      if (error.id == DriverError::OutputsDiffer)
+        writeLevels(differsPath, verification.manifest);
+      throw;
+    }
     return llvm::success();
   } catch (const VerifyError &error) {
     return report.fail(Diagnostic(error.id, options.library, error.what()));
@@ -303,13 +232,13 @@ static llvm::LogicalResult verify(const VerifyOptions &options,
 llvm::LogicalResult moec::verifyLibrary(const VerifyOptions &options,
                                         DiagnosticPrinter &printer) {
   ScratchFolder scratch;
-  std::string referencePath;
+  std::string referencePath, differsPath;
+  CompileOptions reference;
   if (!options.model.empty()) {
     if (auto error = scratch.create("", "verify")) {
       printer.print(Diagnostic(DriverError::CannotWrite, "", *error));
       return llvm::failure();
     }
-    CompileOptions reference;
     reference.modelPath = options.model;
     reference.output = scratch.getPath();
     reference.name = "reference";
@@ -322,10 +251,11 @@ llvm::LogicalResult moec::verifyLibrary(const VerifyOptions &options,
     if (failed(compileModel(reference, printer)))
       return llvm::failure();
     referencePath = scratch.getPath() + "/libreference.so";
+    differsPath = scratch.getPath() + "/differs";
   }
   WorkResult result =
       runWorker(options.limits, printer, [&](WorkReport &report) {
-        return verify(options, referencePath, report);
+        return verify(options, referencePath, differsPath, report);
       });
   if (result.outcome == WorkResult::Interrupted) {
     scratch.remove();
@@ -333,5 +263,8 @@ llvm::LogicalResult moec::verifyLibrary(const VerifyOptions &options,
   }
   if (result.isUnreported())
     printer.print(result.describe(options.library, options.limits));
+  if (options.bisect)
+    if (auto levels = readLevels(differsPath))
+      return bisectModel(options, reference, *levels, scratch, printer);
   return llvm::success(result.isDone());
 }

@@ -8,6 +8,7 @@
 #define MOEC_TOOLS_MOEC_VERIFY_H
 
 #include "moec/Driver/Compile.h"
+#include "moec/Driver/Scratch.h"
 
 #include <optional>
 
@@ -18,6 +19,8 @@ struct VerifyOptions {
   /// At least one of these three.
   std::string testData, model;
   bool checkWeights = false;
+  /// Where outputs differ from the model's, look for the node that is why.
+  bool bisect = false;
   std::vector<std::pair<std::string, int64_t>> dims;
   uint64_t seed = 1;
   /// Not given: the manifest's tolerance; and rtol times the greatest value of
@@ -32,6 +35,16 @@ struct VerifyOptions {
 /// output to standard output.
 llvm::LogicalResult verifyLibrary(const VerifyOptions &options,
                                   DiagnosticPrinter &printer);
+
+/// Names the first node of the model whose value, in a fresh compilation for
+/// `levels`, is out of tolerance. `reference` says how the reference is compiled
+/// to the folder `scratch`. Fails: a node is found, or the search cannot go on,
+/// or the library alone is wrong.
+llvm::LogicalResult bisectModel(const VerifyOptions &options,
+                                const CompileOptions &reference,
+                                const std::vector<std::string> &levels,
+                                ScratchFolder &scratch,
+                                DiagnosticPrinter &printer);
 
 } // namespace moec
 

@@ -248,7 +248,7 @@ static CLI::App *addInspect(CLI::App &app, InspectOptions &options) {
 }
 
 static CLI::App *addVerify(CLI::App &app, VerifyOptions &options,
-                           std::vector<std::string> &dims, bool &bisect) {
+                           std::vector<std::string> &dims) {
   CLI::App *verify = app.add_subcommand(
       "verify", "Compare a library with test data or with plain loops");
   verify->add_option("LIB", options.library, "libNAME.so")->required();
@@ -280,26 +280,26 @@ static CLI::App *addVerify(CLI::App &app, VerifyOptions &options,
       ->type_name("A");
   verify->add_flag("--weights", options.checkWeights,
                    "Check the hash of every segment of the weights");
-  verify->add_flag("--bisect", bisect, "Name the first node out of tolerance");
+  verify->add_flag("--bisect", options.bisect,
+                   "With --model: name the first node out of tolerance");
   verify->footer(
       "Examples:\n"
-      "  moec verify build/libmodel.so --model model.onnx --dim T=7\n"
+      "  moec verify build/libmodel.so --model model.onnx --dim T=7 --bisect\n"
       "  moec verify build/libmodel.so --test-data test_data_set_0\n"
       "  moec verify build/libmodel.so --weights");
   return verify;
 }
 
-static void finishVerify(const std::vector<std::string> &dims, bool bisect,
+static void finishVerify(const std::vector<std::string> &dims,
                          VerifyOptions &options) {
   options.dims = parseDims(dims);
-  if (bisect)
-    throw NotAvailable{"--bisect: not available in this version; compare "
-                       "--emit linalg of two builds, or cut the model"};
   if (!options.testData.empty() && !options.model.empty())
     throw CLI::ValidationError("--test-data", "excludes --model");
   if (options.testData.empty() && options.model.empty() &&
       !options.checkWeights)
     throw CLI::RequiredError("--test-data, --model or --weights");
+  if (options.bisect && options.model.empty())
+    throw CLI::RequiredError("--model with --bisect");
 }
 
 //===-- main --------------------------------------------------------------===//
@@ -329,10 +329,9 @@ int main(int argc, char **argv) {
   InspectOptions inspect;
   VerifyOptions verify;
   std::vector<std::string> verifyDims;
-  bool bisect = false;
   CLI::App *compileCommand = addCompile(app, compile, texts);
   CLI::App *inspectCommand = addInspect(app, inspect);
-  CLI::App *verifyCommand = addVerify(app, verify, verifyDims, bisect);
+  CLI::App *verifyCommand = addVerify(app, verify, verifyDims);
   for (CLI::App *command : {compileCommand, inspectCommand, verifyCommand}) {
     addCommon(command, common);
     command->set_version_flag("--version", "moec " MOEC_VERSION);
@@ -343,7 +342,7 @@ int main(int argc, char **argv) {
     if (*compileCommand)
       finishCompile(texts, compile);
     if (*verifyCommand)
-      finishVerify(verifyDims, bisect, verify);
+      finishVerify(verifyDims, verify);
   } catch (const CLI::ParseError &error) {
     return endParse(app, error, common);
   } catch (const NotAvailable &refused) {

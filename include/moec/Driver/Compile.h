@@ -38,6 +38,9 @@ enum class EmitKind {
   Lib
 };
 
+/// A result of a node, by the numbers that `listNodeValues` gives.
+using NodeOutput = std::pair<unsigned, unsigned>;
+
 struct CompileOptions {
   std::string modelPath;
   /// A folder for `Lib`; a file, or `-`, for everything else.
@@ -54,6 +57,8 @@ struct CompileOptions {
   std::string resourceFolder;
   /// Plain loops throughout: what other code is compared with.
   bool isReference = false;
+  /// Values of nodes that are the outputs, instead of the model's.
+  std::vector<NodeOutput> exposed;
   /// Print what passes remark on, too.
   bool showRemarks = false;
   WorkLimits limits;

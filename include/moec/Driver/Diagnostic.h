@@ -43,6 +43,7 @@ enum class DriverError {
   OtherModel = 233,
   OutputsDiffer = 234,
   WeightsDamaged = 235,
+  NodeDiffers = 236,
 };
 
 /// "moec-E0201".

@@ -32,6 +32,8 @@ llvm::LogicalResult readTestTensors(llvm::StringRef folder,
 struct ManifestInfo {
   double tolerance = 1e-5;
   std::string modelSha256;
+  /// The CPU levels, best first.
+  std::vector<std::string> levels;
 };
 ManifestInfo readManifest(const char *text);
 
