@@ -256,18 +256,13 @@ private:
 
   /// What moves no element stays in main, as a view.
   void buildView(Operation *op, const MainSymbols &symbols) {
+    bool isView = isOnnxView(op) || isa<onnx::IdentityOp>(op);
+    if (!isView || isCloned(op->getOperand(0)))
+      return;
     Location loc = op->getLoc();
     OpBuilder builder(op);
-    SmallVector<OpFoldResult> extents;
-    if (isOnnxView(op) || isa<onnx::IdentityOp>(op)) {
-      if (isCloned(op->getOperand(0)))
-        return;
-      extents = symbols.buildExtents(builder, op->getResult(0));
-    } else if (auto expand = dyn_cast<tensor::ExpandShapeOp>(op)) {
-      extents = expand.getMixedOutputShape();
-    } else {
-      return;
-    }
+    SmallVector<OpFoldResult> extents =
+        symbols.buildExtents(builder, op->getResult(0));
     auto view = rt::ViewOp::create(
         builder, loc, op->getResult(0).getType(), op->getOperand(0),
         getValueOrCreateConstantIndexOp(builder, loc, extents));

@@ -102,8 +102,9 @@ def Rt_ViewOp : Rt_Op<"view", [
   let description = [{
     What Reshape, Squeeze and the like are in `main`: no element moves. `sizes`
     are all extents of the result; their product is the number of elements,
-    which whoever builds the op has proved or checked. (Upstream's
-    `expand_shape` cannot say two dynamic extents in one group once lowered.)
+    which whoever builds the op has proved or checked. (Where only groups of
+    extents become one, or one becomes several, upstream's `collapse_shape` and
+    `expand_shape` say it.)
 
     Errors: a tensor viewed as a memref or the reverse, another element type,
     another number of sizes than extents, static extents with another product;
