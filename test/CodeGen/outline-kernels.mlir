@@ -41,3 +41,42 @@ func.func @main(%q: tensor<1x2x16xf32>, %p: tensor<1x1x3x16xf32>) -> (tensor<1x2
 // CHECK-SAME: tensor<1x2x16xf32> {bufferization.writable = true
 // CHECK-SAME: tensor<1x1x5x16xf32> {bufferization.writable = true, moec.alias = 1 : i64
 // CHECK-SAME: tensor<1x1x5x16xf32> {bufferization.writable = true, moec.alias = 1 : i64
+
+// -----
+
+// Axes that only the run knows: checked in main, which also makes the extents
+// they decide.
+module attributes {onnx.symbols = ["a", "kept"]} {
+  // CHECK-LABEL: func.func @main
+  // CHECK-SAME: %[[X:.*]]: tensor<?x4xf32> {{.*}}, %[[AXES:.*]]: tensor<1xi64>
+  func.func @main(%x: tensor<?x4xf32> {onnx.shape = affine_map<()[s0, s1] -> (s0, 4)>}, %axes: tensor<1xi64>) -> (tensor<?xf32>, tensor<?xf32>) {
+    // CHECK: tensor.extract %[[AXES]]
+    // CHECK: %[[IN:.*]] = arith.cmpi ult
+    // CHECK: %[[SOUND:.*]] = arith.andi %{{.*}}, %[[IN]]
+    // CHECK: rt.check %[[SOUND]], shape_mismatch, "an axis is outside of the rank, or named twice"
+    // CHECK: arith.select
+    // CHECK: %[[OUT:.*]] = tensor.empty(%{{.*}}) : tensor<?xf32>
+    // CHECK: call @ReduceSum(%[[X]], %[[AXES]], %[[OUT]])
+    %0 = onnx.ReduceSum(%x, %axes) {keepdims = 0 : i64, onnx.shapes = [affine_map<()[s0, s1] -> (s1)>]} : (tensor<?x4xf32>, tensor<1xi64>) -> tensor<?xf32>
+    // Constant ones were checked when shapes were inferred.
+    // CHECK-NOT: rt.check
+    %1 = onnx.Constant dense<1> : tensor<1xi64>
+    %2 = onnx.ReduceSum(%x, %1) {keepdims = 0 : i64, onnx.shapes = [affine_map<()[s0, s1] -> (s0)>]} : (tensor<?x4xf32>, tensor<1xi64>) -> tensor<?xf32>
+    return %0, %2 : tensor<?xf32>, tensor<?xf32>
+  }
+}
+
+// -----
+
+// A view, once its extents of one are known to be.
+module attributes {onnx.symbols = ["a", "kept"]} {
+  // CHECK-LABEL: func.func @main
+  func.func @main(%x: tensor<?x1xf32> {onnx.shape = affine_map<()[s0, s1] -> (s0, 1)>}, %axes: tensor<1xi64>) -> tensor<?xf32> {
+    // CHECK: rt.check %{{.*}}, shape_mismatch, "an axis is outside of the rank, or named twice"
+    // CHECK-COUNT-2: rt.check %{{.*}}, shape_mismatch, "a squeezed extent is not one"
+    // CHECK: rt.view
+    // CHECK-NOT: call
+    %0 = onnx.Squeeze(%x, %axes) {onnx.shapes = [affine_map<()[s0, s1] -> (s1)>]} : (tensor<?x1xf32>, tensor<1xi64>) -> tensor<?xf32>
+    return %0 : tensor<?xf32>
+  }
+}

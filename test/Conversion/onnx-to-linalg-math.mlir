@@ -63,3 +63,22 @@ func.func @einsum(%a: tensor<2x3xf32>, %b: tensor<3x4xf32>) -> tensor<2x4xf32> {
   %0 = onnx.Einsum(%a, %b) {equation = "te,eh->th"} : (tensor<2x3xf32>, tensor<3x4xf32>) -> tensor<2x4xf32>
   return %0 : tensor<2x4xf32>
 }
+
+// Axes that only the run knows: each result folds a box of the data, which in a
+// dimension that is reduced is all of it, in another one position.
+// CHECK-LABEL: func @reduce_runtime
+// CHECK-SAME: %[[A:.*]]: tensor<4x8xf16>
+func.func @reduce_runtime(%a: tensor<4x8xf16>, %axes: tensor<1xi64>, %x: tensor<?x?xf16> {onnx.shape = affine_map<()[s0, s1] -> (s0, s1)>}) -> tensor<?x?xf16> {
+  // CHECK: %[[ROWS:.*]] = arith.select %{{.*}}, %c4{{.*}}, %c1
+  // CHECK: %[[COLUMNS:.*]] = arith.select %{{.*}}, %c8{{.*}}, %c1
+  // CHECK: linalg.generic
+  // CHECK: scf.for %{{.*}} to %[[ROWS]]
+  // CHECK: scf.for %{{.*}} to %[[COLUMNS]]
+  // CHECK: tensor.extract %[[A]]
+  // CHECK: arith.extf %{{.*}} : f16 to f32
+  // CHECK: arith.addf
+  // CHECK: arith.divf
+  // CHECK: arith.truncf %{{.*}} : f32 to f16
+  %0 = onnx.ReduceMean(%a, %axes) {onnx.shapes = [affine_map<()[s0, s1] -> (s0, s1)>]} : (tensor<4x8xf16>, tensor<1xi64>) -> tensor<?x?xf16>
+  return %0 : tensor<?x?xf16>
+}

@@ -47,3 +47,17 @@ func.func @scatter(%a: tensor<8xf32>, %i: tensor<5xi64>, %u: tensor<5xf32>) -> t
   %0 = onnx.ScatterElements(%a, %i, %u) {reduction = "add"} : (tensor<8xf32>, tensor<5xi64>, tensor<5xf32>) -> tensor<8xf32>
   return %0 : tensor<8xf32>
 }
+
+// A step that only the run knows: the elements are looked up one by one.
+// CHECK-LABEL: func @slice_runtime
+// CHECK-SAME: %[[A:.*]]: tensor<8xf32>
+// CHECK: arith.cmpi sgt
+// CHECK: linalg.generic
+// CHECK: %[[I:.*]] = linalg.index 0
+// CHECK: %[[BY:.*]] = arith.muli %[[I]], %{{.*}}
+// CHECK: %[[AT:.*]] = arith.addi %{{.*}}, %[[BY]]
+// CHECK: tensor.extract %[[A]][%[[AT]]]
+func.func @slice_runtime(%a: tensor<8xf32>, %start: tensor<1xi64>, %end: tensor<1xi64>, %step: tensor<1xi64>, %x: tensor<?xf32> {onnx.shape = affine_map<()[s0] -> (s0)>}) -> tensor<?xf32> {
+  %0 = onnx.Slice(%a, %start, %end, %step) {operandSegmentSizes = array<i32: 1, 1, 1, 0, 1>, onnx.shapes = [affine_map<()[s0] -> (s0)>]} : (tensor<8xf32>, tensor<1xi64>, tensor<1xi64>, tensor<1xi64>) -> tensor<?xf32>
+  return %0 : tensor<?xf32>
+}

@@ -164,6 +164,49 @@ REFUSED = [
      [(np.uint64(2**63), "the depth of OneHot is negative")]),
 ]
 
+X = numbers(2, 3)
+# Nodes that are refused when they are compiled: operator, inputs, the constant ones among
+# them, symbols of extents, and what is said.
+UNSOUND = [
+    ("ReduceSum", [X, i64(0, 1, 0)], (), {}, "operand 'axes' has 3 elements for a rank of 2"),
+    ("ReduceSum", [X, i64(0)], (), {1: ["N"]},
+     "operand 'axes' must be a vector of static length, found 'tensor<?xi64>'"),
+    ("ReduceSum", [X, i64(2)], (1,), {}, "axis 2 is outside [-2, 1]"),
+    ("ReduceSum", [X, i64(1, -1)], (1,), {}, "axis -1 is named twice"),
+    ("ReduceSum", [np.float32(1), i64(1)], (1,), {}, "axis 1 is outside [-1, 0]"),
+    ("Squeeze", [X, i64(0, 1, 0)], (), {}, "operand 'axes' has 3 elements for a rank of 2"),
+    ("Squeeze", [X, i64(0, 1)], (), {}, "a squeezed extent: 2 and 1 must be equal"),
+    ("Squeeze", [X, i64(0, 0)], (1,), {}, "axis 0 is named twice"),
+    ("Unsqueeze", [X, i64(0)], (), {1: ["N"]},
+     "operand 'axes' must be a vector of static length, found 'tensor<?xi64>'"),
+    ("Unsqueeze", [X, i64(3)], (1,), {}, "axis 3 is outside [-3, 2]"),
+    ("CumSum", [X, i64(0, 1)], (), {}, "takes one axis, found 'tensor<2xi64>'"),
+    ("CumSum", [np.float32(1), i64(0)], (), {}, "takes a tensor of rank 1 or more"),
+    ("CumSum", [X, i64(2)], (1,), {}, "axis 2 is outside [-2, 1]"),
+    ("Slice", [X, i64(0), i64(1), i64(0, 1)], (), {},
+     "has 'starts', 'ends', 'axes' and 'steps' of different lengths"),
+    ("Slice", [X, i64(0), i64(1), i64(2)], (3,), {}, "axis 2 is outside [-2, 1]"),
+    ("Slice", [X, i64(0), i64(1), i64(0), i64(0)], (4,), {}, "'steps' has the element 0"),
+    ("Pad", [X, i64(1, 1, 1), np.float32(0), i64(0)], (), {}, "'pads' has 3 elements, expected 2"),
+]
+
+
+def unsound():
+    """Prints what is wrong; returns how many models were tried, and how many were wrong."""
+    wrong = 0
+    for op, inputs, constants, symbols, message in UNSOUND:
+        nodes = Nodes()
+        nodes.add(op, op, inputs, constants=constants, symbols=symbols)
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "nodes.onnx"
+            onnx.save(nodes.model(), path)
+            done = subprocess.run(["moec", "compile", str(path), "-o", folder],
+                                  capture_output=True, text=True)
+            if done.returncode != 1 or message not in done.stderr:
+                wrong += 1
+                print(f"{op}: expected '{message}': {done.returncode} {done.stderr}")
+    return len(UNSOUND), wrong
+
 
 def refused():
     """Prints what is wrong; returns how many runs were tried, and how many were wrong."""
@@ -195,6 +238,8 @@ if __name__ == "__main__":
     for build in (reductions, views, movements, scans, counts):
         build(nodes)
     status = nodes.main()
-    tried, wrong = refused()
-    print(f"{tried} refused, {wrong} wrong")
-    sys.exit(status or wrong != 0)
+    for check in (refused, unsound):
+        tried, wrong = check()
+        print(f"{tried} {check.__name__}, {wrong} wrong")
+        status |= wrong != 0
+    sys.exit(status)
