@@ -7,8 +7,8 @@
 
 Where two experts have all but the same score, rounding says who is chosen, and
 both are right: such tokens are left out, and have to be few. Exactly equal scores
-are left out only where they were computed; those that the caller gave are a tie,
-and the tie rule is what is tested.
+are left out only where they were computed; those that the caller gave, and their
+softmax, are a tie, and the tie rule is what is tested.
 """
 
 import pathlib
@@ -35,7 +35,6 @@ class CautiousOracle(Oracle):
 
     def __init__(self, fixture):
         super().__init__(fixture)
-        self.fixture, self.given = fixture, {}
         self.near = 2e-2 if fixture.tolerance > 1e-3 else 1e-4
         self.model.observer = self.observe
         self.left_out = self.tokens = 0
@@ -43,6 +42,8 @@ class CautiousOracle(Oracle):
     def observe(self, proto, results):
         for name, value in zip(proto.output, results):
             self.seen[name] = value.data
+        if proto.op_type == "Softmax" and proto.input[0] in self.exact:
+            self.exact.update(proto.output)
         if proto.op_type in ("MoE", "QMoE"):
             k = next((a.i for a in proto.attribute if a.name == "k"), 1)
             self.doubt(proto.input[1], k)
@@ -51,16 +52,17 @@ class CautiousOracle(Oracle):
 
     def doubt(self, name, k):
         """Marks tokens at which the k-th score and the next are too close."""
-        scores = self.seen[name] if name in self.seen else np.asarray(self.given[name], np.float64)
+        scores = self.seen[name]
         if k == scores.shape[-1]:
             return
         order = -np.sort(-scores, axis=-1)
         gap = order[:, k - 1] - order[:, k]
         close = gap < self.near * np.abs(scores).max(axis=-1, initial=0)
-        self.uncertain.append(close & (gap > 0) if name in self.given else close)
+        self.uncertain.append(close & (gap > 0) if name in self.exact else close)
 
     def run(self, inputs):
-        self.seen, self.given, self.uncertain = {}, inputs, []
+        self.seen = {name: np.asarray(array, np.float64) for name, array in inputs.items()}
+        self.exact, self.uncertain = set(inputs), []
         outputs = super().run(inputs)
         for name, array in outputs.items():
             rows = array.reshape(-1, array.shape[-1]).copy()
