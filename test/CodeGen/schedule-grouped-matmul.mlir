@@ -71,3 +71,35 @@ func.func @unpacked(%x: memref<?x64xf32>, %w: memref<3x40x64xf32>, %offsets: mem
       {activation = #moe.activation<identity>, layout = #moe.layout<nk>}
   return
 }
+
+// -----
+
+// While a block of K (256 deep) is computed, the next one is fetched, a line at
+// a time: two lines a step for a whole row of the panel, one for half of it.
+// Tiles of one row, which read all weights once, fetch nothing.
+// CHECK-LABEL: func.func @fetch(
+// V4: %{{[0-9]+}}:25 = scf.for %{{.*}} iter_args
+// V4-COUNT-2: memref.prefetch %{{.*}}, read, locality<2>, data : memref<3x6x600x32xf32>
+// V4-COUNT-24: vector.fma
+// V4-COUNT-2: memref.prefetch
+// V4: scf.yield
+// V4: %{{[0-9]+}}:17 = scf.for
+// V4: %{{[0-9]+}}:9 = scf.for
+// V4: %{{[0-9]+}}:9 = scf.for
+// V3: %{{[0-9]+}}:13 = scf.for %{{.*}} iter_args
+// V3: memref.prefetch %{{.*}}, read, locality<2>, data : memref<3x6x600x32xf32>
+// V3-NOT: memref.prefetch
+// V3-COUNT-12: vector.fma
+// V3-NOT: memref.prefetch
+// V3: scf.yield
+// V3: %{{[0-9]+}}:9 = scf.for
+// CHECK: %{{[0-9]+}}:8 = scf.for
+// CHECK-NOT: memref.prefetch
+// CHECK: return
+func.func @fetch(%x: memref<?x600xf32>, %w: memref<3x6x600x32xf32>, %offsets: memref<4xi32>, %out: memref<?x192xf32>) {
+  moe.grouped_matmul
+      ins(%x, %w, %offsets : memref<?x600xf32>, memref<3x6x600x32xf32>, memref<4xi32>)
+      outs(%out : memref<?x192xf32>)
+      {activation = #moe.activation<identity>, layout = #moe.layout<panels>, n = 192}
+  return
+}

@@ -12,6 +12,7 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/IR/TypeUtilities.h"
 
 using namespace mlir;
 using namespace moec::cpu;
@@ -36,6 +37,21 @@ static Value index(ImplicitLocOpBuilder &b, int64_t value) {
   return arith::ConstantIndexOp::create(b, value);
 }
 
+/// Fetches the part's columns of the row that `position` is in.
+void PanelTile::emitFetch(ImplicitLocOpBuilder &b, Value position,
+                          int64_t part) const {
+  constexpr int64_t kLineBytes = 64;
+  int64_t elementBytes =
+      getElementTypeOrSelf(weights.getType()).getIntOrFloatBitWidth() / 8;
+  Value row = arith::DivUIOp::create(b, position, index(b, kRowUnits));
+  int64_t first = getColumn(0, part);
+  for (int64_t column = 0; column < shape.vectors * level.lanes;
+       column += kLineBytes / elementBytes)
+    memref::PrefetchOp::create(
+        b, weights, ValueRange{expert, panel, row, index(b, first + column)},
+        /*isWrite=*/false, /*localityHint=*/2, /*isDataCache=*/true);
+}
+
 SmallVector<Value> PanelTile::emitSteps(ImplicitLocOpBuilder &b, Value k,
                                         int64_t steps, int64_t part,
                                         ValueRange sums) const {
@@ -43,10 +59,15 @@ SmallVector<Value> PanelTile::emitSteps(ImplicitLocOpBuilder &b, Value k,
   auto loaded = VectorType::get(
       level.lanes, cast<MemRefType>(weights.getType()).getElementType());
   SmallVector<Value> result(sums);
+  Value position = pace ? result.pop_back_val() : Value();
   Value column =
       arith::AddIOp::create(b, xColumn, arith::SubIOp::create(b, k, from));
   for (int64_t step = 0; step < steps; ++step) {
     Value depth = arith::AddIOp::create(b, k, index(b, step));
+    if (pace) {
+      emitFetch(b, position, part);
+      position = arith::AddIOp::create(b, position, pace);
+    }
     Value xDepth = arith::AddIOp::create(b, column, index(b, step));
     SmallVector<Value> columns;
     for (int64_t v = 0; v < shape.vectors; ++v) {
@@ -66,6 +87,8 @@ SmallVector<Value> PanelTile::emitSteps(ImplicitLocOpBuilder &b, Value k,
       }
     }
   }
+  if (pace)
+    result.push_back(position);
   return result;
 }
 
@@ -85,6 +108,8 @@ void PanelTile::emit(ImplicitLocOpBuilder &b, int64_t part) const {
   if (accumulates)
     for (int64_t i = 0; i < count; ++i)
       init[i] = vector::LoadOp::create(b, type, sums, places[i]);
+  if (pace)
+    init.push_back(ahead);
 
   auto emitLoop = [&](Value lower, Value upper, int64_t step,
                       ValueRange carried) {
@@ -107,6 +132,8 @@ void PanelTile::emit(ImplicitLocOpBuilder &b, int64_t part) const {
   if (!isWhole)
     totals = emitLoop(middle, to, 1, totals);
 
+  if (pace)
+    totals.pop_back();
   for (int64_t half = shape.splits / 2; half > 0; half /= 2)
     for (int64_t i = 0; i < half * count; ++i)
       totals[i] = arith::AddFOp::create(b, totals[i], totals[half * count + i]);

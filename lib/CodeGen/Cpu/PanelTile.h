@@ -63,6 +63,11 @@ struct PanelTile {
   /// `accumulates`.
   mlir::Value sums, firstRow;
   bool accumulates;
+  /// While the tile goes over K, the panel's weights from row `ahead` on are
+  /// fetched into the second-level cache, `pace` rows for each step. Both are
+  /// in parts of a row, kRowUnits to one; null where nothing is fetched.
+  mlir::Value ahead = nullptr, pace = nullptr;
+  static constexpr int64_t kRowUnits = 1 << 16;
 
   /// Emits the tile at the builder's position. `group` says which of the
   /// 32 / (vectors * lanes) parts of the panel; vector v of part g has the
@@ -74,6 +79,8 @@ struct PanelTile {
   }
 
 private:
+  void emitFetch(mlir::ImplicitLocOpBuilder &b, mlir::Value position,
+                 int64_t part) const;
   llvm::SmallVector<mlir::Value> emitSteps(mlir::ImplicitLocOpBuilder &b,
                                            mlir::Value k, int64_t steps,
                                            int64_t part,
