@@ -23,6 +23,8 @@ class Peer:
     name = None
     #: Added to the environment of the system's process.
     environment = {}
+    #: Memory for each byte of the weights' file, where its type has an entry.
+    resident, resident_default = {}, 1.1
 
     def unavailable(self, layer, weights):
         """Why it does not take part, or None."""
@@ -98,6 +100,7 @@ class OnnxRuntimeInt8(OnnxRuntime):
     environment turns on (since 1.32)."""
 
     name = "onnxruntime-int8"
+    resident = {"int4": 1.8}
     environment = {"ORT_QMOE_CPU_QNBIT_GEMM": "int8"}
 
     def unavailable(self, layer, weights):
@@ -114,6 +117,7 @@ class OnnxRuntimeQ4(OnnxRuntimeInt8):
     its newer ones all the same."""
 
     name = "onnxruntime-mlas-q4"
+    resident = {"int4": 3.2}
     environment = {"ORT_USE_MLAS_Q4_GEMM_MOE": "1", "ORT_QMOE_CPU_QNBIT_GEMM": "0"}
 
 
