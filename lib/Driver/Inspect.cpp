@@ -261,8 +261,8 @@ static LogicalResult inspect(const InspectOptions &options,
       addKernels(findings.layers, compilation.getModule());
       if (succeeded(compilation.runStage(EmitKind::Linalg)) &&
           succeeded(compilation.runStage(EmitKind::Vector)))
-        findings.peakBytes = describePeakBytes(compilation.getModule(),
-                                               findings.interface);
+        findings.peakBytes =
+            describePeakBytes(compilation.getModule(), findings.interface);
     }
   }
   if (options.asJson)

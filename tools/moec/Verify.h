@@ -37,9 +37,9 @@ llvm::LogicalResult verifyLibrary(const VerifyOptions &options,
                                   DiagnosticPrinter &printer);
 
 /// Names the first node of the model whose value, in a fresh compilation for
-/// `levels`, is out of tolerance. `reference` says how the reference is compiled
-/// to the folder `scratch`. Fails: a node is found, or the search cannot go on,
-/// or the library alone is wrong.
+/// `levels`, is out of tolerance. `reference` says how the reference is
+/// compiled to the folder `scratch`. Fails: a node is found, or the search
+/// cannot go on, or the library alone is wrong.
 llvm::LogicalResult bisectModel(const VerifyOptions &options,
                                 const CompileOptions &reference,
                                 const std::vector<std::string> &levels,

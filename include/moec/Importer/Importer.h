@@ -53,9 +53,9 @@ struct ImportOptions {
 };
 
 /// Scalars, and integer tensors of at most this many elements, become
-/// `onnx.Constant`: shape inference must see them. All else are parameters, also
-/// where it is small: kernels take parameters as operands, so that layers which
-/// differ in nothing but their weights share them.
+/// `onnx.Constant`: shape inference must see them. All else are parameters,
+/// also where it is small: kernels take parameters as operands, so that layers
+/// which differ in nothing but their weights share them.
 inline constexpr int64_t kMaxConstantElements = 64;
 
 /// Module attributes: SHA-256 of the model file in hexadecimal, and the model's

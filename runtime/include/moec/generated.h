@@ -166,8 +166,9 @@ void moec_rt_record(moec_ctx *ctx, int32_t status, int32_t site);
 
 /** Records and returns the status; gives its site to an error that a runtime
     function has already recorded without one. For the status of a kernel, call
-    it with MOEC_KERNEL_SITE(first) where sites `first`, `first` + 1, ... are the
-    kernel's messages with this node: it gives the error the one among them. */
+    it with MOEC_KERNEL_SITE(first) where sites `first`, `first` + 1, ... are
+   the kernel's messages with this node: it gives the error the one among them.
+ */
 int32_t moec_rt_fail(moec_ctx *ctx, int32_t status, int32_t site);
 
 #ifdef __cplusplus
