@@ -50,7 +50,8 @@ std::optional<std::string> moec::writeArtifact(llvm::StringRef path,
     return describe("write", path, error);
   stream << text;
   stream.flush();
-  if ((error = stream.error())) {
+  error = stream.error();
+  if (error) {
     stream.clear_error();
     return describe("write", path, error);
   }

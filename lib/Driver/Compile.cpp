@@ -86,15 +86,13 @@ static std::string writeReproducer(const CompileOptions &options,
         stream << (letter == '\n' || letter == '\r' ? ' ' : letter);
       stream << "\n";
     };
-    llvm::sys::fs::current_path(folder);
+    (void)llvm::sys::fs::current_path(folder);
     line("moec", MOEC_VERSION);
     line("error", diagnostic.toText());
     line("model", options.modelPath);
     line("folder", folder);
-    std::vector<std::string> command;
-    for (const std::string &argument : options.commandLine)
-      command.push_back(quoteForShell(argument));
-    line("command", llvm::join(command, " "));
+    line("command",
+         llvm::join(llvm::map_range(options.commandLine, quoteForShell), " "));
     std::string replay = getReplayCommand(result.stage, options, path);
     if (!replay.empty())
       line("the stage alone", replay);

@@ -44,7 +44,7 @@ std::optional<std::string> ScratchFolder::create(llvm::StringRef output,
 
 void ScratchFolder::remove() {
   if (!path.empty())
-    llvm::sys::fs::remove_directories(path);
+    (void)llvm::sys::fs::remove_directories(path);
   if (!madeOutput.empty())
     rmdir(madeOutput.c_str());
   path.clear();

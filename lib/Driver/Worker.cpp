@@ -187,9 +187,14 @@ static uint64_t getDefaultMemory() {
 /// Resident bytes of a process that no file backs; 0 if unknown.
 static uint64_t readPrivateBytes(pid_t pid) {
   std::string text = readSmallFile("/proc/" + std::to_string(pid) + "/statm");
-  unsigned long long size = 0, resident = 0, shared = 0;
-  if (sscanf(text.c_str(), "%llu %llu %llu", &size, &resident, &shared) != 3 ||
-      resident < shared)
+  llvm::StringRef rest = text;
+  uint64_t size, resident, shared;
+  for (uint64_t *number : {&size, &resident, &shared}) {
+    rest = rest.ltrim();
+    if (rest.consumeInteger(10, *number))
+      return 0;
+  }
+  if (resident < shared)
     return 0;
   return (resident - shared) * uint64_t(sysconf(_SC_PAGESIZE));
 }

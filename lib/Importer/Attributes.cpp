@@ -40,8 +40,7 @@ importer::getAttributeKind(const proto::AttributeProto &attribute,
   int64_t type = attribute.type();
   // Files of IR version 1 and 2 have no type.
   if (type == 0 && count == 1)
-    type = std::find(std::begin(present), std::end(present), true) -
-           std::begin(present);
+    type = llvm::find(present, true) - std::begin(present);
   bool known = type > 0 && size_t(type) < std::size(present);
   // A number or text that is its own default may be left out.
   bool mayBeAbsent = known && (type <= int(AttributeKind::String) ||

@@ -231,8 +231,9 @@ FailureOr<uint64_t> Checker::checkCall(const proto::FunctionProto &function,
       checkBody(function.node(), opsets, function.name(), true, depth + 1);
   if (failed(count))
     return failure();
-  counts[&function] = *count;
-  return count;
+  uint64_t numNodes = *count;
+  counts[&function] = numNodes;
+  return numNodes;
 }
 
 FailureOr<uint64_t> Checker::checkBody(

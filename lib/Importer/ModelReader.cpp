@@ -117,7 +117,9 @@ static constexpr unsigned kRawDataField = 9;
 /// Where our own fields of OnnxModel.proto begin.
 static constexpr unsigned kFirstOwnField = 50000;
 
+namespace {
 enum WireType { Varint = 0, Fixed64 = 1, Bytes = 2, Fixed32 = 5 };
+} // namespace
 
 static Message getFieldMessage(Message parent, uint64_t field) {
   switch (parent) {

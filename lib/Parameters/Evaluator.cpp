@@ -165,9 +165,12 @@ LogicalResult ParameterEvaluator::stream(
       if (failed(consume(ArrayRef<char>(tile.get(), bytes))))
         return failure();
     }
-    int64_t dim = split;
-    while (--dim >= 0 && ++box.offsets[dim] == shape[dim])
+    int64_t dim = split - 1;
+    for (; dim >= 0; --dim) {
+      if (++box.offsets[dim] < shape[dim])
+        break;
       box.offsets[dim] = 0;
+    }
     if (dim < 0)
       break;
   }

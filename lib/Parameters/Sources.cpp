@@ -146,9 +146,12 @@ private:
                           target)))
         return failure();
       target += blockBytes;
-      int64_t dim = rows;
-      while (--dim >= 0 && ++index[dim] == box.sizes[dim])
+      int64_t dim = int64_t(rows) - 1;
+      for (; dim >= 0; --dim) {
+        if (++index[dim] < box.sizes[dim])
+          break;
         index[dim] = 0;
+      }
       if (dim < 0)
         return success();
     }

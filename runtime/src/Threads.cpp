@@ -34,6 +34,24 @@ static bool readSmallFile(const char *path, char *buffer, size_t capacity) {
   return true;
 }
 
+/// Reads a number and moves behind it; false where there is none that fits.
+static bool readNumber(const char *&text, long long &value) {
+  char *end;
+  errno = 0;
+  value = strtoll(text, &end, 10);
+  if (end == text || errno != 0)
+    return false;
+  text = end;
+  return true;
+}
+
+/// Reads a file that begins with a number.
+static bool readNumberFile(const char *path, long long &value) {
+  char buffer[128];
+  const char *text = buffer;
+  return readSmallFile(path, buffer, sizeof(buffer)) && readNumber(text, value);
+}
+
 /// CPUs of a quota and period in microseconds, rounded up; 0: no limit.
 static int32_t cpusOf(long long quota, long long period) {
   if (quota <= 0 || period <= 0)
@@ -50,25 +68,24 @@ static int32_t lesserLimit(int32_t a, int32_t b) {
 
 /// The limit that one folder of the hierarchy sets.
 static int32_t limitOfFolder(const char *folder, bool isV2) {
-  char path[PATH_MAX], text[128];
+  char path[PATH_MAX], buffer[128];
   long long quota = 0, period = 0;
   if (isV2) {
+    const char *text = buffer;
     if (snprintf(path, sizeof(path), "%s/cpu.max", folder) >=
             int(sizeof(path)) ||
-        !readSmallFile(path, text, sizeof(text)) ||
-        sscanf(text, "%lld %lld", &quota, &period) != 2)
+        !readSmallFile(path, buffer, sizeof(buffer)) ||
+        !readNumber(text, quota) || !readNumber(text, period))
       return 0; // "max 100000" says no limit.
     return cpusOf(quota, period);
   }
   if (snprintf(path, sizeof(path), "%s/cpu.cfs_quota_us", folder) >=
           int(sizeof(path)) ||
-      !readSmallFile(path, text, sizeof(text)) ||
-      sscanf(text, "%lld", &quota) != 1)
+      !readNumberFile(path, quota))
     return 0;
   if (snprintf(path, sizeof(path), "%s/cpu.cfs_period_us", folder) >=
           int(sizeof(path)) ||
-      !readSmallFile(path, text, sizeof(text)) ||
-      sscanf(text, "%lld", &period) != 1)
+      !readNumberFile(path, period))
     return 0;
   return cpusOf(quota, period);
 }

@@ -9,10 +9,11 @@
 #include "moec/Driver/Compile.h"
 #include "moec/Driver/Inspect.h"
 
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringExtras.h"
+
 #include <CLI/CLI.hpp>
 
-#include <algorithm>
-#include <climits>
 #include <filesystem>
 #include <map>
 #include <string>
@@ -59,13 +60,9 @@ static std::pair<std::string, int64_t> parseDim(const std::string &text) {
     throw NotAvailable{"--dim " + text +
                        ": a range is not available in this version; give a "
                        "number, or leave the extent as it is, which takes any"};
-  try {
-    size_t used = 0;
-    int64_t value = std::stoll(number, &used);
-    if (used == number.size() && value >= 0)
-      return {text.substr(0, equal), value};
-  } catch (const std::exception &) {
-  }
+  int64_t value;
+  if (llvm::to_integer(number, value, 10) && value >= 0)
+    return {text.substr(0, equal), value};
   throw CLI::ValidationError("--dim", "expected a number of at least 0 in '" +
                                           text + "'");
 }
@@ -88,15 +85,13 @@ parseDims(const std::vector<std::string> &texts) {
 static uint64_t parseSize(const std::string &text) {
   static const std::map<std::string, unsigned> shifts = {
       {"", 0}, {"K", 10}, {"M", 20}, {"G", 30}, {"T", 40}};
-  try {
-    size_t used = 0;
-    unsigned long long value = std::stoull(text, &used);
-    auto shift = shifts.find(text.substr(used));
+  llvm::StringRef unit = text;
+  uint64_t value;
+  if (!unit.consumeInteger(10, value)) {
+    auto shift = shifts.find(unit.str());
     if (shift != shifts.end() && value > 0 &&
-        value <= (ULLONG_MAX >> 4) >> shift->second &&
-        text.find('-') == std::string::npos)
+        value <= (UINT64_MAX >> 4) >> shift->second)
       return value << shift->second;
-  } catch (const std::exception &) {
   }
   throw CLI::ValidationError("--memory-limit",
                              "expected a size such as 512M or 8G, got '" +
@@ -124,9 +119,9 @@ static std::string join(const std::vector<std::string> &texts) {
 static void checkChoice(const std::string &option, const std::string &value,
                         const std::vector<std::string> &now,
                         const std::vector<std::string> &later) {
-  if (std::count(now.begin(), now.end(), value))
+  if (llvm::is_contained(now, value))
     return;
-  if (std::count(later.begin(), later.end(), value))
+  if (llvm::is_contained(later, value))
     throw NotAvailable{
         option + " " + value +
         ": not available in this version; possible: " + join(now)};
@@ -134,16 +129,20 @@ static void checkChoice(const std::string &option, const std::string &value,
       option, "'" + value + "' is unknown, expected one of " + join(now));
 }
 
-static const std::vector<std::string> emitNames = {
-    "onnx", "moe", "kernels", "linalg",    "vector",
-    "llvm", "asm", "obj",     "staticlib", "lib"};
+/// In the order of `EmitKind`.
+static const std::vector<std::string> &getEmitNames() {
+  static const std::vector<std::string> names = {
+      "onnx", "moe", "kernels", "linalg",    "vector",
+      "llvm", "asm", "obj",     "staticlib", "lib"};
+  return names;
+}
 
 /// Everything about the options of `compile` that the parser does not check.
 static void finishCompile(const CompileTexts &texts, CompileOptions &options) {
   options.dims = parseDims(texts.dims);
-  checkChoice("--emit", texts.emit, emitNames, {"ptx"});
-  auto kind = std::find(emitNames.begin(), emitNames.end(), texts.emit);
-  options.emit = EmitKind(kind - emitNames.begin());
+  const std::vector<std::string> &names = getEmitNames();
+  checkChoice("--emit", texts.emit, names, {"ptx"});
+  options.emit = EmitKind(llvm::find(names, texts.emit) - names.begin());
   checkChoice("--target", texts.target, {"cpu"}, {"cuda", "cuda,cpu"});
   checkChoice("--activations", texts.activations, {"f32"}, {"bf16", "int8"});
   checkChoice("--blas", texts.blas, {"none"}, {"openblas"});
@@ -152,8 +151,8 @@ static void finishCompile(const CompileTexts &texts, CompileOptions &options) {
   std::vector<std::string> later = {"x86-64-v4+vnni"};
   for (size_t i = 0; i < options.levels.size(); ++i) {
     checkChoice("--cpu", options.levels[i], known, later);
-    if (std::count(options.levels.begin(), options.levels.begin() + i,
-                   options.levels[i]))
+    if (llvm::is_contained(llvm::ArrayRef(options.levels).take_front(i),
+                           options.levels[i]))
       throw CLI::ValidationError("--cpu",
                                  "'" + options.levels[i] + "' is given twice");
   }
@@ -200,7 +199,7 @@ static CLI::App *addCompile(CLI::App &app, CompileOptions &options,
       ->type_name("NAME");
   compile
       ->add_option("--emit", texts.emit,
-                   "Stop after a stage: " + join(emitNames))
+                   "Stop after a stage: " + join(getEmitNames()))
       ->type_name("STAGE");
   compile
       ->add_option("--target", texts.target,
@@ -316,7 +315,7 @@ static int endParse(const CLI::App &app, const CLI::ParseError &error,
   return kExitUsage;
 }
 
-int main(int argc, char **argv) {
+static int runCommand(int argc, char **argv) {
   CLI::App app("moec: Mixture-of-Experts models in ONNX to native libraries",
                "moec");
   app.set_version_flag("--version", "moec " MOEC_VERSION);
@@ -359,4 +358,14 @@ int main(int argc, char **argv) {
                                    ? inspectModel(inspect, printer)
                                    : verifyLibrary(verify, printer);
   return llvm::succeeded(result) ? 0 : kExitFailed;
+}
+
+int main(int argc, char **argv) {
+  try {
+    return runCommand(argc, argv);
+  } catch (const std::exception &error) {
+    // Only memory can run out here: work is done in a child process.
+    fprintf(stderr, "moec: error: %s\n", error.what());
+    return kExitFailed;
+  }
 }

@@ -96,7 +96,7 @@ LogicalResult GemmOp::inferShapes(ShapeContext &context) {
     }
   }
   if (isa<IntegerType>(element))
-    for (APFloat factor : {getAlpha(), getBeta()})
+    for (const APFloat &factor : {getAlpha(), getBeta()})
       if (!factor.isInteger())
         return emitOpError("of integers has a fractional alpha or beta, which "
                            "is not supported");

@@ -24,7 +24,7 @@ class ScratchFolder {
 public:
   ~ScratchFolder() {
     if (!path.empty())
-      llvm::sys::fs::remove_directories(path);
+      (void)llvm::sys::fs::remove_directories(path);
   }
 
   std::optional<std::string> create() {

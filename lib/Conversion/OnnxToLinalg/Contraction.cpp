@@ -125,11 +125,13 @@ struct MatMulLoops {
   SmallVector<unsigned> a, b;
   unsigned count;
 };
+} // namespace
 
-int64_t getRank(Value value) {
+static int64_t getRank(Value value) {
   return cast<RankedTensorType>(value.getType()).getRank();
 }
 
+namespace {
 struct MatMulLowering : OpConversionPattern<onnx::MatMulOp> {
   using OpConversionPattern::OpConversionPattern;
 

@@ -203,6 +203,7 @@ template <typename OpTy> struct RMSNormLowering : OpConversionPattern<OpTy> {
     return success();
   }
 };
+} // namespace
 
 static Value getBeta(onnx::SkipLayerNormalizationOp::Adaptor adaptor) {
   return adaptor.getBeta();
@@ -211,6 +212,7 @@ static Value getBeta(onnx::SkipSimplifiedLayerNormalizationOp::Adaptor) {
   return {};
 }
 
+namespace {
 template <typename OpTy> struct SkipNormLowering : OpConversionPattern<OpTy> {
   using OpConversionPattern<OpTy>::OpConversionPattern;
 
