@@ -70,7 +70,7 @@ int32_t moec_rt_parallel_for(void *ctx, task_fn task, const void *args,
     pthread_barrier_wait(&end);
   return 0;
 }
-int32_t moec_rt_alloc(void *ctx, int64_t bytes, void **out) {
+int32_t moec_rt_alloc(void *ctx, int64_t bytes, int32_t site, void **out) {
   *out = aligned_alloc(64, (bytes + 127) / 64 * 64);
   return *out == NULL;
 }

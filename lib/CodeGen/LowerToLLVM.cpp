@@ -27,6 +27,8 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/IR/BuiltinOps.h"
 
+#include <limits>
+
 namespace moec {
 #define GEN_PASS_DEF_LOWERTOLLVM
 #include "moec/CodeGen/Passes.h.inc"
@@ -136,17 +138,65 @@ struct AllocLowering : RuntimePattern<memref::AllocOp> {
                   ConversionPatternRewriter &rewriter) const override {
     Location loc = op.getLoc();
     SmallVector<Value> sizes, strides;
-    Value bytes;
+    Value unchecked;
     this->getMemRefDescriptorSizes(loc, op.getType(), adaptor.getDynamicSizes(),
-                                   rewriter, sizes, strides, bytes);
+                                   rewriter, sizes, strides, unchecked);
     Value slot = createSlot(rewriter, loc, op, getPtr());
     callOrLeave(rewriter, loc, op, "moec_rt_alloc",
-                {getContext(rewriter, loc), bytes, slot});
+                {getContext(rewriter, loc),
+                 buildBytes(rewriter, loc, op.getType(), sizes),
+                 getI32(rewriter, loc, getSite(op)), slot});
     Value data = LLVM::LoadOp::create(rewriter, loc, getPtr(), slot);
     rewriter.replaceOp(op,
                        {createMemRefDescriptor(loc, op.getType(), data, data,
                                                sizes, strides, rewriter)});
     return success();
+  }
+
+private:
+  /// A kernel's first message is about its allocations, see SplitLevels.
+  static int32_t getSite(memref::AllocOp op) {
+    if (op->getParentOfType<ModuleOp>()->hasAttr(kLevelAttr))
+      return MOEC_KERNEL_SITE(0);
+    auto site = op->getAttrOfType<IntegerAttr>(kSiteAttr);
+    return site ? int32_t(site.getInt()) : -1;
+  }
+
+  /// The bytes of a buffer; extents come from data, so that what does not fit
+  /// 64 bits is INT64_MAX, which no allocator has.
+  Value buildBytes(OpBuilder &builder, Location loc, MemRefType type,
+                   ArrayRef<Value> sizes) const {
+    Value isEmpty, overflows, bytes;
+    auto either = [&](Value a, Value b) {
+      return a ? Value(LLVM::OrOp::create(builder, loc, a, b)) : b;
+    };
+    Value zero = getI64(builder, loc, 0);
+    Value most = getI64(builder, loc, std::numeric_limits<int64_t>::max());
+    auto pair = LLVM::LLVMStructType::getLiteral(
+        builder.getContext(), {builder.getI64Type(), builder.getI1Type()});
+    bytes = getSizeInBytes(loc, type.getElementType(),
+                           static_cast<ConversionPatternRewriter &>(builder));
+    for (auto [size, known] : llvm::zip(sizes, type.getShape())) {
+      if (ShapedType::isDynamic(known)) {
+        isEmpty = either(isEmpty, LLVM::ICmpOp::create(builder, loc,
+                                                       LLVM::ICmpPredicate::eq,
+                                                       size, zero));
+        overflows = either(
+            overflows, LLVM::ICmpOp::create(
+                           builder, loc, LLVM::ICmpPredicate::slt, size, zero));
+      }
+      Value product =
+          LLVM::SMulWithOverflowOp::create(builder, loc, pair, bytes, size);
+      bytes = LLVM::ExtractValueOp::create(builder, loc, product, 0);
+      overflows = either(
+          overflows, LLVM::ExtractValueOp::create(builder, loc, product, 1));
+    }
+    if (overflows)
+      bytes = LLVM::SelectOp::create(builder, loc, overflows, most, bytes);
+    // An extent of 0 may come after a product that has overflowed.
+    if (isEmpty)
+      bytes = LLVM::SelectOp::create(builder, loc, isEmpty, zero, bytes);
+    return bytes;
   }
 };
 

@@ -346,10 +346,10 @@ private:
         kernel.setArgAttr(number, onnx::kShapeAttr, shape);
       }
       if (auto node = dyn_cast<onnx::OnnxNode>(op))
-        if (Value past = node.getContinued(index))
+        if (auto past = llvm::find(inputs, node.getContinued(index));
+            past != inputs.end()) // A constant is no argument.
           kernel.setArgAttr(number, kAliasAttr,
-                            builder.getI64IntegerAttr(llvm::find(inputs, past) -
-                                                      inputs.begin()));
+                            builder.getI64IntegerAttr(past - inputs.begin()));
       kernel.setArgAttr(number++,
                         bufferization::BufferizationDialect::kWritableAttrName,
                         builder.getBoolAttr(true));

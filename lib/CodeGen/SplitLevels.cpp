@@ -6,6 +6,7 @@
 
 #include "moec/CodeGen/Passes.h"
 
+#include "dialects/Moe/IR/Moe.h"
 #include "dialects/Rt/IR/Rt.h"
 #include "moec/generated.h"
 
@@ -76,8 +77,27 @@ struct SplitLevels : moec::impl::SplitLevelsBase<SplitLevels> {
   }
 
 private:
+  static StringAttr getAllocationMessage(MLIRContext *context) {
+    return StringAttr::get(context, "a temporary does not fit into memory");
+  }
+
+  /// Whether a kernel has buffers of its own, or gets some when its product is
+  /// scheduled.
+  static bool mayAllocate(func::FuncOp kernel) {
+    return kernel
+        .walk([](Operation *op) {
+          return isa<memref::AllocOp>(op) ||
+                         isa_and_present<moe::MoeDialect>(op->getDialect())
+                     ? WalkResult::interrupt()
+                     : WalkResult::advance();
+        })
+        .wasInterrupted();
+  }
+
   /// The message of an op that can fail; null for any other.
   static StringAttr getMessage(Operation *op) {
+    if (isa<memref::AllocOp>(op))
+      return getAllocationMessage(op->getContext());
     if (auto check = dyn_cast<rt::CheckOp>(op))
       return check.getMessageAttr();
     auto record = dyn_cast<rt::RecordOp>(op);
@@ -92,7 +112,12 @@ private:
     using Messages = llvm::SetVector<StringAttr>;
     llvm::StringMap<Messages> messages;
     for (auto function : module.getOps<func::FuncOp>())
-      if (function->hasAttr(kKernelAttr))
+      if (function->hasAttr(kKernelAttr)) {
+        // The first of a kernel that allocates: code generation asks no
+        // further.
+        if (mayAllocate(function))
+          messages[function.getSymName()].insert(
+              getAllocationMessage(module.getContext()));
         function.walk([&](Operation *op) {
           StringAttr message = getMessage(op);
           if (!message)
@@ -103,6 +128,7 @@ private:
           op->setAttr(kSiteAttr,
                       builder.getI32IntegerAttr(MOEC_KERNEL_SITE(number)));
         });
+      }
 
     SmallVector<Attribute> table;
     auto add = [&](StringRef node, StringAttr message) {

@@ -38,11 +38,13 @@ int32_t moec_rt_fail(moec_ctx *ctx, int32_t status, int32_t site) {
   if (status == MOEC_OK)
     return status;
   if (site < -1) {
-    int32_t recorded = ctx->error_site;
+    // What the kernel returned may be another status than the one it recorded
+    // first, which is the one that the run ends with.
+    int32_t first = ctx->error, recorded = ctx->error_site;
     if (recorded < -1)
       exchangeError(
-          ctx, {status, recorded},
-          {status, MOEC_KERNEL_SITE(site) + MOEC_KERNEL_SITE(recorded)});
+          ctx, {first, recorded},
+          {first, MOEC_KERNEL_SITE(site) + MOEC_KERNEL_SITE(recorded)});
     site = -1;
   }
   if (!exchangeError(ctx, {MOEC_OK, -1}, {status, site}))
@@ -50,7 +52,7 @@ int32_t moec_rt_fail(moec_ctx *ctx, int32_t status, int32_t site) {
   return status;
 }
 
-int32_t moec_rt_alloc(moec_ctx *ctx, int64_t bytes, void **out) {
+int32_t moec_rt_alloc(moec_ctx *ctx, int64_t bytes, int32_t site, void **out) {
   Context &context = contextOf(ctx);
   *out = nullptr;
   if (context.inParallel.load(std::memory_order_relaxed)) {
@@ -60,10 +62,12 @@ int32_t moec_rt_alloc(moec_ctx *ctx, int64_t bytes, void **out) {
   *out = context.session->arena.alloc(bytes);
   if (*out)
     return MOEC_OK;
-  if (!ctx->error)
-    context.detail.set("cannot allocate a temporary of %lld bytes",
+  if (!ctx->error && bytes == INT64_MAX)
+    context.detail.set("its size overflows");
+  else if (!ctx->error)
+    context.detail.set("cannot allocate %lld bytes",
                        static_cast<long long>(bytes));
-  moec_rt_record(ctx, MOEC_OUT_OF_MEMORY, -1);
+  moec_rt_record(ctx, MOEC_OUT_OF_MEMORY, site);
   return MOEC_OUT_OF_MEMORY;
 }
 

@@ -80,3 +80,16 @@ module attributes {onnx.symbols = ["a", "kept"]} {
     return %0 : tensor<?xf32>
   }
 }
+
+// -----
+
+// A past that is a constant travels inside the kernel: no argument to continue.
+// CHECK-LABEL: func.func @main
+func.func @main(%q: tensor<1x2x16xf32>) -> (tensor<1x2x16xf32>, tensor<1x1x3x16xf32>, tensor<1x1x3x16xf32>) {
+  %p = onnx.Constant dense<0.0> : tensor<1x1x1x16xf32>
+  %y:3 = onnx.MultiHeadAttention(%q, %q, %q, %p, %p) {num_heads = 1, operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 1, 1, 0, 0>, resultSegmentSizes = array<i32: 1, 1, 1, 0>, onnx.shapes = [affine_map<() -> (1, 2, 16)>, affine_map<() -> (1, 1, 3, 16)>, affine_map<() -> (1, 1, 3, 16)>]} : (tensor<1x2x16xf32>, tensor<1x2x16xf32>, tensor<1x2x16xf32>, tensor<1x1x1x16xf32>, tensor<1x1x1x16xf32>) -> (tensor<1x2x16xf32>, tensor<1x1x3x16xf32>, tensor<1x1x3x16xf32>)
+  return %y#0, %y#1, %y#2 : tensor<1x2x16xf32>, tensor<1x1x3x16xf32>, tensor<1x1x3x16xf32>
+}
+// CHECK: func.func private @MultiHeadAttention(
+// CHECK-NOT: moec.alias
+// CHECK: onnx.MultiHeadAttention

@@ -46,7 +46,7 @@ static int32_t mainOfModel(moec_ctx *ctx) {
   y[1] = kept++;
 #elif MOEC_FAULT == 5 // Writes behind a temporary.
   void *block;
-  if ((status = moec_rt_alloc(ctx, 64, &block)))
+  if ((status = moec_rt_alloc(ctx, 64, -1, &block)))
     return status;
   static_cast<volatile char *>(block)[64] = 1;
 #elif MOEC_FAULT == 6 // Ignores the strides of an output.

@@ -38,9 +38,9 @@ int32_t moec::testing::fakeMain(moec_ctx *ctx) {
   const moec_tensor &x = ctx->inputs[0], &past = ctx->inputs[1];
   int64_t n = x.shape[0], p = past.shape[1];
   void *sums, *other;
-  if (int32_t status = moec_rt_alloc(ctx, n * 4, &sums))
+  if (int32_t status = moec_rt_alloc(ctx, n * 4, -1, &sums))
     return status;
-  if (int32_t status = moec_rt_alloc(ctx, 1000, &other))
+  if (int32_t status = moec_rt_alloc(ctx, 1000, -1, &other))
     return status;
   moec_rt_free(ctx, other);
   moec_tensor *y, *present;

@@ -288,10 +288,25 @@ TEST_F(RunTest, NamesTheNodeThatCalledTheKernel) {
   }
 }
 
+/// A kernel that has recorded one error and leaves with another: the first is
+/// the run's, and its node is named.
+static int32_t twiceFailingMain(moec_ctx *ctx) {
+  moec_rt_record(ctx, MOEC_INDEX_OUT_OF_RANGE, MOEC_KERNEL_SITE(0));
+  return moec_rt_fail(ctx, MOEC_OUT_OF_MEMORY, MOEC_KERNEL_SITE(1));
+}
+
+TEST_F(RunTest, NamesTheNodeOfTheFirstError) {
+  close();
+  model.desc.main = twiceFailingMain;
+  open();
+  EXPECT_NE(run(), MOEC_OK);
+  EXPECT_NE(error().find("/layer/Div"), std::string::npos) << error();
+}
+
 static int32_t hugeMain(moec_ctx *ctx) {
   void *block;
   for (int64_t bytes : {INT64_C(-1), INT64_MIN, INT64_MAX, INT64_C(1) << 57})
-    if (moec_rt_alloc(ctx, bytes, &block) != MOEC_OUT_OF_MEMORY || block)
+    if (moec_rt_alloc(ctx, bytes, -1, &block) != MOEC_OUT_OF_MEMORY || block)
       return MOEC_INTERNAL;
   return moec_rt_fail(ctx, MOEC_OUT_OF_MEMORY, 0);
 }
@@ -332,7 +347,7 @@ TEST_F(RunTest, DistrustsTheModelsOutputs) {
 
 static int32_t allocatingTask(moec_ctx *ctx, const void *, int64_t, int32_t) {
   void *block;
-  return moec_rt_alloc(ctx, 8, &block) == MOEC_INTERNAL ? MOEC_OK
+  return moec_rt_alloc(ctx, 8, -1, &block) == MOEC_INTERNAL ? MOEC_OK
                                                         : MOEC_UNSUPPORTED;
 }
 

@@ -74,7 +74,7 @@ static int32_t variousMain(moec_ctx *ctx) {
   std::vector<Block> blocks;
   for (int64_t size = 0; size < 5000; size += 1 + size / 7) {
     void *data;
-    if (int32_t status = moec_rt_alloc(ctx, size, &data))
+    if (int32_t status = moec_rt_alloc(ctx, size, -1, &data))
       return status;
     if (reinterpret_cast<uintptr_t>(data) % 64)
       return MOEC_INTERNAL;

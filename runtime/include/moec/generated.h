@@ -16,7 +16,7 @@ extern "C" {
 #endif
 
 /** Version of this contract, in moec_model_desc.abi_version. */
-#define MOEC_GENERATED_VERSION 1u
+#define MOEC_GENERATED_VERSION 2u
 
 /**
  * The run context. Generated code gets it as first argument and reads the
@@ -113,10 +113,12 @@ const moec_api *moec_rt_query(const moec_model_desc *model);
 
 /**
  * A block of at least `bytes` bytes, 64-byte aligned, contents undefined. 0 is
- * allowed and gives a valid pointer; negative or huge is MOEC_OUT_OF_MEMORY.
- * *out is NULL on failure. All blocks are back after run(), freed or not.
+ * allowed and gives a valid pointer; negative or huge is MOEC_OUT_OF_MEMORY,
+ * recorded with `site` (as moec_rt_record takes it). INT64_MAX stands for a
+ * size that overflows. *out is NULL on failure. All blocks are back after
+ * run(), freed or not.
  */
-int32_t moec_rt_alloc(moec_ctx *ctx, int64_t bytes, void **out);
+int32_t moec_rt_alloc(moec_ctx *ctx, int64_t bytes, int32_t site, void **out);
 
 /** Gives a block back for reuse in this run and later ones. NULL is allowed. */
 void moec_rt_free(moec_ctx *ctx, void *pointer);

@@ -28,7 +28,7 @@ RUNTIME = r"""
 #include <string.h>
 typedef int32_t (*task_fn)(void *, const void *, int64_t, int32_t);
 static int64_t live, items;
-int32_t moec_rt_alloc(void *c, int64_t bytes, void **out) {
+int32_t moec_rt_alloc(void *c, int64_t bytes, int32_t site, void **out) {
   ++live;
   *out = aligned_alloc(64, (bytes + 127) / 64 * 64);
   memset(*out, 0x7f, bytes);
