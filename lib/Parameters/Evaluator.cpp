@@ -165,7 +165,7 @@ LogicalResult ParameterEvaluator::stream(
       if (failed(consume(ArrayRef<char>(tile.get(), bytes))))
         return failure();
     }
-    int64_t dim = split - 1;
+    int64_t dim = int64_t(split) - 1;
     for (; dim >= 0; --dim) {
       if (++box.offsets[dim] < shape[dim])
         break;

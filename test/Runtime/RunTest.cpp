@@ -318,7 +318,7 @@ TEST_F(RunTest, RefusesHugeTemporaries) {
   EXPECT_EQ(run(), MOEC_OUT_OF_MEMORY);
   // Site from the model, detail from the runtime.
   EXPECT_NE(error().find("/layer/Gather"), std::string::npos) << error();
-  EXPECT_NE(error().find("temporary of -1 bytes"), std::string::npos)
+  EXPECT_NE(error().find("cannot allocate -1 bytes"), std::string::npos)
       << error();
 }
 
