@@ -96,7 +96,8 @@ private:
       if (main.getResultAttr(position, kAliasAttr))
         return main.emitError()
                << "output " << position
-               << " was to continue an input in its buffer, but is a copy";
+               << " was to continue an input in its buffer, but is a copy; "
+                  "this is a fault of the compiler";
       auto type = cast<MemRefType>(value.getType());
       auto output = rt::OutputOp::create(
           builder, ret.getLoc(),

@@ -31,8 +31,8 @@ using namespace mlir;
 using namespace moec;
 using onnx::getShapeMap;
 
-/// Constants of this size travel inside the kernel; the importer makes no
-/// larger ones.
+/// Constants travel inside the kernel. The importer makes them of scalars and
+/// of small integer tensors; everything else is a parameter.
 static bool isCloned(Value value) {
   Operation *def = value.getDefiningOp();
   return def && def->hasTrait<OpTrait::ConstantLike>();

@@ -52,7 +52,7 @@ static LogicalResult setLayout(Value value, MemRefType type) {
     if (!takesAnyLayout)
       return user->emitError()
              << "takes a cache, whose strides are the caller's, but needs a "
-                "row-major buffer";
+                "row-major buffer; this is a fault of the compiler";
   }
   return success();
 }
@@ -114,24 +114,24 @@ private:
   LogicalResult strideBuffers(func::FuncOp main) {
     DenseMap<int64_t, rt::InputOp> inputs;
     main.walk([&](rt::InputOp input) { inputs[input.getPosition()] = input; });
-    auto result =
-        main.walk([&](rt::OutputOp output) {
-          auto alias = output->getAttrOfType<IntegerAttr>(kAliasAttr);
-          if (!alias)
-            return WalkResult::advance();
-          rt::InputOp input = inputs.lookup(alias.getInt());
-          if (!input || !isPair(input, output)) {
-            output.emitError()
-                << "output " << output.getPosition()
-                << " was to continue input " << alias.getInt()
-                << " in its buffer, but no kernel takes just these two";
-            return WalkResult::interrupt();
-          }
-          for (Value cache : {input.getValue(), output.getValue()})
-            cache.setType(getStridedType(cast<MemRefType>(cache.getType())));
-          ++numCaches;
-          return WalkResult::advance();
-        });
+    auto result = main.walk([&](rt::OutputOp output) {
+      auto alias = output->getAttrOfType<IntegerAttr>(kAliasAttr);
+      if (!alias)
+        return WalkResult::advance();
+      rt::InputOp input = inputs.lookup(alias.getInt());
+      if (!input || !isPair(input, output)) {
+        output.emitError()
+            << "output " << output.getPosition() << " was to continue input "
+            << alias.getInt()
+            << " in its buffer, but no kernel takes just these two; this is a "
+               "fault of the compiler";
+        return WalkResult::interrupt();
+      }
+      for (Value cache : {input.getValue(), output.getValue()})
+        cache.setType(getStridedType(cast<MemRefType>(cache.getType())));
+      ++numCaches;
+      return WalkResult::advance();
+    });
     return failure(result.wasInterrupted());
   }
 

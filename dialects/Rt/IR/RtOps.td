@@ -65,7 +65,8 @@ def Rt_InputOp : Rt_Op<"input", [Pure]> {
   let description = [{
     The runtime has checked type, rank, static extents, and that equal symbols
     are equal, before `main` runs. So this cannot fail. The result has the
-    model's shape, dynamic extents as the caller gave them, row-major.
+    model's shape, dynamic extents as the caller gave them, row-major but for a
+    cache that may grow in place, whose strides are the caller's.
 
     ```mlir
     %x = rt.input 0 : memref<?x64xf32>

@@ -55,7 +55,8 @@ def LowerMainAbi : Pass<"moec-lower-main-abi", "::mlir::ModuleOp"> {
 
     After: `main : () -> ()`. Each argument is an `rt.input`, each result an
     `rt.output`: a buffer that main allocates and returns once is the output's
-    own, anything else is copied into it.
+    own, anything else is copied into it. An output that may share an input's
+    buffer (`moec.alias`) keeps its mark; one that is a copy is an error.
   }];
   let dependentDialects = ["::mlir::memref::MemRefDialect", "::moec::rt::RtDialect"];
   let statistics = [
