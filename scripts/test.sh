@@ -7,4 +7,5 @@ cd "$(dirname "$0")/.."
 scripts/install-deps.sh
 scripts/build.sh
 scripts/check-format.sh
+cmake --build --preset release --target moec-tidy
 MOEC_PYTHON=$PWD/build/venv/bin/python ctest --preset release
