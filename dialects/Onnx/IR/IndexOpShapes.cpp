@@ -1,5 +1,4 @@
-//===-- IndexOpShapes.cpp - shapes of operators that look elements up
-//------===//
+//===-- IndexOpShapes.cpp - shapes of operators that look up --------------===//
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
@@ -234,15 +233,21 @@ Value OneHotOp::materializeExtent(OpBuilder &builder, unsigned, unsigned) {
     SmallVector<Value> position(
         rank, arith::ConstantIndexOp::create(builder, loc, 0));
     Value number = tensor::ExtractOp::create(builder, loc, wide, position);
-    Value bound =
-        arith::ConstantOp::create(builder, loc, builder.getF64FloatAttr(1e12));
-    Value isSmall = arith::CmpFOp::create(
-        builder, loc, arith::CmpFPredicate::OLT, number, bound);
-    buildShapeCheck(builder, loc, isSmall, "the depth of OneHot is no extent");
-    Value none =
-        arith::ConstantOp::create(builder, loc, builder.getF64FloatAttr(0));
-    number = arith::SelectOp::create(builder, loc, isSmall, number, none);
-    number = arith::MaximumFOp::create(builder, loc, number, none);
+    auto constant = [&](double value) -> Value {
+      return arith::ConstantOp::create(builder, loc,
+                                       builder.getF64FloatAttr(value));
+    };
+    // Not through an integer: what does not fit one has no conversion.
+    Value none = constant(0);
+    Value isSound = arith::AndIOp::create(
+        builder, loc,
+        arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::OGE, number,
+                              none),
+        arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::OLE, number,
+                              constant(double(kMaxExtent))));
+    buildShapeCheck(builder, loc, isSound,
+                    "the depth of OneHot is no extent; expected 0 to 2^40");
+    number = arith::SelectOp::create(builder, loc, isSound, number, none);
     Value whole =
         arith::FPToSIOp::create(builder, loc, builder.getI64Type(), number);
     return arith::IndexCastOp::create(builder, loc, builder.getIndexType(),
@@ -253,11 +258,7 @@ Value OneHotOp::materializeExtent(OpBuilder &builder, unsigned, unsigned) {
               ? buildCastOp(builder, loc, getDepth(), builder.getI64Type())
               : getDepth();
   depth = buildElement(builder, loc, depth, 0);
-  Value zero = arith::ConstantIndexOp::create(builder, loc, 0);
-  Value isSound = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::sge,
-                                        depth, zero);
-  buildShapeCheck(builder, loc, isSound, "the depth of OneHot is negative");
-  return arith::MaxSIOp::create(builder, loc, depth, zero);
+  return buildBoundedExtent(builder, loc, depth, "the depth of OneHot");
 }
 
 LogicalResult NonZeroOp::inferShapes(ShapeContext &context) {
@@ -380,8 +381,10 @@ Value TopKOp::materializeExtent(OpBuilder &builder, unsigned, unsigned) {
       builder, loc, arith::MinSIOp::create(builder, loc, k, whole), zero);
   Value isSound =
       arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq, clamped, k);
-  buildShapeCheck(builder, loc, isSound,
-                  "k of TopK is outside of the extent it chooses from");
+  buildShapeCheck(
+      builder, loc, isSound,
+      "k of TopK is outside of the extent it chooses from; expected 0 to "
+      "that");
   return clamped;
 }
 

@@ -151,8 +151,12 @@ void moec::onnx::buildAxesCheck(OpBuilder &builder, Operation *op,
   if (matchPattern(operand, m_Constant(&constant)))
     return;
   RuntimeAxes axes(builder, op->getLoc(), operand, rank);
+  // An axis of a scalar is its only one.
+  int64_t width = std::max<int64_t>(rank, 1);
   buildShapeCheck(builder, op->getLoc(), axes.isSound(),
-                  "an axis is outside of the rank, or named twice");
+                  ("an axis is outside of the rank, or named twice; expected " +
+                   Twine(-width) + " to " + Twine(width - 1) + ", each once")
+                      .str());
 }
 
 SmallVector<Value> moec::onnx::buildDims(OpBuilder &builder, Location loc,

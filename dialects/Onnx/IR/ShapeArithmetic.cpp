@@ -1,5 +1,4 @@
-//===-- ShapeArithmetic.cpp - what shape inference computes with
-//-----------===//
+//===-- ShapeArithmetic.cpp - what shape inference computes with ----------===//
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
@@ -14,6 +13,7 @@
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "llvm/Support/MathExtras.h"
 
+#include <limits>
 #include <numeric>
 
 using namespace mlir;
@@ -71,7 +71,7 @@ LogicalResult moec::onnx::requireAtLeast(ShapeContext &context, Operation *op,
                            << " must be at least " << context.describe(b);
   // Extents are below 2^40, so the quotient is 0 or -1: an equality, which is
   // what run-time checks are made of.
-  return context.requireEqual(op, difference.floorDiv(int64_t(1) << 40),
+  return context.requireEqual(op, difference.floorDiv(kMaxExtent),
                               context.getConstant(0), what);
 }
 
@@ -143,6 +143,16 @@ FailureOr<Extents> moec::onnx::getListElements(ShapeContext &context,
   return Extents(type.getNumElements(), AffineExpr());
 }
 
+LogicalResult moec::onnx::requireBounded(Operation *op, const Extents &elements,
+                                         StringRef name) {
+  for (AffineExpr element : elements)
+    if (std::optional<int64_t> constant = getConstant(element);
+        constant && (*constant > kMaxExtent || *constant < -kMaxExtent))
+      return op->emitError() << "element of '" << name << "' is " << *constant
+                             << ", expected -2^40 to 2^40";
+  return success();
+}
+
 LogicalResult moec::onnx::normalizeAxes(Operation *op,
                                         SmallVectorImpl<int64_t> &axes,
                                         int64_t rank) {
@@ -208,4 +218,41 @@ void moec::onnx::buildShapeCheck(OpBuilder &builder, Location loc,
                                  Value condition, StringRef message) {
   rt::CheckOp::create(builder, loc, condition, rt::Status::ShapeMismatch,
                       message);
+}
+
+Value moec::onnx::buildClamp(OpBuilder &builder, Location loc, Value value,
+                             int64_t low, int64_t high) {
+  Value least = arith::ConstantIndexOp::create(builder, loc, low);
+  Value most = arith::ConstantIndexOp::create(builder, loc, high);
+  value = arith::MinSIOp::create(builder, loc, value, most);
+  return arith::MaxSIOp::create(builder, loc, value, least);
+}
+
+Value moec::onnx::buildBoundedExtent(OpBuilder &builder, Location loc,
+                                     Value value, StringRef what) {
+  Value clamped = buildClamp(builder, loc, value, 0, kMaxExtent);
+  Value isSound = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq,
+                                        clamped, value);
+  buildShapeCheck(builder, loc, isSound,
+                  (what + " is no extent; expected 0 to 2^40").str());
+  return clamped;
+}
+
+Value moec::onnx::buildSaturatedMul(OpBuilder &builder, Location loc, Value a,
+                                    Value b) {
+  Value one = arith::ConstantIndexOp::create(builder, loc, 1);
+  Value most = arith::ConstantIndexOp::create(
+      builder, loc, std::numeric_limits<int64_t>::max());
+  Value divisor = arith::MaxSIOp::create(builder, loc, b, one);
+  Value room = arith::DivSIOp::create(builder, loc, most, divisor);
+  Value wraps =
+      arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::sgt, a, room);
+  Value product = arith::MulIOp::create(builder, loc, a, b);
+  return arith::SelectOp::create(builder, loc, wraps, most, product);
+}
+
+LogicalResult moec::onnx::keepShape(Operation *op, StringRef operand) {
+  if (op->hasAttr(kShapesAttr))
+    return success();
+  return op->emitError() << "needs its operand '" << operand << "'";
 }

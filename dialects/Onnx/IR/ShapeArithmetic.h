@@ -1,5 +1,4 @@
-//===-- ShapeArithmetic.h - what shape inference computes with
-//-------------===//
+//===-- ShapeArithmetic.h - what shape inference computes with ------------===//
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
@@ -13,6 +12,10 @@
 #include "mlir/IR/Builders.h"
 
 namespace moec::onnx {
+
+/// No extent that a list of the model or of the run makes is larger, nor any
+/// element of such a list: what is computed from a few of them does not wrap.
+constexpr int64_t kMaxExtent = int64_t(1) << 40;
 
 /// The value of a constant expression.
 std::optional<int64_t> getConstant(mlir::AffineExpr expr);
@@ -45,6 +48,11 @@ mlir::FailureOr<Extents> getListElements(ShapeContext &context,
                                          mlir::Value operand,
                                          const llvm::Twine &name);
 
+/// Fails with a diagnostic where a known element of a list that makes extents
+/// is constant and beyond `kMaxExtent`, on either side of zero.
+llvm::LogicalResult requireBounded(mlir::Operation *op, const Extents &elements,
+                                   llvm::StringRef name);
+
 /// Normalises constant axes in place; fails with a diagnostic where one is
 /// outside of the rank or named twice.
 llvm::LogicalResult normalizeAxes(mlir::Operation *op,
@@ -70,6 +78,24 @@ mlir::Value buildCastOp(mlir::OpBuilder &builder, mlir::Location loc,
 /// Ends the run unless the condition holds.
 void buildShapeCheck(mlir::OpBuilder &builder, mlir::Location loc,
                      mlir::Value condition, llvm::StringRef message);
+
+/// An index value within low..high.
+mlir::Value buildClamp(mlir::OpBuilder &builder, mlir::Location loc,
+                       mlir::Value value, int64_t low, int64_t high);
+
+/// Ends the run unless a number of the run that makes an extent is within
+/// 0..kMaxExtent; clamped, so that nothing built from it wraps. `what` names
+/// the number in the message.
+mlir::Value buildBoundedExtent(mlir::OpBuilder &builder, mlir::Location loc,
+                               mlir::Value value, llvm::StringRef what);
+
+/// The product of two extents, or the largest index where that wraps.
+mlir::Value buildSaturatedMul(mlir::OpBuilder &builder, mlir::Location loc,
+                              mlir::Value a, mlir::Value b);
+
+/// Demands the operand that shape inference has not dropped: without it an
+/// earlier inference has set the extents, and nothing is left to infer.
+llvm::LogicalResult keepShape(mlir::Operation *op, llvm::StringRef operand);
 
 } // namespace moec::onnx
 

@@ -1,12 +1,10 @@
-//===-- ShapeOpShapes.cpp - shapes of the operators on shapes
-//--------------===//
+//===-- ShapeOpShapes.cpp - shapes of the operators on shapes -------------===//
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
 #include "dialects/Onnx/IR/Onnx.h"
-#include "dialects/Onnx/IR/RuntimeAxes.h"
 #include "dialects/Onnx/IR/ShapeArithmetic.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -17,14 +15,6 @@
 
 using namespace mlir;
 using namespace moec::onnx;
-
-/// Where shape inference has dropped the operand that says the extents, an
-/// earlier inference has set them and nothing is left to infer.
-static LogicalResult keepShape(Operation *op, StringRef operand) {
-  if (op->hasAttr(kShapesAttr))
-    return success();
-  return op->emitError() << "needs its operand '" << operand << "'";
-}
 
 static Type getElement(Value value) {
   return getElementTypeOrSelf(value.getType());
@@ -53,253 +43,6 @@ LogicalResult SizeOp::inferShapes(ShapeContext &context) {
   context.setResult(getOperation()->getResult(0),
                     IntegerType::get(getContext(), 64), {});
   context.setElements(getSize(), {size});
-  return success();
-}
-
-LogicalResult ReshapeOp::inferShapes(ShapeContext &context) {
-  if (!getShape())
-    return keepShape(*this, "shape");
-  FailureOr<Extents> target =
-      getListElements(context, *this, getShape(), "shape");
-  if (failed(target))
-    return failure();
-  Extents input = context.getExtents(getData());
-  Extents extents(target->begin(), target->end());
-  std::optional<size_t> inferred;
-  bool isKnown = true, hasZero = false;
-  for (auto [i, extent] : llvm::enumerate(extents)) {
-    if (!extent) {
-      extent = context.createSymbol("reshaped");
-      isKnown = false;
-      continue;
-    }
-    std::optional<int64_t> constant = getConstant(extent);
-    if (constant && *constant == 0) {
-      hasZero = true;
-      if (getAllowzero())
-        continue;
-      if (i >= input.size())
-        return emitError() << "element " << i
-                           << " of 'shape' is 0, but the input has rank "
-                           << input.size();
-      extent = input[i];
-    } else if (constant && *constant == -1) {
-      if (inferred)
-        return emitError("has more than one -1 in 'shape'");
-      inferred = i;
-    } else if (constant && *constant < 0) {
-      return emitError() << "element " << i << " of 'shape' is " << *constant
-                         << ", expected -1 or more";
-    } else if (!constant && failed(requireAtLeast(context, *this, extent,
-                                                  context.getConstant(0),
-                                                  "an extent of 'shape'"))) {
-      return failure();
-    }
-  }
-  if (inferred && hasZero && getAllowzero())
-    return emitError("has both 0 and -1 in 'shape', which allowzero forbids");
-  AffineExpr total = getProduct(context, input);
-  if (inferred) {
-    SmallVector<AffineExpr> others;
-    bool isEmpty = false;
-    for (auto [i, extent] : llvm::enumerate(extents))
-      if (i != *inferred) {
-        others.push_back(extent);
-        isEmpty |= getConstant(extent) == 0;
-      }
-    // What is left over of nothing is nothing.
-    AffineExpr rest = isEmpty ? context.getConstant(0)
-                              : divideProducts(context, input, others);
-    if (!rest) {
-      rest = context.createSymbol("reshaped");
-      isKnown = false;
-    }
-    extents[*inferred] = rest;
-  }
-  AffineExpr size = getProduct(context, extents);
-  AffineExpr ratio = divideProducts(context, input, extents);
-  if ((!ratio || getConstant(ratio) != 1) &&
-      failed(context.requireEqual(*this, total, size,
-                                  "the number of elements changes")))
-    return failure();
-  context.setResult(getOperation()->getResult(0), getElement(getData()),
-                    extents);
-  forwardElements(context, getData(), getReshaped());
-  if (isKnown)
-    dropOperand(getShapeMutable());
-  return success();
-}
-
-Value ReshapeOp::materializeExtent(OpBuilder &builder, unsigned, unsigned dim) {
-  if (!getShape())
-    return {};
-  Location loc = getLoc();
-  auto inputType = cast<RankedTensorType>(getData().getType());
-  Value zero = arith::ConstantIndexOp::create(builder, loc, 0);
-  Value one = arith::ConstantIndexOp::create(builder, loc, 1);
-  Value minus = arith::ConstantIndexOp::create(builder, loc, -1);
-  auto compare = [&](arith::CmpIPredicate predicate, Value a, Value b) {
-    return arith::CmpIOp::create(builder, loc, predicate, a, b);
-  };
-  Value others = one, mine;
-  int64_t rank = cast<RankedTensorType>(getReshaped().getType()).getRank();
-  for (int64_t i = 0; i < rank; ++i) {
-    Value extent = buildElement(builder, loc, getShape(), i);
-    if (!getAllowzero() && i < inputType.getRank()) {
-      Value isZero = compare(arith::CmpIPredicate::eq, extent, zero);
-      Value copied = tensor::DimOp::create(builder, loc, getData(), i);
-      extent = arith::SelectOp::create(builder, loc, isZero, copied, extent);
-    }
-    if (i == dim) {
-      mine = extent;
-      continue;
-    }
-    Value isInferred = compare(arith::CmpIPredicate::eq, extent, minus);
-    Value factor =
-        arith::SelectOp::create(builder, loc, isInferred, one, extent);
-    others = arith::MulIOp::create(builder, loc, others, factor);
-  }
-  buildShapeCheck(builder, loc, compare(arith::CmpIPredicate::sge, mine, minus),
-                  "an element of a reshape's shape is below -1");
-  Value total = one;
-  for (int64_t i = 0; i < inputType.getRank(); ++i)
-    total = arith::MulIOp::create(
-        builder, loc, total, tensor::DimOp::create(builder, loc, getData(), i));
-  Value divisor = arith::MaxSIOp::create(builder, loc, others, one);
-  Value rest = arith::DivSIOp::create(builder, loc, total, divisor);
-  Value isInferred = compare(arith::CmpIPredicate::eq, mine, minus);
-  Value extent = arith::SelectOp::create(builder, loc, isInferred, rest, mine);
-  return arith::MaxSIOp::create(builder, loc, extent, zero);
-}
-
-static int64_t getRank(Value value) {
-  return cast<RankedTensorType>(value.getType()).getRank();
-}
-
-LogicalResult SqueezeOp::inferShapes(ShapeContext &context) {
-  Extents input = context.getExtents(getData());
-  int64_t rank = input.size();
-  SmallVector<int64_t> axes;
-  if (getAxes()) {
-    FailureOr<std::optional<SmallVector<int64_t>>> known =
-        readAxes(context, *this, getAxes(), rank);
-    if (failed(known))
-      return failure();
-    int64_t count =
-        cast<RankedTensorType>(getAxes().getType()).getNumElements();
-    if (!*known && count < rank) {
-      Extents extents;
-      for (int64_t i = 0; i < rank - count; ++i)
-        extents.push_back(context.createSymbol("kept"));
-      context.setResult(getOperation()->getResult(0), getElement(getData()),
-                        extents);
-      return success();
-    }
-    // As many as there are dimensions are all of them.
-    axes = *known ? **known : llvm::to_vector(llvm::seq<int64_t>(0, rank));
-    if (failed(normalizeAxes(*this, axes, rank)))
-      return failure();
-    for (int64_t axis : axes)
-      if (failed(context.requireEqual(
-              *this, input[axis], context.getConstant(1), "a squeezed extent")))
-        return failure();
-  } else {
-    for (auto [i, extent] : llvm::enumerate(input))
-      if (getConstant(extent) == 1)
-        axes.push_back(i);
-  }
-  Extents extents;
-  for (auto [i, extent] : llvm::enumerate(input))
-    if (!llvm::is_contained(axes, int64_t(i)))
-      extents.push_back(extent);
-  context.setResult(getOperation()->getResult(0), getElement(getData()),
-                    extents);
-  forwardElements(context, getData(), getSqueezed());
-  return success();
-}
-
-Value SqueezeOp::materializeExtent(OpBuilder &builder, unsigned, unsigned dim) {
-  if (!getAxes())
-    return {};
-  RuntimeAxes axes(builder, getLoc(), getAxes(), getRank(getData()));
-  return axes.getOfOther(dim, buildDims(builder, getLoc(), getData()));
-}
-
-void SqueezeOp::buildChecks(OpBuilder &builder) {
-  Attribute constant;
-  if (!getAxes() || matchPattern(getAxes(), m_Constant(&constant)))
-    return;
-  Location loc = getLoc();
-  int64_t rank = getRank(getData());
-  buildAxesCheck(builder, *this, getAxes(), rank);
-  RuntimeAxes axes(builder, loc, getAxes(), rank);
-  Value one = arith::ConstantIndexOp::create(builder, loc, 1);
-  for (auto [dim, extent] :
-       llvm::enumerate(buildDims(builder, loc, getData()))) {
-    Value squeezed =
-        arith::SelectOp::create(builder, loc, axes.isNamed(dim), extent, one);
-    Value isOne = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq,
-                                        squeezed, one);
-    buildShapeCheck(builder, loc, isOne, "a squeezed extent is not one");
-  }
-}
-
-LogicalResult UnsqueezeOp::inferShapes(ShapeContext &context) {
-  Extents input = context.getExtents(getData());
-  auto type = cast<RankedTensorType>(getAxes().getType());
-  int64_t rank = input.size();
-  if (type.hasStaticShape())
-    rank += type.getNumElements();
-  FailureOr<std::optional<SmallVector<int64_t>>> known =
-      readAxes(context, *this, getAxes(), rank);
-  if (failed(known))
-    return failure();
-  Extents extents;
-  if (*known) {
-    SmallVector<int64_t> axes = **known;
-    if (failed(normalizeAxes(*this, axes, rank)))
-      return failure();
-    auto next = input.begin();
-    for (int64_t i = 0; i < rank; ++i)
-      extents.push_back(llvm::is_contained(axes, i) ? context.getConstant(1)
-                                                    : *next++);
-  } else {
-    // Where the extents of one go shows at run time; of a scalar nothing else
-    // is there.
-    for (int64_t i = 0; i < rank; ++i)
-      extents.push_back(input.empty() ? context.getConstant(1)
-                                      : context.createSymbol("unsqueezed"));
-  }
-  context.setResult(getOperation()->getResult(0), getElement(getData()),
-                    extents);
-  forwardElements(context, getData(), getExpanded());
-  return success();
-}
-
-Value UnsqueezeOp::materializeExtent(OpBuilder &builder, unsigned,
-                                     unsigned dim) {
-  RuntimeAxes axes(builder, getLoc(), getAxes(), getRank(getExpanded()));
-  return axes.spreadOthers(
-      dim, buildDims(builder, getLoc(), getData()),
-      arith::ConstantIndexOp::create(builder, getLoc(), 1));
-}
-
-void UnsqueezeOp::buildChecks(OpBuilder &builder) {
-  buildAxesCheck(builder, *this, getAxes(), getRank(getExpanded()));
-}
-
-LogicalResult FlattenOp::inferShapes(ShapeContext &context) {
-  Extents input = context.getExtents(getInput());
-  int64_t rank = input.size(), axis = getAxis();
-  if (axis < -rank || axis > rank)
-    return emitError() << "axis " << axis << " is outside [" << -rank << ", "
-                       << rank << "]";
-  if (axis < 0)
-    axis += rank;
-  ArrayRef<AffineExpr> all(input);
-  context.setResult(getOperation()->getResult(0), getElement(getInput()),
-                    {getProduct(context, all.take_front(axis)),
-                     getProduct(context, all.drop_front(axis))});
   return success();
 }
 
@@ -356,21 +99,29 @@ LogicalResult ConstantOfShapeOp::inferShapes(ShapeContext &context) {
   return success();
 }
 
-/// A listed extent at run time: not negative.
+/// A listed extent at run time.
 static Value buildListedExtent(OpBuilder &builder, Location loc, Value list,
-                               unsigned dim) {
-  Value extent = buildElement(builder, loc, list, dim);
-  Value zero = arith::ConstantIndexOp::create(builder, loc, 0);
-  Value isSound = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::sge,
-                                        extent, zero);
-  buildShapeCheck(builder, loc, isSound, "an extent is negative");
-  return arith::MaxSIOp::create(builder, loc, extent, zero);
+                               unsigned dim, StringRef name) {
+  return buildBoundedExtent(builder, loc, buildElement(builder, loc, list, dim),
+                            ("an element of '" + name + "'").str());
 }
 
 Value ConstantOfShapeOp::materializeExtent(OpBuilder &builder, unsigned,
                                            unsigned dim) {
-  return getInput() ? buildListedExtent(builder, getLoc(), getInput(), dim)
-                    : Value();
+  if (!getInput())
+    return {};
+  return buildListedExtent(builder, getLoc(), getInput(), dim, "input");
+}
+
+/// How many numbers a range of integers has. The distance of two numbers of 64
+/// bits fits an unsigned one, and so does the size of a step.
+static uint64_t countRange(int64_t start, int64_t limit, int64_t step) {
+  int64_t lower = step < 0 ? limit : start, upper = step < 0 ? start : limit;
+  if (lower >= upper)
+    return 0;
+  uint64_t span = uint64_t(upper) - uint64_t(lower);
+  uint64_t size = step < 0 ? 0 - uint64_t(step) : uint64_t(step);
+  return (span - 1) / size + 1;
 }
 
 LogicalResult RangeOp::inferShapes(ShapeContext &context) {
@@ -393,14 +144,28 @@ LogicalResult RangeOp::inferShapes(ShapeContext &context) {
     return matchPattern(value, m_Constant(&attr));
   };
   DenseFPElementsAttr from, to, by;
-  if (start && limit && step) {
-    AffineExpr span = *step > 0 ? limit - start : start - limit;
-    span = simplifyAffineExpr(span, 0, context.getNumSymbols());
-    AffineExpr count = span.ceilDiv(std::abs(*step));
-    if (std::optional<int64_t> constant = getConstant(count))
-      extent = context.getConstant(std::max<int64_t>(*constant, 0));
-    else if (isNonNegative(span))
-      extent = count;
+  std::optional<int64_t> first = getConstant(start), end = getConstant(limit);
+  // Constants beside symbols: none so large that the difference wraps.
+  auto isSmall = [](AffineExpr expr) {
+    std::optional<int64_t> constant = getConstant(expr);
+    return !constant || (*constant >= -kMaxExtent && *constant <= kMaxExtent);
+  };
+  if (first && end && step) {
+    uint64_t count = countRange(*first, *end, *step);
+    if (count > uint64_t(kMaxExtent))
+      return emitError() << "has " << count
+                         << " elements, expected 2^40 or fewer";
+    extent = context.getConstant(count);
+  } else if (start && limit && step) {
+    if (isSmall(start) && isSmall(limit) && isSmall(delta)) {
+      AffineExpr span = *step > 0 ? limit - start : start - limit;
+      span = simplifyAffineExpr(span, 0, context.getNumSymbols());
+      AffineExpr count = span.ceilDiv(std::abs(*step));
+      if (std::optional<int64_t> constant = getConstant(count))
+        extent = context.getConstant(std::max<int64_t>(*constant, 0));
+      else if (isNonNegative(span))
+        extent = count;
+    }
   } else if (isScalar(getStart(), from) && isScalar(getLimit(), to) &&
              isScalar(getDelta(), by)) {
     auto get = [](DenseFPElementsAttr attr) {
@@ -411,9 +176,10 @@ LogicalResult RangeOp::inferShapes(ShapeContext &context) {
       return value.convertToDouble();
     };
     double count = std::ceil((get(to) - get(from)) / get(by));
-    if (!(std::abs(count) < 1e12))
+    if (!(count <= double(kMaxExtent)))
       return emitError("has no finite number of elements");
-    extent = context.getConstant(std::max<int64_t>(int64_t(count), 0));
+    count = std::max(count, 0.0);
+    extent = context.getConstant(int64_t(count));
   }
   OpResult result = getOperation()->getResult(0);
   context.setResult(result, element,
@@ -422,7 +188,11 @@ LogicalResult RangeOp::inferShapes(ShapeContext &context) {
   if (start && step && type.hasStaticShape() && type.getNumElements() <= 1024) {
     Extents elements;
     for (int64_t i = 0; i < type.getNumElements(); ++i)
-      elements.push_back(start + i * *step);
+      // What is listed fits 64 bits, though the product may not.
+      elements.push_back(
+          first ? context.getConstant(
+                      int64_t(uint64_t(*first) + uint64_t(i) * uint64_t(*step)))
+                : start + i * *step);
     context.setElements(result, elements);
   }
   return success();
@@ -452,11 +222,12 @@ Value RangeOp::materializeExtent(OpBuilder &builder, unsigned, unsigned) {
       return arith::ConstantOp::create(builder, loc,
                                        builder.getF64FloatAttr(value));
     };
-    Value bound = constant(1e12);
+    Value bound = constant(double(kMaxExtent));
     Value isSmall = arith::CmpFOp::create(
-        builder, loc, arith::CmpFPredicate::OLT, count, bound);
+        builder, loc, arith::CmpFPredicate::OLE, count, bound);
     buildShapeCheck(builder, loc, isSmall,
-                    "a range has no finite number of elements");
+                    "the number of elements of a range is no extent; expected "
+                    "0 to 2^40");
     count = arith::SelectOp::create(builder, loc, isSmall, count, constant(0));
     count = arith::MaximumFOp::create(builder, loc, count, constant(0));
     // Rounds up without a call: the truncated count, one more if it is less.
@@ -480,28 +251,31 @@ Value RangeOp::materializeExtent(OpBuilder &builder, unsigned, unsigned) {
         limit = toIndex(extract(getLimit())),
         delta = toIndex(extract(getDelta()));
   Value one = arith::ConstantIndexOp::create(builder, loc, 1);
-  Value isSound = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::ne,
-                                        delta, zero);
-  buildShapeCheck(builder, loc, isSound, "a range has a delta of zero");
+  auto compare = [&](arith::CmpIPredicate predicate, Value a, Value b) {
+    return arith::CmpIOp::create(builder, loc, predicate, a, b);
+  };
+  Value isSound = compare(arith::CmpIPredicate::ne, delta, zero);
+  buildShapeCheck(builder, loc, isSound,
+                  "a range has a delta of zero; expected any other number");
   Value step = arith::SelectOp::create(builder, loc, isSound, delta, one);
-  Value span = arith::SubIOp::create(builder, loc, limit, start);
-  // Rounding up towards plus infinity: the remainder has the span's sign.
-  Value quotient = arith::DivSIOp::create(builder, loc, span, step);
-  Value back = arith::MulIOp::create(builder, loc, quotient, step);
-  Value isExact =
-      arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq, back, span);
-  Value isUp = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::slt,
-                                     span, zero);
-  Value isDown = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::slt,
-                                       step, zero);
-  Value sameSign = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq,
-                                         isUp, isDown);
-  Value more = arith::AddIOp::create(builder, loc, quotient, one);
-  Value rounded =
-      arith::SelectOp::create(builder, loc, sameSign, more, quotient);
-  Value count =
-      arith::SelectOp::create(builder, loc, isExact, quotient, rounded);
-  return arith::MaxSIOp::create(builder, loc, count, zero);
+  // From the lower to the upper end, unsigned: the distance of two numbers of
+  // 64 bits fits that, and so does the size of a step.
+  Value isDown = compare(arith::CmpIPredicate::slt, step, zero);
+  Value lower = arith::SelectOp::create(builder, loc, isDown, limit, start);
+  Value upper = arith::SelectOp::create(builder, loc, isDown, start, limit);
+  Value size = arith::SelectOp::create(
+      builder, loc, isDown, arith::SubIOp::create(builder, loc, zero, step),
+      step);
+  Value span = arith::SubIOp::create(builder, loc, upper, lower);
+  Value last = arith::DivUIOp::create(
+      builder, loc, arith::SubIOp::create(builder, loc, span, one), size);
+  Value bound = arith::ConstantIndexOp::create(builder, loc, kMaxExtent);
+  last = arith::MinUIOp::create(builder, loc, last, bound);
+  Value count = arith::SelectOp::create(
+      builder, loc, compare(arith::CmpIPredicate::slt, lower, upper),
+      arith::AddIOp::create(builder, loc, last, one), zero);
+  return buildBoundedExtent(builder, loc, count,
+                            "the number of elements of a range");
 }
 
 LogicalResult ExpandOp::inferShapes(ShapeContext &context) {
@@ -564,7 +338,7 @@ Value ExpandOp::materializeExtent(OpBuilder &builder, unsigned, unsigned dim) {
   int64_t inInput = int64_t(dim) - (rank - inputRank);
   if (inTarget < 0)
     return {};
-  Value wanted = buildListedExtent(builder, loc, getShape(), inTarget);
+  Value wanted = buildListedExtent(builder, loc, getShape(), inTarget, "shape");
   if (inInput < 0)
     return wanted;
   Value own = tensor::DimOp::create(builder, loc, getInput(), inInput);
@@ -587,6 +361,8 @@ LogicalResult TileOp::inferShapes(ShapeContext &context) {
   FailureOr<Extents> repeats =
       getListElements(context, *this, getRepeats(), "repeats");
   if (failed(repeats))
+    return failure();
+  if (failed(requireBounded(*this, *repeats, "repeats")))
     return failure();
   Extents input = context.getExtents(getInput());
   if (repeats->size() != input.size())
@@ -616,9 +392,11 @@ Value TileOp::materializeExtent(OpBuilder &builder, unsigned, unsigned dim) {
   if (!getRepeats())
     return {};
   Location loc = getLoc();
-  Value repeat = buildListedExtent(builder, loc, getRepeats(), dim);
+  Value repeat = buildListedExtent(builder, loc, getRepeats(), dim, "repeats");
   Value own = tensor::DimOp::create(builder, loc, getInput(), dim);
-  return arith::MulIOp::create(builder, loc, own, repeat);
+  return buildBoundedExtent(builder, loc,
+                            buildSaturatedMul(builder, loc, own, repeat),
+                            "a tiled extent");
 }
 
 /// The type of an ONNX type number that a result of this file can have.

@@ -1,5 +1,4 @@
-//===-- Elements.h - element loops of the onnx lowerings
-//-------------------===//
+//===-- Elements.h - element loops of the onnx lowerings ------------------===//
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //

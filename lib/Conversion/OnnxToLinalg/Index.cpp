@@ -1,5 +1,4 @@
-//===-- Index.cpp - operators that look elements up
-//------------------------===//
+//===-- Index.cpp - operators that look elements up -----------------------===//
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //

@@ -1,5 +1,4 @@
-//===-- Movement.cpp - operators that move elements
-//------------------------===//
+//===-- Movement.cpp - operators that move elements -----------------------===//
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //

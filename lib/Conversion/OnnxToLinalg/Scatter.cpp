@@ -1,5 +1,4 @@
-//===-- Scatter.cpp - tensors updated by index
-//-----------------------------===//
+//===-- Scatter.cpp - tensors updated by index ----------------------------===//
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //

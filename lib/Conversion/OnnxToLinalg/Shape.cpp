@@ -1,5 +1,4 @@
-//===-- Shape.cpp - operators on shapes
-//------------------------------------===//
+//===-- Shape.cpp - operators on shapes -----------------------------------===//
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //

@@ -1,5 +1,4 @@
-//===-- TopK.cpp - selection and sorting
-//-----------------------------------===//
+//===-- TopK.cpp - selection and sorting ----------------------------------===//
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //

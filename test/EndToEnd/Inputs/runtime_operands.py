@@ -13,7 +13,10 @@ import tempfile
 
 import numpy as np
 import onnx
-from nodes import CompareError, Library, Nodes
+from nodes import Library, Nodes
+from onnx import helper
+
+from compare import RunError  # noqa: E402, on the path by nodes
 
 rng = np.random.default_rng(11)
 REDUCTIONS = ["ReduceSum", "ReduceMean", "ReduceProd", "ReduceMax", "ReduceMin", "ReduceL1",
@@ -128,6 +131,12 @@ def counts(nodes):
     add("ConstantOfShape", [i64(2, 0, 3)])
     add("Range", [np.int64(3), np.int64(-8), np.int64(-3)])
     add("Range", [np.float32(0), np.float32(1), np.float32(0.3)])
+    # Their distances, and the size of a step, fit 64 bits only without a sign.
+    low, high = np.int64(-2**63), np.int64(2**63 - 1)
+    for ends in ((low, high, np.int64(2**62)), (high, low, np.int64(-2**62)), (high, low, low),
+                 (high, np.int64(0), low), (low, high, np.int64(-1)), (low, low, low)):
+        add("Range", ends)
+        add("Range", ends, constants=(0, 1, 2))
     add("Split", [x, i64(1, 0, 5)], {"axis": 1}, outputs=3, symbols=symbolic(2))
     add("TopK", [x, i64(3)], outputs=2, symbols=symbolic(2))
     add("TopK", [x, i64(0)], {"axis": 0, "largest": 0}, outputs=2, symbols=symbolic(2))
@@ -140,28 +149,92 @@ def counts(nodes):
     add("OneHot", [np.array([2**64 - 1, 1], np.uint64), np.int64(3), i64(0, 1)])
 
 
-BAD_AXES = "an axis is outside of the rank, or named twice"
-# Operator, sound inputs, the input to replace, bad ones and what is said of them.
+BAD_AXES = "an axis is outside of the rank, or named twice; expected "
+ANY_OTHER = "; expected any other number"
+EXTENT = " is no extent; expected 0 to 2^40"
+PADS = "an element of 'pads' is no extent; expected -2^40 to 2^40"
+MOST, LEAST = 2**63 - 1, -2**63
+# Operator, sound inputs, the input to replace, bad ones and what is said of them; attributes
+# and the number of outputs where there is more than one.
 REFUSED = [
-    ("ReduceSum", [numbers(2, 3), i64(0)], 1, [(i64(2), BAD_AXES), (i64(-3), BAD_AXES)]),
+    ("ReduceSum", [numbers(2, 3), i64(0)], 1,
+     [(i64(2), BAD_AXES + "-2 to 1, each once"), (i64(-3), BAD_AXES)]),
     ("ReduceMean", [numbers(2, 3, 4), i64(0, 1)], 1,
-     [(i64(1, -2), BAD_AXES), (i64(1 << 62, 0), BAD_AXES)]),
+     [(i64(1, -2), BAD_AXES + "-3 to 2"), (i64(1 << 62, 0), BAD_AXES)]),
     ("ReduceMax", [numbers(2, 3), i64(0, 1)], 1, [(i64(0, 0), BAD_AXES)]),
-    ("ReduceSum", [np.float32(2), i64(0)], 1, [(i64(1), BAD_AXES)]),
+    ("ReduceSum", [np.float32(2), i64(0)], 1, [(i64(1), BAD_AXES + "-1 to 0")]),
     ("Squeeze", [numbers(1, 3), i64(0)], 1,
-     [(i64(2), BAD_AXES), (i64(1), "a squeezed extent is not one")]),
+     [(i64(2), BAD_AXES), (i64(1), "a squeezed extent is not one; expected 1 in dimension 1")]),
     ("Squeeze", [numbers(1, 1), i64(0, 1)], 1, [(i64(0, -2), BAD_AXES)]),
     ("Unsqueeze", [numbers(2, 3), i64(0)], 1, [(i64(3), BAD_AXES), (i64(-4), BAD_AXES)]),
     ("Unsqueeze", [numbers(2, 3), i64(0, 1)], 1, [(i64(-4, 0), BAD_AXES)]),
     ("CumSum", [numbers(2, 3), i64(0)], 1, [(i64(2), BAD_AXES), (i64(-3), BAD_AXES)]),
     ("Slice", [numbers(4, 3), i64(0), i64(2), i64(0), i64(1)], 3, [(i64(2), BAD_AXES)]),
     ("Slice", [numbers(4, 3), i64(0), i64(2), i64(0), i64(1)], 4,
-     [(i64(0), "a slice has a step of zero")]),
+     [(i64(0), "a slice has a step of zero" + ANY_OTHER)]),
     ("Pad", [numbers(4, 3), i64(1, 1), np.float32(0), i64(0)], 3, [(i64(-3), BAD_AXES)]),
     ("Pad", [numbers(4, 3), i64(1, 1), np.float32(0), i64(0)], 1,
-     [(i64(-2, -3), "a padded extent is negative")]),
+     [(i64(-2, -3), "a padded extent" + EXTENT), (i64(LEAST, MOST), PADS),
+      (i64(MOST, MOST), PADS)]),
+    ("Pad", [numbers(2), i64(1, 1)], 1,
+     [(i64(MOST, MOST), PADS), (i64(LEAST, MOST), PADS), (i64(LEAST, 0), PADS),
+      (i64(2**62 - 2, 0), PADS), (i64(2**40, -2**40 - 1), PADS),
+      (i64(2**40, 0), "a padded extent" + EXTENT), (i64(2**40, 2**40), "a padded extent" + EXTENT),
+      (i64(-2**40, 2**40 - 3), "a padded extent" + EXTENT)]),
+    ("Tile", [numbers(2), i64(3)], 1,
+     [(i64(-1), "an element of 'repeats'" + EXTENT), (i64(2**61), "an element of 'repeats'"),
+      (i64(2**62), "an element of 'repeats'"), (i64(2**63 - 1), "an element of 'repeats'"),
+      (i64(2**40), "a tiled extent" + EXTENT)]),
+    ("Split", [numbers(2), i64(1, 1, 0, 0)], 1,
+     [(i64(2**62, 2**62, 2**62, 2**62 + 2), "an element of 'split'" + EXTENT),
+      (i64(-1, 3, 0, 0), "an element of 'split'"), (i64(MOST, MOST, 4, 0), "an element of 'split'"),
+      (i64(2**40, 2, 0, 0), "two extents that must be equal differ")], {}, 4),
+    ("Expand", [numbers(1), i64(3, 2)], 1,
+     [(i64(2**62, 2), "an element of 'shape'" + EXTENT), (i64(2, 2**62), "an element of 'shape'"),
+      (i64(-1, 2), "an element of 'shape'")]),
+    ("Expand", [numbers(3, 1), i64(3, 2)], 1,
+     [(i64(2, 2), "a tensor does not broadcast to the shape it is expanded to")]),
+    ("ConstantOfShape", [i64(2, 3)], 0,
+     [(i64(2**62, 2), "an element of 'input'" + EXTENT), (i64(2, LEAST), "an element of 'input'")]),
+    ("Range", [np.int64(0), np.int64(4), np.int64(1)], 1,
+     [(np.int64(2**61), "the number of elements of a range" + EXTENT),
+      (np.int64(MOST), "the number of elements of a range"),
+      (np.int64(2**40 + 1), "the number of elements of a range")]),
+    ("Range", [np.int64(LEAST), np.int64(4 + LEAST), np.int64(1)], 1,
+     [(np.int64(MOST), "the number of elements of a range"),
+      (np.int64(0), "the number of elements of a range")]),
+    ("Range", [np.int64(0), np.int64(4), np.int64(1)], 2,
+     [(np.int64(0), "a range has a delta of zero" + ANY_OTHER)]),
+    ("Range", [np.float32(0), np.float32(4), np.float32(1)], 1,
+     [(np.float32(1e13), "the number of elements of a range" + EXTENT),
+      (np.float32("inf"), "the number of elements of a range"),
+      (np.float32("nan"), "the number of elements of a range")]),
     ("OneHot", [i64(1), np.uint64(3), i64(0, 1)], 1,
-     [(np.uint64(2**63), "the depth of OneHot is negative")]),
+     [(np.uint64(2**63), "the depth of OneHot" + EXTENT), (np.uint64(2**61), "the depth of OneHot")]),
+    ("OneHot", [i64(1), np.int64(3), i64(0, 1)], 1,
+     [(np.int64(2**61), "the depth of OneHot" + EXTENT), (np.int64(2**62), "the depth of OneHot"),
+      (np.int64(-1), "the depth of OneHot")]),
+    ("OneHot", [i64(1), np.float32(3), i64(0, 1)], 1,
+     [(np.float32(2**61), "the depth of OneHot" + EXTENT), (np.float32(-1), "the depth of OneHot"),
+      (np.float32("nan"), "the depth of OneHot")]),
+    ("Reshape", [numbers(2, 2), i64(4, 1)], 1,
+     [(i64(-1, -1), "a reshape's 'shape' has more than one -1; expected one"),
+      (i64(-2, -2), "an element of a reshape's 'shape' is below -1; expected "),
+      (i64(2**62, 2**62), "a reshape's 'shape' has another number of elements"),
+      (i64(2**62 + 1, 4), "a reshape's 'shape' has another number of elements"),
+      (i64(5, -1), "a reshape's 'shape' has another number of elements")]),
+    # Nothing, in a shape whose elements are a multiple of 2^64.
+    ("Reshape", [numbers(0, 2), i64(0, 3)], 1,
+     [(i64(2**32, 2**32), "a reshape's 'shape' has another number of elements"),
+      (i64(2**62, 4), "a reshape's 'shape' has another number of elements")], {"allowzero": 1}),
+    ("TopK", [numbers(5), i64(3)], 1,
+     [(i64(2**62), "k of TopK is outside of the extent it chooses from; expected "),
+      (i64(-1), "k of TopK is outside")], {}, 2),
+]
+# More bytes than 64 bits count, of extents that are sound: operators, inputs and bad ones.
+HUGE = [
+    ("ConstantOfShape", [i64(2, 3)], 0, [i64(2**31, 2**31), i64(2**40, 2**40)]),
+    ("Expand", [numbers(1), i64(3, 2)], 1, [i64(2**40, 2**40), i64(2**22, 2**40)]),
 ]
 
 X = numbers(2, 3)
@@ -208,28 +281,52 @@ def unsound():
     return len(UNSOUND), wrong
 
 
+def add_sums(model):
+    """Puts a sum behind every output, so that what an operator makes is a temporary."""
+    for output in model.graph.output:
+        model.graph.node.append(helper.make_node("ReduceSum", [output.name], [output.name + "_sum"],
+                                                 output.name + "_node", keepdims=0))
+        output.name += "_sum"
+
+
+def run_bad(rows, suffix):
+    """Compiles rows of REFUSED into one model and runs it with each bad input, the others
+    sound. Yields what was tried, the message that is expected and the error, None without."""
+    nodes = Nodes()
+    for op, inputs, position, _, *more in rows:
+        attrs, outputs = (*more, *({}, 1)[len(more):])
+        nodes.add(op, op, inputs, attrs, outputs,
+                  symbols=symbolic(np.ndim(inputs[0])) if position else None)
+    model = nodes.model()
+    if suffix:
+        add_sums(model)
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder) / "nodes.onnx"
+        onnx.save(model, path)
+        subprocess.run(["moec", "compile", str(path), "-o", folder, "--cpu", "x86-64-v3"],
+                       check=True)
+        library = Library(f"{folder}/libnodes.so")
+        library.run(nodes.feeds, [output.name for output in model.graph.output])
+        for case, (op, _, position, bad_ones, *_) in enumerate(rows):
+            for bad, message in bad_ones:
+                error = None
+                try:
+                    library.run({**nodes.feeds, f"c{case}_in{position}": bad},
+                                [f"c{case}_out0{suffix}"])
+                except RunError as raised:
+                    error = raised
+                yield f"{op}{suffix} with {bad.tolist()}", f"c{case}_node", message, error
+
+
 def refused():
     """Prints what is wrong; returns how many runs were tried, and how many were wrong."""
     tried = wrong = 0
-    for op, inputs, position, cases in REFUSED:
-        nodes = Nodes()
-        nodes.add(op, op, inputs, symbols=symbolic(np.ndim(inputs[0])))
-        with tempfile.TemporaryDirectory() as folder:
-            path = pathlib.Path(folder) / "nodes.onnx"
-            onnx.save(nodes.model(), path)
-            subprocess.run(["moec", "compile", str(path), "-o", folder, "--cpu", "x86-64-v3"],
-                           check=True)
-            library = Library(f"{folder}/libnodes.so")
-            for bad, message in cases:
-                tried += 1
-                try:
-                    library.run({**nodes.feeds, f"c0_in{position}": bad}, ["c0_out0"])
-                    problem = "was computed"
-                except CompareError as error:
-                    problem = "" if message in str(error) else f"failed otherwise: {error}"
-                if problem:
-                    wrong += 1
-                    print(f"{op} with {bad.tolist()}: {problem}")
+    for suffix in ("", "_sum"):
+        for what, node, message, error in run_bad(REFUSED, suffix):
+            tried += 1
+            if not error or error.code != 1 or message not in str(error) or node not in str(error):
+                wrong += 1
+                print(f"{what}: {str(error or 'was computed')[-200:]}; expected '{message}'")
     return tried, wrong
 
 
