@@ -53,7 +53,7 @@ module attributes {onnx.symbols = ["a", "kept"]} {
     // CHECK: tensor.extract %[[AXES]]
     // CHECK: %[[IN:.*]] = arith.cmpi ult
     // CHECK: %[[SOUND:.*]] = arith.andi %{{.*}}, %[[IN]]
-    // CHECK: rt.check %[[SOUND]], shape_mismatch, "an axis is outside of the rank, or named twice"
+    // CHECK: rt.check %[[SOUND]], shape_mismatch, "an axis is outside of the rank, or named twice; expected -2 to 1, each once"
     // CHECK: arith.select
     // CHECK: %[[OUT:.*]] = tensor.empty(%{{.*}}) : tensor<?xf32>
     // CHECK: call @ReduceSum(%[[X]], %[[AXES]], %[[OUT]])
@@ -72,8 +72,9 @@ module attributes {onnx.symbols = ["a", "kept"]} {
 module attributes {onnx.symbols = ["a", "kept"]} {
   // CHECK-LABEL: func.func @main
   func.func @main(%x: tensor<?x1xf32> {onnx.shape = affine_map<()[s0, s1] -> (s0, 1)>}, %axes: tensor<1xi64>) -> tensor<?xf32> {
-    // CHECK: rt.check %{{.*}}, shape_mismatch, "an axis is outside of the rank, or named twice"
-    // CHECK-COUNT-2: rt.check %{{.*}}, shape_mismatch, "a squeezed extent is not one"
+    // CHECK: rt.check %{{.*}}, shape_mismatch, "an axis is outside of the rank, or named twice; expected -2 to 1, each once"
+    // CHECK: rt.check %{{.*}}, shape_mismatch, "a squeezed extent is not one; expected 1 in dimension 0"
+    // CHECK: rt.check %{{.*}}, shape_mismatch, "a squeezed extent is not one; expected 1 in dimension 1"
     // CHECK: rt.view
     // CHECK-NOT: call
     %0 = onnx.Squeeze(%x, %axes) {onnx.shapes = [affine_map<()[s0, s1] -> (s1)>]} : (tensor<?x1xf32>, tensor<1xi64>) -> tensor<?xf32>

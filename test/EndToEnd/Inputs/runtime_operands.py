@@ -14,7 +14,7 @@ import tempfile
 import numpy as np
 import onnx
 from nodes import Library, Nodes
-from onnx import helper
+from onnx import helper, numpy_helper
 
 from compare import RunError  # noqa: E402, on the path by nodes
 
@@ -153,6 +153,7 @@ BAD_AXES = "an axis is outside of the rank, or named twice; expected "
 ANY_OTHER = "; expected any other number"
 EXTENT = " is no extent; expected 0 to 2^40"
 PADS = "an element of 'pads' is no extent; expected -2^40 to 2^40"
+OVERFLOW = "size overflows"
 MOST, LEAST = 2**63 - 1, -2**63
 # Operator, sound inputs, the input to replace, bad ones and what is said of them; attributes
 # and the number of outputs where there is more than one.
@@ -210,7 +211,8 @@ REFUSED = [
       (np.float32("inf"), "the number of elements of a range"),
       (np.float32("nan"), "the number of elements of a range")]),
     ("OneHot", [i64(1), np.uint64(3), i64(0, 1)], 1,
-     [(np.uint64(2**63), "the depth of OneHot" + EXTENT), (np.uint64(2**61), "the depth of OneHot")]),
+     [(np.uint64(2**63), "the depth of OneHot" + EXTENT),
+      (np.uint64(2**61), "the depth of OneHot")]),
     ("OneHot", [i64(1), np.int64(3), i64(0, 1)], 1,
      [(np.int64(2**61), "the depth of OneHot" + EXTENT), (np.int64(2**62), "the depth of OneHot"),
       (np.int64(-1), "the depth of OneHot")]),
@@ -231,10 +233,13 @@ REFUSED = [
      [(i64(2**62), "k of TopK is outside of the extent it chooses from; expected "),
       (i64(-1), "k of TopK is outside")], {}, 2),
 ]
-# More bytes than 64 bits count, of extents that are sound: operators, inputs and bad ones.
+# Operators whose result has more bytes than 64 bits count, though its extents are sound: inputs,
+# the one to replace, and bad ones.
 HUGE = [
-    ("ConstantOfShape", [i64(2, 3)], 0, [i64(2**31, 2**31), i64(2**40, 2**40)]),
-    ("Expand", [numbers(1), i64(3, 2)], 1, [i64(2**40, 2**40), i64(2**22, 2**40)]),
+    ("ConstantOfShape", [i64(2, 3)], 0,
+     [(i64(2**31, 2**31), OVERFLOW), (i64(2**40, 2**40), OVERFLOW)]),
+    ("Expand", [numbers(1), i64(3, 2)], 1,
+     [(i64(2**40, 2**40), OVERFLOW), (i64(2**22, 2**40), OVERFLOW)]),
 ]
 
 X = numbers(2, 3)
@@ -261,6 +266,18 @@ UNSOUND = [
     ("Slice", [X, i64(0), i64(1), i64(2)], (3,), {}, "axis 2 is outside [-2, 1]"),
     ("Slice", [X, i64(0), i64(1), i64(0), i64(0)], (4,), {}, "'steps' has the element 0"),
     ("Pad", [X, i64(1, 1, 1), np.float32(0), i64(0)], (), {}, "'pads' has 3 elements, expected 2"),
+    ("Pad", [numbers(2), i64(LEAST, MOST)], (1,), {},
+     f"element of 'pads' is {LEAST}, expected -2^40 to 2^40"),
+    ("Pad", [numbers(2), i64(MOST, MOST)], (1,), {0: ["N"]},
+     f"element of 'pads' is {MOST}, expected"),
+    ("Tile", [numbers(2), i64(2**62)], (1,), {}, f"element of 'repeats' is {2**62}, expected"),
+    ("Tile", [numbers(4), i64(2**62)], (1,), {0: ["N"]},
+     f"element of 'repeats' is {2**62}, expected"),
+    ("Split", [numbers(2), i64(MOST)], (1,), {0: ["N"]}, f"element of 'split' is {MOST}, expected"),
+    ("Range", [np.int64(LEAST), np.int64(MOST), np.int64(1)], (0, 1, 2), {},
+     f"has {2**64 - 1} elements, expected 2^40 or fewer"),
+    ("ConstantOfShape", [i64(2**31, 2**31)], (0,), {},
+     "a result has more elements than 64 bits can count"),
 ]
 
 
@@ -318,15 +335,47 @@ def run_bad(rows, suffix):
                 yield f"{op}{suffix} with {bad.tolist()}", f"c{case}_node", message, error
 
 
+def fold_nothing(folder):
+    """Runs a model whose input has no element, but a temporary an extent that the input says:
+    2^62 elements of f32. Returns the error, None without."""
+    nodes = [helper.make_node("Cast", ["x"], ["wide"], "cast", to=onnx.TensorProto.FLOAT),
+             helper.make_node("ReduceSum", ["wide", "one"], ["sums"], "fold", keepdims=0),
+             helper.make_node("Relu", ["sums"], ["folded"], "relu"),
+             helper.make_node("ReduceSum", ["folded"], ["y"], "sum", keepdims=0)]
+    graph = helper.make_graph(
+        nodes, "nodes", [helper.make_tensor_value_info("x", onnx.TensorProto.INT8, ["N", 0])],
+        [helper.ValueInfoProto(name="y")], [numpy_helper.from_array(i64(1), "one")])
+    path = pathlib.Path(folder) / "nodes.onnx"
+    onnx.save(helper.make_model(graph, ir_version=10,
+                                opset_imports=[helper.make_opsetid("", 21)]), path)
+    subprocess.run(["moec", "compile", str(path), "-o", folder, "--cpu", "x86-64-v3"], check=True)
+    library = Library(f"{folder}/libnodes.so")
+    assert library.run({"x": np.zeros((3, 0), np.int8)}, ["y"])["y"] == 0
+    try:
+        library.run({"x": np.zeros((2**62, 0), np.int8)}, ["y"])
+    except RunError as error:
+        return error
+    return None
+
+
 def refused():
     """Prints what is wrong; returns how many runs were tried, and how many were wrong."""
     tried = wrong = 0
+
+    def judge(what, error, *messages):
+        nonlocal tried, wrong
+        tried += 1
+        if not error or error.code != 1 or any(m not in str(error) for m in messages):
+            wrong += 1
+            print(f"{what}: {str(error or 'was computed')[-200:]}; expected {messages}")
+
     for suffix in ("", "_sum"):
         for what, node, message, error in run_bad(REFUSED, suffix):
-            tried += 1
-            if not error or error.code != 1 or message not in str(error) or node not in str(error):
-                wrong += 1
-                print(f"{what}: {str(error or 'was computed')[-200:]}; expected '{message}'")
+            judge(what, error, message, f"'{node}'")
+        for what, node, message, error in run_bad(HUGE, suffix):
+            judge(what, error, message, *([f"'{node}'"] if suffix else ()))
+    with tempfile.TemporaryDirectory() as folder:
+        judge("ReduceSum of 2^62 x 0", fold_nothing(folder), OVERFLOW)
     return tried, wrong
 
 
