@@ -317,6 +317,23 @@ struct ViewLowering : RuntimePattern<rt::ViewOp> {
   }
 };
 
+struct BytesLowering : RuntimePattern<rt::BytesOp> {
+  using RuntimePattern::RuntimePattern;
+
+  LogicalResult
+  matchAndRewrite(rt::BytesOp op, OpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    Location loc = op.getLoc();
+    Value data =
+        MemRefDescriptor(adaptor.getSource()).alignedPtr(rewriter, loc);
+    rewriter.replaceOp(
+        op, {createMemRefDescriptor(loc, cast<MemRefType>(op.getType()), data,
+                                    data, {adaptor.getSize()},
+                                    {getI64(rewriter, loc, 1)}, rewriter)});
+    return success();
+  }
+};
+
 struct ParamLowering : RuntimePattern<param::LoadOp> {
   using RuntimePattern::RuntimePattern;
 
@@ -486,9 +503,9 @@ struct LowerToLLVM : moec::impl::LowerToLLVMBase<LowerToLLVM> {
     // Ours win over the upstream malloc and free.
     patterns
         .add<AllocLowering, DeallocLowering, InputLowering, OutputLowering,
-             ViewLowering, ParamLowering, ConditionLowering<rt::CheckOp>,
-             ConditionLowering<rt::RecordOp>, CountLowering, ParallelLowering>(
-            converter, PatternBenefit(10));
+             ViewLowering, BytesLowering, ParamLowering,
+             ConditionLowering<rt::CheckOp>, ConditionLowering<rt::RecordOp>,
+             CountLowering, ParallelLowering>(converter, PatternBenefit(10));
 
     LLVMConversionTarget target(*context);
     target.addLegalOp<ModuleOp, param::DeclOp, rt::ContextOp, rt::TryOp>();

@@ -95,6 +95,7 @@ void moec::buildVectorStage(OpPassManager &manager,
   manager.addPass(createCanonicalizerPass());
   manager.addPass(createLowerMainAbi());
   manager.addPass(createStrideCaches());
+  manager.addPass(createUnpackIo());
   SplitLevelsOptions split;
   split.levels.assign(options.levels.begin(), options.levels.end());
   if (split.levels.empty())

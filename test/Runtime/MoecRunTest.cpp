@@ -50,6 +50,14 @@ protected:
   std::string out, err;
 };
 
+/// The half of a last byte that holds nothing is no element.
+TEST_F(MoecRunTest, CountOfPackedElements) {
+  EXPECT_EQ(Buffer(MOEC_INT4, {5, 5}).count(), 25u);
+  EXPECT_EQ(Buffer(MOEC_INT4, {5, 5}).bytes.size(), 13u);
+  EXPECT_EQ(Buffer(MOEC_UINT4, {}).count(), 1u);
+  EXPECT_EQ(Buffer(MOEC_UINT4, {3, 0}).count(), 0u);
+}
+
 //===-- .npy --------------------------------------------------------------===//
 
 TEST_F(MoecRunTest, NpyRoundTrip) {

@@ -195,7 +195,11 @@ Buffer::Buffer(int32_t dtype, std::vector<int64_t> shape)
       bytes(tensorBytes(dtype, this->shape)) {}
 
 size_t Buffer::count() const {
-  return bytes.size() * 8 / size_t(dtypeBits(dtype));
+  // Not what the bytes have room for: the last one may be half full.
+  size_t product = 1;
+  for (int64_t extent : shape)
+    product *= size_t(extent);
+  return product;
 }
 
 moec_tensor Buffer::tensor() {

@@ -318,9 +318,10 @@ def Onnx_CastOp : Onnx_Op<"Cast", [6, 9, 13, 19, 21, 23, 24],
   let summary = "the input in the element type `to` (ONNX Cast-24)";
   let meaning = [{
     Floats become integers by truncation; ONNX leaves values out of range
-    undefined, here they become the nearest value and NaN becomes 0. Integers
-    wrap. To bool, everything but zero is true (NaN included). `saturate` and
-    `round_mode` matter for float8 types only, which are not supported.
+    undefined, here they become the nearest value and NaN becomes 0 (4-bit
+    integers get the low bits of a 32-bit one). Integers wrap. To bool,
+    everything but zero is true (NaN included). `saturate` and `round_mode`
+    matter for float8 types only, which are not supported.
   }];
   let extents = "those of `input`";
   let refused = "types that no tensor here has, strings and float8 among them (by the importer)";

@@ -87,6 +87,7 @@ static LogicalResult inferReduce(ShapeContext &context, OpTy op) {
       axes = **known;
       if (failed(normalizeAxes(op, axes, std::max<int64_t>(rank, 1))))
         return failure();
+      makeConstant(context, op.getAxesMutable()[0]);
       llvm::sort(axes);
     }
   }
@@ -250,6 +251,7 @@ LogicalResult CumSumOp::inferShapes(ShapeContext &context) {
       return failure();
     (*this)->setAttr(kAxesAttr,
                      DenseI64ArrayAttr::get(context.getContext(), *axis));
+    makeConstant(context, getAxisMutable());
   }
   context.setResult(getOperation()->getResult(0),
                     getElementTypeOrSelf(getX().getType()),

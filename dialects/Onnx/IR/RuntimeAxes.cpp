@@ -125,11 +125,8 @@ moec::onnx::readAxes(ShapeContext &context, Operation *op, Value operand,
   return std::optional<SmallVector<int64_t>>();
 }
 
-void moec::onnx::makeConstant(ShapeContext &context,
-                              MutableOperandRange operand) {
-  if (operand.size() == 0)
-    return;
-  Value value = operand[0].get();
+void moec::onnx::makeConstant(ShapeContext &context, OpOperand &operand) {
+  Value value = operand.get();
   Operation *def = value.getDefiningOp();
   std::optional<SmallVector<int64_t>> known =
       context.getConstantElements(value);
@@ -141,8 +138,8 @@ void moec::onnx::makeConstant(ShapeContext &context,
   for (int64_t element : *known)
     elements.emplace_back(width, element, /*isSigned=*/true);
   OpBuilder builder(operand.getOwner());
-  operand[0].set(ConstantOp::create(builder, operand.getOwner()->getLoc(),
-                                    DenseElementsAttr::get(type, elements)));
+  operand.set(ConstantOp::create(builder, operand.getOwner()->getLoc(),
+                                 DenseElementsAttr::get(type, elements)));
 }
 
 void moec::onnx::buildAxesCheck(OpBuilder &builder, Operation *op,

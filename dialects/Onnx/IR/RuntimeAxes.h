@@ -60,7 +60,7 @@ readAxes(ShapeContext &context, mlir::Operation *op, mlir::Value operand,
          int64_t rank);
 
 /// Puts a constant in the place of an operand whose elements are all known.
-void makeConstant(ShapeContext &context, mlir::MutableOperandRange operand);
+void makeConstant(ShapeContext &context, mlir::OpOperand &operand);
 
 /// Ends the run unless an operand that lists axes is sound. Builds nothing for
 /// a constant one, which shape inference has seen.

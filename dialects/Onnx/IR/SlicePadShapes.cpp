@@ -143,7 +143,7 @@ getMovedAxes(ShapeContext &context, Operation *op, MutableOperandRange operand,
   FailureOr<Axes> axes = readAxes(context, op, operand[0].get(), rank);
   if (failed(axes) || !*axes)
     return axes;
-  makeConstant(context, operand);
+  makeConstant(context, operand[0]);
   if (failed(normalizeAxes(op, **axes, rank)))
     return failure();
   return axes;
@@ -172,7 +172,7 @@ LogicalResult SliceOp::inferShapes(ShapeContext &context) {
     if (failed(listed))
       return failure();
     steps = *listed;
-    makeConstant(context, getStepsMutable());
+    makeConstant(context, getStepsMutable()[0]);
   }
   if (ends->size() != count || steps.size() != count ||
       (getAxes() && getLength(getAxes()) != int64_t(count)) ||

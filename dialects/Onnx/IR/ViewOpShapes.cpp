@@ -185,6 +185,7 @@ LogicalResult SqueezeOp::inferShapes(ShapeContext &context) {
     axes = *known ? **known : llvm::to_vector(llvm::seq<int64_t>(0, rank));
     if (failed(normalizeAxes(*this, axes, rank)))
       return failure();
+    makeConstant(context, getAxesMutable()[0]);
     for (int64_t axis : axes)
       if (failed(context.requireEqual(
               *this, input[axis], context.getConstant(1), "a squeezed extent")))
@@ -248,6 +249,7 @@ LogicalResult UnsqueezeOp::inferShapes(ShapeContext &context) {
     SmallVector<int64_t> axes = **known;
     if (failed(normalizeAxes(*this, axes, rank)))
       return failure();
+    makeConstant(context, getAxesMutable());
     auto next = input.begin();
     for (int64_t i = 0; i < rank; ++i)
       extents.push_back(llvm::is_contained(axes, i) ? context.getConstant(1)

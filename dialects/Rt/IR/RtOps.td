@@ -139,6 +139,18 @@ def Rt_IsSameBufferOp : Rt_Op<"is_same_buffer", [
       "$source `,` $destination `:` type($source) `,` type($destination) attr-dict";
 }
 
+def Rt_BytesOp : Rt_Op<"bytes", [Pure]> {
+  let summary = "the bytes of an input or output whose elements are packed";
+  let description = [{
+    In generated code a 4-bit element takes a byte; the caller's tensors have
+    two in one. `size` is the number of bytes.
+  }];
+  let arguments = (ins AnyMemRef:$source, Index:$size);
+  let results = (outs MemRefRankOf<[I8], [1]>:$bytes);
+  let assemblyFormat =
+      "$source `of` $size `:` type($source) `to` type($bytes) attr-dict";
+}
+
 def Rt_CheckOp : Rt_Op<"check", [MemoryEffects<[MemWrite<Rt_Context>]>]> {
   let summary = "ends the run with a status unless the condition holds";
   let description = [{

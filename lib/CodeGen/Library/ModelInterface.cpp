@@ -32,6 +32,8 @@ static int32_t getDataType(Type type) {
   switch (integer.getWidth()) {
   case 1:
     return MOEC_BOOL;
+  case 4:
+    return isUnsigned ? MOEC_UINT4 : MOEC_INT4;
   case 8:
     return isUnsigned ? MOEC_UINT8 : MOEC_INT8;
   case 16:

@@ -31,7 +31,6 @@ import node_cases
 
 EIGHT_BITS = {TensorProto.FLOAT8E4M3FN, TensorProto.FLOAT8E4M3FNUZ, TensorProto.FLOAT8E5M2,
               TensorProto.FLOAT8E5M2FNUZ, TensorProto.FLOAT8E8M0}
-FOUR_BITS = {TensorProto.INT4, TensorProto.UINT4}
 
 # Why a test may be refused, by what its model has: a name for the table, and the reason.
 EXCUSES = {
@@ -41,7 +40,6 @@ EXCUSES = {
     "strings": "tensors of strings; no MoE model computes with them",
     "8-bit floats": "the element types FLOAT8*",
     "4-bit floats": "the element type FLOAT4E2M1",
-    "4-bit inputs": "INT4 and UINT4 are element types of weights, not of inputs and outputs",
     "sequences": "values that are sequences or optionals, no tensors",
 }
 
@@ -66,8 +64,7 @@ def excuse(case, text):
         reasons.add(f"opset {node_cases.NEWEST + 1} or later")
     types = set(node_cases.element_types(case.model))
     for name, kinds in (("strings", {TensorProto.STRING}), ("8-bit floats", EIGHT_BITS),
-                        ("4-bit floats", {TensorProto.FLOAT4E2M1}), ("sequences", {None}),
-                        ("4-bit inputs", FOUR_BITS)):
+                        ("4-bit floats", {TensorProto.FLOAT4E2M1}), ("sequences", {None})):
         if types & kinds:
             reasons.add(name)
     # In the order of EXCUSES.
