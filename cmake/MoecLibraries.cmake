@@ -19,7 +19,8 @@ target_include_directories(moec_options SYSTEM INTERFACE
 target_compile_definitions(moec_options INTERFACE ${LLVM_DEFINITIONS_LIST})
 if(MOEC_SANITIZE)
   target_compile_options(moec_options INTERFACE
-    -fsanitize=address,undefined -fno-sanitize=vptr,function -fno-omit-frame-pointer)
+    -fsanitize=address,undefined -fno-sanitize=vptr,function
+    -fno-sanitize-recover=all -fno-omit-frame-pointer)
   target_link_options(moec_options INTERFACE -fsanitize=address,undefined)
 endif()
 
