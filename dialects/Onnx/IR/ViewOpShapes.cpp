@@ -250,7 +250,7 @@ LogicalResult UnsqueezeOp::inferShapes(ShapeContext &context) {
     if (failed(normalizeAxes(*this, axes, rank)))
       return failure();
     makeConstant(context, getAxesMutable());
-    auto next = input.begin();
+    auto *next = input.begin();
     for (int64_t i = 0; i < rank; ++i)
       extents.push_back(llvm::is_contained(axes, i) ? context.getConstant(1)
                                                     : *next++);

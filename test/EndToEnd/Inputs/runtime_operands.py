@@ -153,7 +153,7 @@ BAD_AXES = "an axis is outside of the rank, or named twice; expected "
 ANY_OTHER = "; expected any other number"
 EXTENT = " is no extent; expected 0 to 2^40"
 PADS = "an element of 'pads' is no extent; expected -2^40 to 2^40"
-OVERFLOW = "size overflows"
+OVERFLOW = "overflows"
 MOST, LEAST = 2**63 - 1, -2**63
 # Operator, sound inputs, the input to replace, bad ones and what is said of them; attributes
 # and the number of outputs where there is more than one.
