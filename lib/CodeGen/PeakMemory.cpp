@@ -18,6 +18,8 @@
 #include "mlir/IR/Matchers.h"
 #include "llvm/ADT/StringExtras.h"
 
+#include <map>
+
 using namespace mlir;
 using namespace moec;
 
@@ -40,11 +42,42 @@ static void addCandidate(Sizes &sizes, const Polynomial &size) {
   addCandidate(sizes, all);
 }
 
+/// Longer arithmetic gets a name of its own: a text holds those of its operands,
+/// and one that is used twice would double at every step.
+static constexpr size_t kMaxLength = 200;
+/// The longest text of a peak.
+static constexpr size_t kMaxPeakLength = 4000;
+
 namespace {
 /// What all frames share.
 struct Names {
+  explicit Names(const ModelInterface &interface) : interface(interface) {}
+
   const ModelInterface &interface;
   unsigned numCounted = 0;
+  /// Names of arithmetic too long to print.
+  std::map<std::string, std::string> shortened;
+
+  /// "counted0", ..., as far as the model has no such symbol.
+  std::string makeName() {
+    std::string name;
+    do
+      name = "counted" + std::to_string(numCounted++);
+    while (llvm::is_contained(interface.symbols, name));
+    return name;
+  }
+
+  Polynomial shorten(const Polynomial &value) {
+    if (!value.isValid())
+      return value;
+    std::string text = value.toText();
+    if (text.size() <= kMaxLength)
+      return value;
+    std::string &name = shortened[text];
+    if (name.empty())
+      name = makeName();
+    return Polynomial::atom(name, !value.isNonNegative());
+  }
 
   /// An input's extent, as a factor.
   Polynomial getExtent(int64_t input, unsigned dim) const {
@@ -72,7 +105,7 @@ public:
     int64_t bits = element.isIndex() ? 64 : element.getIntOrFloatBitWidth();
     Polynomial bytes(int64_t(llvm::divideCeil(bits, 8)));
     for (int64_t dim = 0; dim < type.getRank(); ++dim)
-      bytes = bytes * getDim(alloc, dim);
+      bytes = bytes * getDim(alloc, dim).asExtent();
     return bytes;
   }
 
@@ -85,7 +118,7 @@ private:
       bool isOfFunction = isa<func::FuncOp>(arg.getOwner()->getParentOp());
       return caller && isOfFunction
                  ? caller->getDim(call.getOperand(arg.getArgNumber()), dim)
-                 : makeUnknown();
+                 : makeUnknown().asExtent();
     }
     Operation *def = memref.getDefiningOp();
     if (auto input = dyn_cast<rt::InputOp>(def))
@@ -107,10 +140,10 @@ private:
       Polynomial size(1);
       ReassociationIndices group = collapse.getReassociationIndices()[dim];
       for (int64_t from : group)
-        size = size * getDim(collapse.getSrc(), from);
+        size = names.shorten(size * getDim(collapse.getSrc(), from));
       return size;
     }
-    return makeUnknown();
+    return makeUnknown().asExtent();
   }
 
   Polynomial get(OpFoldResult value) {
@@ -123,7 +156,8 @@ private:
     auto known = values.find(value);
     if (known != values.end())
       return known->second;
-    return values.try_emplace(value, read(value)).first->second;
+    return values.try_emplace(value, names.shorten(read(value)))
+        .first->second;
   }
 
   Polynomial read(Value value) {
@@ -152,14 +186,17 @@ private:
       return get(def->getOperand(0)) - get(def->getOperand(1));
     if (isa<arith::MulIOp>(def))
       return get(def->getOperand(0)) * get(def->getOperand(1));
-    if (isa<arith::DivUIOp, arith::DivSIOp, arith::FloorDivSIOp>(def))
-      return divide(get(def->getOperand(0)), get(def->getOperand(1)));
+    if (isa<arith::FloorDivSIOp>(def))
+      return Polynomial::divide(get(def->getOperand(0)),
+                                get(def->getOperand(1)));
+    if (isa<arith::DivUIOp, arith::DivSIOp>(def))
+      return divideToZero(get(def->getOperand(0)), get(def->getOperand(1)));
     if (isa<arith::CeilDivUIOp, arith::CeilDivSIOp>(def))
       return divideUp(get(def->getOperand(0)), get(def->getOperand(1)));
     if (isa<arith::MaxSIOp, arith::MaxUIOp>(def))
-      return choose("max", get(def->getOperand(0)), get(def->getOperand(1)));
+      return Polynomial::max(get(def->getOperand(0)), get(def->getOperand(1)));
     if (isa<arith::MinSIOp, arith::MinUIOp>(def))
-      return choose("min", get(def->getOperand(0)), get(def->getOperand(1)));
+      return Polynomial::min(get(def->getOperand(0)), get(def->getOperand(1)));
     return makeUnknown();
   }
 
@@ -173,51 +210,43 @@ private:
     auto binary = cast<AffineBinaryOpExpr>(expr);
     Polynomial a = get(binary.getLHS(), operands, numDims);
     Polynomial b = get(binary.getRHS(), operands, numDims);
-    switch (expr.getKind()) {
+    return names.shorten(combine(expr.getKind(), a, b));
+  }
+
+  /// The divisor of an affine expression is above 0.
+  static Polynomial combine(AffineExprKind kind, const Polynomial &a,
+                            const Polynomial &b) {
+    switch (kind) {
     case AffineExprKind::Add:
       return a + b;
     case AffineExprKind::Mul:
       return a * b;
     case AffineExprKind::FloorDiv:
-      return divide(a, b);
+      return Polynomial::divide(a, b);
     case AffineExprKind::CeilDiv:
-      return divideUp(a, b);
+      return Polynomial::divideUp(a, b);
     default:
-      return Polynomial::atom("(" + group(a) + " % " + group(b) + ")");
+      return Polynomial::modulo(a, b);
     }
   }
 
-  /// A text that binds as an atom does.
-  static std::string group(const Polynomial &value) {
-    return value.getConstant() ? value.toText() : "(" + value.toText() + ")";
+  /// Which is down only where nothing is negative.
+  Polynomial divideToZero(const Polynomial &a, const Polynomial &b) {
+    if (!a.isValid() || !b.isValid())
+      return Polynomial::invalid();
+    return a.isNonNegative() && b.isNonNegative() ? Polynomial::divide(a, b)
+                                                  : makeUnknown();
   }
 
-  static Polynomial divide(const Polynomial &a, const Polynomial &b) {
-    std::optional<int64_t> x = a.getConstant(), y = b.getConstant();
-    if (y == 1)
-      return a;
-    if (x && y && *x >= 0 && *y > 0)
-      return Polynomial(*x / *y);
-    return Polynomial::atom("(" + group(a) + " // " + group(b) + ")");
+  Polynomial divideUp(const Polynomial &a, const Polynomial &b) {
+    if (!b.isValid() || b.isNonNegative())
+      return Polynomial::divideUp(a, b);
+    return a.isValid() ? makeUnknown() : Polynomial::invalid();
   }
 
-  static Polynomial divideUp(const Polynomial &a, const Polynomial &b) {
-    return divide(a + b - Polynomial(1), b);
-  }
-
-  static Polynomial choose(const char *which, const Polynomial &a,
-                           const Polynomial &b) {
-    bool wantsLarger = StringRef(which) == "max";
-    if (a.dominates(b))
-      return wantsLarger ? a : b;
-    if (b.dominates(a))
-      return wantsLarger ? b : a;
-    return Polynomial::atom(std::string(which) + "(" + a.toText() + ", " +
-                            b.toText() + ")");
-  }
-
+  /// Of any sign: an index that is read may count from the end.
   Polynomial makeUnknown() {
-    return Polynomial::atom("counted" + std::to_string(names.numCounted++));
+    return Polynomial::atom(names.makeName(), /*mayBeNegative=*/true);
   }
 
   Names &names;
@@ -300,7 +329,7 @@ llvm::json::Value moec::describePeakBytes(ModuleOp module,
   auto main = module.lookupSymbol<func::FuncOp>(kMainName);
   if (!main || main.isExternal())
     return nullptr;
-  Names names{interface};
+  Names names(interface);
   Frame frame(names);
   Sizes peaks = {Polynomial(0)};
   if (!Follower(module).follow(main.getBody().front(), frame, peaks))
@@ -311,9 +340,12 @@ llvm::json::Value moec::describePeakBytes(ModuleOp module,
       return nullptr;
     texts.push_back(peak.toText());
   }
-  if (texts.size() > 1)
-    return "max(" + llvm::join(texts, ", ") + ")";
-  if (auto constant = peaks.front().getConstant())
+  if (auto constant = peaks.front().getConstant(); constant && texts.size() == 1)
     return *constant;
-  return texts.front();
+  std::string text = llvm::join(texts, ", ");
+  if (texts.size() > 1)
+    text = "max(" + text + ")";
+  if (text.size() > kMaxPeakLength)
+    return nullptr;
+  return text;
 }
