@@ -346,7 +346,7 @@ private:
         kernel.setArgAttr(number, onnx::kShapeAttr, shape);
       }
       if (auto node = dyn_cast<onnx::OnnxNode>(op))
-        if (auto past = llvm::find(inputs, node.getContinued(index));
+        if (const auto *past = llvm::find(inputs, node.getContinued(index));
             past != inputs.end()) // A constant is no argument.
           kernel.setArgAttr(number, kAliasAttr,
                             builder.getI64IntegerAttr(past - inputs.begin()));

@@ -294,12 +294,13 @@ void moecrun::generate(const Options &options) {
   printf("\n");
   fflush(stdout);
   double rest = ms(first, Clock::now());
+  int numInPlace = 0;
+  for (const State &state : decoder.states)
+    numInPlace += state.inPlace;
   fprintf(stderr,
           "%zu prompt tokens in %.2f ms, %lld tokens made, %.3f ms each "
           "(%d of %zu states in place)\n",
           prompt.size(), ms(start, first), static_cast<long long>(made),
-          made > 1 ? rest / double(made - 1) : 0.0,
-          int(std::count_if(decoder.states.begin(), decoder.states.end(),
-                            [](const State &s) { return s.inPlace; })),
+          made > 1 ? rest / double(made - 1) : 0.0, numInPlace,
           decoder.states.size());
 }

@@ -92,6 +92,7 @@ std::vector<Buffer> moec::makeInputs(const Library &library,
   moecrun::RandomOptions random;
   random.seed = options.seed;
   std::vector<Buffer> inputs;
+  inputs.reserve(size_t(library.info.n_inputs));
   for (int32_t i = 0; i < library.info.n_inputs; ++i)
     inputs.push_back(
         moecrun::randomInput(library.info.inputs[i],
@@ -102,6 +103,7 @@ std::vector<Buffer> moec::makeInputs(const Library &library,
 std::vector<Buffer> moec::runLibrary(const Library &library,
                                      std::vector<Buffer> &inputs) {
   std::vector<moec_tensor> tensors;
+  tensors.reserve(inputs.size());
   for (Buffer &input : inputs)
     tensors.push_back(input.tensor());
   try {

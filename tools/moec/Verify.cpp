@@ -13,6 +13,8 @@
 
 #include "moec/Driver/TestData.h"
 
+#include "llvm/ADT/STLExtras.h"
+
 #include <algorithm>
 #include <cstdio>
 #include <fstream>
@@ -112,7 +114,7 @@ static Buffer takeTensor(const TestTensor &tensor) {
         DriverError::TestData,
         "'" + tensor.file + "' has " + std::to_string(tensor.bytes.size()) +
             " bytes, expected " + std::to_string(buffer.bytes.size()));
-  std::copy(tensor.bytes.begin(), tensor.bytes.end(), buffer.bytes.begin());
+  llvm::copy(tensor.bytes, buffer.bytes.begin());
   return buffer;
 }
 
