@@ -209,6 +209,7 @@ LogicalResult Compilation::runStage(EmitKind stage) {
   linalg.reference = options.isReference;
   VectorStageOptions vector;
   vector.levels = llvm::SmallVector<std::string>(ArrayRef(levels));
+  vector.reference = options.isReference;
   switch (stage) {
   case EmitKind::Onnx:
     buildOnnxStage(manager);

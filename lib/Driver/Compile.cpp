@@ -59,11 +59,16 @@ static std::string getReplayCommand(llvm::StringRef stage,
       "onnx", "moe", "kernels", "linalg", "vector", "llvm"};
   if (!llvm::is_contained(stages, stage))
     return "";
-  std::string flag = ("--moec-stage-" + stage).str();
+  std::vector<std::string> values;
   if (stage == "vector" && !options.levels.empty())
-    flag += "=levels=" + llvm::join(options.levels, ",");
-  if ((stage == "kernels" || stage == "linalg") && options.isReference)
-    flag += "=reference";
+    values.push_back("levels=" + llvm::join(options.levels, ","));
+  bool hasReference =
+      stage == "kernels" || stage == "linalg" || stage == "vector";
+  if (hasReference && options.isReference)
+    values.push_back("reference");
+  std::string flag = ("--moec-stage-" + stage).str();
+  if (!values.empty())
+    flag += "=" + llvm::join(values, " ");
   return "moec-opt " + quoteForShell(flag) + " " + quoteForShell(path);
 }
 

@@ -96,6 +96,8 @@ void moec::buildVectorStage(OpPassManager &manager,
   manager.addPass(createLowerMainAbi());
   manager.addPass(createStrideCaches());
   manager.addPass(createUnpackIo());
+  if (!options.reference)
+    manager.addPass(createParallelizeRows());
   SplitLevelsOptions split;
   split.levels.assign(options.levels.begin(), options.levels.end());
   if (split.levels.empty())

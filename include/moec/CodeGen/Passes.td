@@ -107,6 +107,30 @@ def FreeBuffers : Pass<"moec-free-buffers", "::mlir::ModuleOp"> {
   let dependentDialects = ["::mlir::memref::MemRefDialect"];
 }
 
+def ParallelizeRows : Pass<"moec-parallelize-rows", "::mlir::ModuleOp"> {
+  let summary = "linalg ops of a kernel become a parallel loop over blocks of rows";
+  let description = [{
+    On memrefs. Ops that follow each other, and of which each reads what others
+    write at its own row only (the sums, the scale and the product of a norm),
+    become one `scf.forall` whose items run all of them on a block of rows, so
+    that a row is in the cache from the first op to the last. The outermost
+    parallel loops count the rows; the innermost loop of elementwise ops stays
+    whole.
+
+    A block has as many rows as make `block-elements` points of all loops, which
+    depends on extents alone: results have the same bits for any number of
+    threads. What is known to be a single block stays as it is; what turns out
+    to be one runs on the caller's thread.
+  }];
+  let options = [
+    Option<"blockElements", "block-elements", "int64_t", /*default=*/"16384",
+           "Points of all loops in a block">];
+  let dependentDialects = ["::mlir::affine::AffineDialect",
+                           "::mlir::arith::ArithDialect",
+                           "::mlir::memref::MemRefDialect",
+                           "::mlir::scf::SCFDialect"];
+}
+
 def SplitLevels : Pass<"moec-split-levels", "::mlir::ModuleOp"> {
   let summary = "kernels are cloned into one nested module per CPU level";
   let options = [

@@ -43,6 +43,9 @@ struct VectorStageOptions
     : public mlir::PassPipelineOptions<VectorStageOptions> {
   ListOption<std::string> levels{*this, "levels",
                                  llvm::cl::desc("CPU levels, best first")};
+  Option<bool> reference{*this, "reference",
+                         llvm::cl::desc("loops as they are, in order"),
+                         llvm::cl::init(false)};
 };
 
 /// Each function adds the passes from one stage's end to the next one's. The
