@@ -57,8 +57,8 @@ WORDS = {
 }
 
 
-def excuse(case, text):
-    """The name in EXCUSES for a case that is refused with a text, or None."""
+def find_reasons(case):
+    """The names in EXCUSES that a case by itself gives reason for."""
     reasons = set()
     if case.opset > node_cases.NEWEST:
         reasons.add(f"opset {node_cases.NEWEST + 1} or later")
@@ -67,6 +67,12 @@ def excuse(case, text):
                         ("4-bit floats", {TensorProto.FLOAT4E2M1}), ("sequences", {None})):
         if types & kinds:
             reasons.add(name)
+    return reasons
+
+
+def excuse(case, text):
+    """The name in EXCUSES for a case that is refused with a text, or None."""
+    reasons = find_reasons(case)
     # In the order of EXCUSES.
     return next((n for n in EXCUSES if n in reasons and re.search(WORDS[n], text)), None)
 

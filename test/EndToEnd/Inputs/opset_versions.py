@@ -21,7 +21,7 @@ from onnx import helper, numpy_helper
 
 import node_cases
 from node_cases import NEWEST, OLDEST
-from node_tests import excuse
+from node_tests import find_reasons
 
 # Versions that an operator has under an older name.
 OLDER_NAMES = {"ScatterElements": [9]}  # Scatter
@@ -86,7 +86,7 @@ def find(cases, operator, version):
     chosen = []
     for form in (lambda case: case, with_axes_attribute):
         for case in cases:
-            if case.tested != operator or case.is_expanded or excuse(case):
+            if case.tested != operator or case.is_expanded or find_reasons(case):
                 continue
             case = form(case)
             model = case and node_cases.at_opset(case.model, version)
