@@ -6,6 +6,8 @@
 
 #include "Polynomial.h"
 
+#include "llvm/ADT/STLExtras.h"
+
 #include <algorithm>
 #include <cctype>
 
@@ -36,8 +38,8 @@ Polynomial Polynomial::invalid() {
 }
 
 bool Polynomial::mayBeNegative(const Product &product) {
-  return std::any_of(product.begin(), product.end(),
-                     [](const Atom &atom) { return atom.mayBeNegative; });
+  return llvm::any_of(product,
+                      [](const Atom &atom) { return atom.mayBeNegative; });
 }
 
 void Polynomial::add(const Product &product, int64_t coefficient) {
@@ -73,7 +75,7 @@ Polynomial Polynomial::operator*(const Polynomial &other) const {
     for (const auto &[b, right] : other.terms) {
       Product product = a;
       product.insert(product.end(), b.begin(), b.end());
-      std::sort(product.begin(), product.end());
+      llvm::sort(product);
       int64_t coefficient;
       if (__builtin_mul_overflow(left, right, &coefficient))
         return invalid();
@@ -99,7 +101,8 @@ Polynomial Polynomial::divideUp(const Polynomial &a, const Polynomial &b) {
   std::optional<int64_t> divisor = b.getConstant();
   if (!sum.valid || divisor == 1 || (sum.getConstant() && divisor))
     return divide(sum, b);
-  // The sum is above -1 where both are at least 0, though it has a negative term.
+  // The sum is above -1 where both are at least 0, though it has a negative
+  // term.
   return atom("(" + sum.group() + " // " + b.group() + ")",
               !a.isNonNegative() || !b.isNonNegative());
 }
@@ -144,7 +147,7 @@ std::optional<int64_t> Polynomial::getConstant() const {
 }
 
 bool Polynomial::isNonNegative() const {
-  return valid && std::all_of(terms.begin(), terms.end(), [](const auto &term) {
+  return valid && llvm::all_of(terms, [](const auto &term) {
            return term.second >= 0 && !mayBeNegative(term.first);
          });
 }
@@ -174,13 +177,13 @@ Polynomial Polynomial::bound(const Polynomial &a, const Polynomial &b) {
 }
 
 Polynomial Polynomial::asExtent() const {
-  if (!valid || std::none_of(terms.begin(), terms.end(), [](const auto &term) {
+  if (!valid || llvm::none_of(terms, [](const auto &term) {
         return mayBeNegative(term.first);
       }))
     return *this;
   std::string text = toText();
   // What the run counts is at least 0 where it is an extent.
-  bool isName = std::all_of(text.begin(), text.end(), [](unsigned char letter) {
+  bool isName = llvm::all_of(text, [](unsigned char letter) {
     return std::isalnum(letter) || letter == '_';
   });
   return atom(isName ? text : "max(0, " + text + ")");
