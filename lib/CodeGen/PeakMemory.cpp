@@ -42,8 +42,8 @@ static void addCandidate(Sizes &sizes, const Polynomial &size) {
   addCandidate(sizes, all);
 }
 
-/// Longer arithmetic gets a name of its own: a text holds those of its operands,
-/// and one that is used twice would double at every step.
+/// Longer arithmetic gets a name of its own: a text holds those of its
+/// operands, and one that is used twice would double at every step.
 static constexpr size_t kMaxLength = 200;
 /// The longest text of a peak.
 static constexpr size_t kMaxPeakLength = 4000;
@@ -156,8 +156,7 @@ private:
     auto known = values.find(value);
     if (known != values.end())
       return known->second;
-    return values.try_emplace(value, names.shorten(read(value)))
-        .first->second;
+    return values.try_emplace(value, names.shorten(read(value))).first->second;
   }
 
   Polynomial read(Value value) {
@@ -340,7 +339,8 @@ llvm::json::Value moec::describePeakBytes(ModuleOp module,
       return nullptr;
     texts.push_back(peak.toText());
   }
-  if (auto constant = peaks.front().getConstant(); constant && texts.size() == 1)
+  if (auto constant = peaks.front().getConstant();
+      constant && texts.size() == 1)
     return *constant;
   std::string text = llvm::join(texts, ", ");
   if (texts.size() > 1)

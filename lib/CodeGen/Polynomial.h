@@ -16,9 +16,9 @@
 namespace moec {
 
 /// A sum of products of atoms, which are texts that stand for numbers: symbols,
-/// and in parentheses or as calls whatever is no sum or product. What is made of
-/// an invalid one is invalid, and so is arithmetic whose coefficients leave 64
-/// bits or whose sum nobody could read.
+/// and in parentheses or as calls whatever is no sum or product. What is made
+/// of an invalid one is invalid, and so is arithmetic whose coefficients leave
+/// 64 bits or whose sum nobody could read.
 class Polynomial {
 public:
   Polynomial(int64_t constant = 0);

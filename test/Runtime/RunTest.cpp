@@ -348,7 +348,7 @@ TEST_F(RunTest, DistrustsTheModelsOutputs) {
 static int32_t allocatingTask(moec_ctx *ctx, const void *, int64_t, int32_t) {
   void *block;
   return moec_rt_alloc(ctx, 8, -1, &block) == MOEC_INTERNAL ? MOEC_OK
-                                                        : MOEC_UNSUPPORTED;
+                                                            : MOEC_UNSUPPORTED;
 }
 
 static int32_t allocatingMain(moec_ctx *ctx) {
