@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs what is missing, builds, and runs every test; ends with ctest's own
-# closing line.
+# Installs what is missing, builds, looks at the sources (clang-format,
+# clang-tidy) and runs every test; ends with ctest's own closing line.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 set -euo pipefail
 cd "$(dirname "$0")/.."
