@@ -6,6 +6,7 @@
 
 #include "moec/CodeGen/Passes.h"
 
+#include "CheckedExtents.h"
 #include "dialects/Moe/IR/Moe.h"
 #include "dialects/Onnx/IR/Onnx.h"
 #include "dialects/Rt/IR/Rt.h"
@@ -57,6 +58,7 @@ public:
       AffineMap map = getShapeMap(arg);
       if (!map)
         continue;
+      inputs.push_back(map);
       for (auto [dim, expr] : llvm::enumerate(map.getResults()))
         if (auto symbol = dyn_cast<AffineSymbolExpr>(expr))
           if (!values.count(symbol.getPosition()))
@@ -100,9 +102,14 @@ public:
     return known;
   }
 
+  /// The value of an extent; in front of it a check where it may wrap.
   OpFoldResult build(OpBuilder &builder, Location loc, AffineExpr expr) const {
     if (auto constant = dyn_cast<AffineConstantExpr>(expr))
       return builder.getIndexAttr(constant.getValue());
+    if (mayWrap(expr, inputs))
+      buildWrapCheck(builder, loc, expr, [&](unsigned position) {
+        return values.lookup(position);
+      });
     SmallVector<OpFoldResult> operands;
     DenseMap<AffineExpr, AffineExpr> renumbering;
     expr.walk([&](AffineExpr part) {
@@ -131,6 +138,8 @@ public:
 
 private:
   DenseMap<unsigned, Value> values;
+  /// The shapes of main's arguments.
+  SmallVector<AffineMap> inputs;
 };
 
 /// Renumbers symbols by first appearance, so that equal ops of different

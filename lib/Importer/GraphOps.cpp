@@ -107,10 +107,14 @@ FailureOr<Operation *> GraphImporter::createOp(const NodeForm &form,
   return builder.create(state);
 }
 
-/// Adds the parts of an expression to `count`; false beyond a bound that only
-/// shapes made to be large reach.
+/// Terms, factors and operations of one extent. Every node simplifies the
+/// extents of its operands, which costs the square of this; models that were
+/// not made to be hard stay far below.
+static constexpr unsigned kMaxParts = 256;
+
+/// Adds the parts of an expression to `count`; false beyond the bound.
 static bool countParts(AffineExpr expr, unsigned &count) {
-  if (++count > 4096)
+  if (++count > kMaxParts)
     return false;
   auto binary = dyn_cast<AffineBinaryOpExpr>(expr);
   return !binary || (countParts(binary.getLHS(), count) &&
@@ -135,7 +139,7 @@ static StringRef checkResult(Value result, onnx::ShapeContext &shapes) {
   unsigned count = 0;
   for (AffineExpr extent : shapes.getExtents(result))
     if (!countParts(extent, count))
-      return "the extents of a result are too complicated";
+      return "the arithmetic of a result's extents has more than 256 parts";
   if (std::optional<onnx::Extents> known = shapes.getElements(result)) {
     // Known elements only make shapes more precise: forget unwieldy ones.
     bool isUnwieldy = false;

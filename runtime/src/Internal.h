@@ -34,6 +34,10 @@ inline bool addOverflow(int64_t a, int64_t b, int64_t &result) {
 constexpr size_t blockAlign = 64;
 /// No buffer is greater, so that sums of a few sizes cannot overflow.
 constexpr int64_t maxBytes = INT64_C(1) << 56;
+/// The largest product of an input's extents, and of those that are not zero of
+/// an input without elements. Compiled code relies on the first.
+constexpr int64_t maxExtent = INT64_C(1) << 40;
+constexpr int64_t maxEmptyExtent = INT64_C(1) << 31;
 
 //===-- Text.cpp: messages ------------------------------------------------===//
 

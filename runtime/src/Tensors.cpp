@@ -88,6 +88,21 @@ const char *moec::rt::shapeText(int32_t rank, const int64_t *shape,
   return buffer;
 }
 
+/// Whether the extents of an input, each counted as one at least, have a
+/// product that leaves the model's own arithmetic on extents room. Of inputs
+/// without elements that is far less, for loops still go over the other
+/// extents.
+static bool isOfSoundSize(int32_t rank, const int64_t *shape) {
+  int64_t most = isEmpty(rank, shape) ? maxEmptyExtent : maxExtent;
+  int64_t product = 1;
+  for (int32_t i = 0; i < rank; ++i) {
+    int64_t extent = shape[i] ? shape[i] : 1;
+    if (mulOverflow(product, extent, product) || product > most)
+      return false;
+  }
+  return true;
+}
+
 /// Checks one extent against the model's, and binds its symbol.
 static int32_t checkExtent(moec_session &session, const moec_io_info &info,
                            int32_t dim, int64_t extent) {
@@ -173,6 +188,15 @@ static int32_t bindInput(moec_session &session, const moec_io_info &info,
   }
   if (!valid) {
     error.set("size of input '%.100s' overflows", info.name);
+    return MOEC_SHAPE_MISMATCH;
+  }
+  if (!isOfSoundSize(info.rank, given.shape)) {
+    bool empty = isEmpty(info.rank, given.shape);
+    char text[128];
+    error.set("input '%.100s' of shape %s is too large: the product of its "
+              "extents%s is above 2^%d",
+              info.name, shapeText(info.rank, given.shape, text, sizeof(text)),
+              empty ? " that are not zero" : "", empty ? 31 : 40);
     return MOEC_SHAPE_MISMATCH;
   }
   if (!(given.flags & MOEC_TENSOR_STRIDED) || !(info.flags & MOEC_IO_STRIDED))

@@ -94,3 +94,31 @@ func.func @main(%q: tensor<1x2x16xf32>) -> (tensor<1x2x16xf32>, tensor<1x1x3x16x
 // CHECK: func.func private @MultiHeadAttention(
 // CHECK-NOT: moec.alias
 // CHECK: onnx.MultiHeadAttention
+
+// -----
+
+// Arithmetic that may leave 64 bits is checked, step by step; a product of the
+// extents of one input cannot.
+module attributes {onnx.symbols = ["a", "b", "c"]} {
+  // CHECK-LABEL: func.func @main
+  func.func @main(%x: tensor<?x?xf32> {onnx.shape = affine_map<()[s0, s1, s2] -> (s0, s1)>},
+                  %y: tensor<?xf32> {onnx.shape = affine_map<()[s0, s1, s2] -> (s2)>},
+                  %s: tensor<1xi64>, %t: tensor<1xi64>) -> (tensor<?xf32>, tensor<?xf32>) {
+    // CHECK: %[[A:.*]] = tensor.dim %arg0
+    // CHECK: %[[B:.*]] = tensor.dim %arg0
+    // CHECK: %[[C:.*]] = tensor.dim %arg1
+    // CHECK-NOT: rt.check
+    // CHECK: call @ConstantOfShape
+    %0 = onnx.ConstantOfShape(%s) {onnx.shapes = [affine_map<()[s0, s1, s2] -> (s0 * s1 + s2)>]} : (tensor<1xi64>) -> tensor<?xf32>
+    // CHECK: %[[WIDE_A:.*]] = arith.index_cast %[[A]] : index to i64
+    // CHECK: %[[WIDE_C:.*]] = arith.index_cast %[[C]] : index to i64
+    // CHECK: %[[LOW:.*]], %[[HIGH:.*]] = arith.mulsi_extended %[[WIDE_A]], %[[WIDE_C]] : i64
+    // CHECK: %[[SIGN:.*]] = arith.shrsi %[[LOW]]
+    // CHECK: %[[WRAPS:.*]] = arith.cmpi ne, %[[HIGH]], %[[SIGN]]
+    // CHECK: %[[SOUND:.*]] = arith.cmpi eq, %[[WRAPS]], %false
+    // CHECK: rt.check %[[SOUND]], shape_mismatch, "an extent leaves 64 bits"
+    // CHECK: call @ConstantOfShape
+    %1 = onnx.ConstantOfShape(%t) {onnx.shapes = [affine_map<()[s0, s1, s2] -> (s0 * s2)>]} : (tensor<1xi64>) -> tensor<?xf32>
+    return %0, %1 : tensor<?xf32>, tensor<?xf32>
+  }
+}

@@ -304,6 +304,27 @@ case("broadcast", 140,
      model(add(initializers=[tensor("w", FLOAT, [3], raw=floats(1, 2, 3))])), "must be equal")
 case("constant-with-input", 140,
      model(add(nodes=[node("Constant", ["x"], ["y"], attributes=[attribute("value_int", 2, i=1)])])))
+
+
+def outer_products(n):
+    """Each multiplies the extents of the vector before it by themselves: N to the power of 2^n."""
+    nodes, before = [], "x"
+    for i in range(n):
+        nodes += [node("Unsqueeze", [before, "last"], ["a%d" % i]),
+                  node("Unsqueeze", [before, "first"], ["b%d" % i]),
+                  node("MatMul", ["a%d" % i, "b%d" % i], ["m%d" % i], "product%d" % i),
+                  node("Reshape", ["m%d" % i, "flat"], ["y%d" % i])]
+        before = "y%d" % i
+    return nodes
+
+
+# The square of the parts of an extent is what each further node costs.
+case("outer-products", 140,
+     model(graph(outer_products(40), [value("x", FLOAT, ["N"])], [value("y39", FLOAT, ["M"])],
+                 [tensor("last", INT64, [1], raw=int64s(1)),
+                  tensor("first", INT64, [1], raw=int64s(0)),
+                  tensor("flat", INT64, [1], raw=int64s(-1))])),
+     "'product7' (MatMul) is not valid: the arithmetic of a result's extents has more than 256")
 case("declared-rank", 141, model(add(infos=[value("y", FLOAT, [4])])), "rank 1")
 case("declared-extent", 141, model(add(outputs=[value("y", FLOAT, ["N", 5])])), "extent 5")
 case("declared-type", 141, model(add(outputs=[value("y", DOUBLE, ["N", 4])])), "DOUBLE")

@@ -156,6 +156,11 @@ TEST_F(RunTest, RefusesWrongInputs) {
   refuse(MOEC_SHAPE_MISMATCH, "overflows");
   in[0].shape[0] = INT64_C(1) << 54;
   refuse(MOEC_SHAPE_MISMATCH, "overflows");
+  in[0].shape[0] = (INT64_C(1) << 38) + 1;
+  in[0].capacity = INT64_C(1) << 50;
+  refuse(MOEC_SHAPE_MISMATCH,
+         "input 'x' of shape [274877906945, 4] is too large: the product of "
+         "its extents is above 2^40");
   in[0].capacity = 47;
   refuse(MOEC_BUFFER_TOO_SMALL, "spans 48 bytes, but its capacity is 47");
   in[0].capacity = -1;

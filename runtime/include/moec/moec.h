@@ -142,6 +142,8 @@ typedef struct moec_tensor {
   int64_t capacity;
   int32_t flags;
   int32_t reserved;
+  /** Of an input: a product of at most 2^40; of one with a zero, 2^31 without
+      the zeros. */
   int64_t shape[MOEC_MAX_RANK];
   /** In elements. Only inputs and outputs with MOEC_IO_STRIDED may have others
       than row-major ones: descending, non-overlapping, the innermost 1. */

@@ -335,27 +335,54 @@ def run_bad(rows, suffix):
                 yield f"{op}{suffix} with {bad.tolist()}", f"c{case}_node", message, error
 
 
-def fold_nothing(folder):
-    """Runs a model whose input has no element, but a temporary an extent that the input says:
-    2^62 elements of f32. Returns the error, None without."""
-    nodes = [helper.make_node("Cast", ["x"], ["wide"], "cast", to=onnx.TensorProto.FLOAT),
-             helper.make_node("ReduceSum", ["wide", "one"], ["sums"], "fold", keepdims=0),
-             helper.make_node("Relu", ["sums"], ["folded"], "relu"),
-             helper.make_node("ReduceSum", ["folded"], ["y"], "sum", keepdims=0)]
+def run_empty(folder, nodes, extents, bad):
+    """Runs a model whose inputs have no element, but extents of its temporaries: rows of 8-bit
+    inputs a, b, c, d, first sound ones, then `bad`. Returns the error, None without."""
+    shaped = [f"{x}_rows" for x in "abcd"[:len(bad)]]
+    heads = [helper.make_node("Shape", [name[0]], [name], end=1) for name in shaped]
     graph = helper.make_graph(
-        nodes, "nodes", [helper.make_tensor_value_info("x", onnx.TensorProto.INT8, ["N", 0])],
+        heads + nodes, "nodes",
+        [helper.make_tensor_value_info(name[0], onnx.TensorProto.INT8, [name[0].upper(), 0])
+         for name in shaped],
         [helper.ValueInfoProto(name="y")], [numpy_helper.from_array(i64(1), "one")])
     path = pathlib.Path(folder) / "nodes.onnx"
     onnx.save(helper.make_model(graph, ir_version=10,
                                 opset_imports=[helper.make_opsetid("", 21)]), path)
     subprocess.run(["moec", "compile", str(path), "-o", folder, "--cpu", "x86-64-v3"], check=True)
     library = Library(f"{folder}/libnodes.so")
-    assert library.run({"x": np.zeros((3, 0), np.int8)}, ["y"])["y"] == 0
+
+    def run(rows):
+        return library.run({name[0]: np.zeros((n, 0), np.int8)
+                            for name, n in zip(shaped, rows)}, ["y"])["y"]
+    assert run(extents) == 0
     try:
-        library.run({"x": np.zeros((2**62, 0), np.int8)}, ["y"])
+        run(bad)
     except RunError as error:
         return error
     return None
+
+
+def empties():
+    """Extents that no input's bytes bound: what is run, rows, bad rows, what is said."""
+    total = helper.make_node("ReduceSum", ["folded"], ["y"], "sum", keepdims=0)
+    fold = [helper.make_node("Cast", ["a"], ["wide"], "cast", to=onnx.TensorProto.FLOAT),
+            helper.make_node("ReduceSum", ["wide", "one"], ["sums"], "fold", keepdims=0),
+            helper.make_node("Relu", ["sums"], ["folded"], "relu"), total]
+    yield "ReduceSum of 2^62 x 0", fold, [3], [2**62], ["input 'a' of shape [", "is too large"]
+    yield "ReduceSum of 2^31+1 x 0", fold, [3], [2**31 + 1], ["is too large"]
+    # 2^93 elements are none in 64 bits.
+    count = [helper.make_node("Mul", ["a_rows", "b_rows"], ["ab"]),
+             helper.make_node("Mul", ["ab", "c_rows"], ["abc"]),
+             helper.make_node("ConstantOfShape", ["abc"], ["folded"], "filled"), total]
+    yield ("2^93 zeros", count, [1, 2, 3], [2**31] * 3,
+           ["shape mismatch", "'filled'", "an extent leaves 64 bits"])
+    # And nothing has as many elements as 2^31 x 2^31 x 4.
+    view = [helper.make_node("Concat", ["b_rows", "c_rows", "d_rows"], ["shape"], axis=0),
+            helper.make_node("Reshape", ["a", "shape"], ["viewed"], "view", allowzero=1),
+            helper.make_node("Cast", ["viewed"], ["folded"], "cast", to=onnx.TensorProto.FLOAT),
+            total]
+    yield ("a view of 2^64", view, [1, 2, 0, 3], [1, 2**31, 2**31, 4],
+           ["shape mismatch", "'view'", "an extent leaves 64 bits"])
 
 
 def refused():
@@ -375,7 +402,8 @@ def refused():
         for what, node, message, error in run_bad(HUGE, suffix):
             judge(what, error, message, *([f"'{node}'"] if suffix else ()))
     with tempfile.TemporaryDirectory() as folder:
-        judge("ReduceSum of 2^62 x 0", fold_nothing(folder), OVERFLOW)
+        for what, nodes, sound, bad, messages in empties():
+            judge(what, run_empty(folder, nodes, sound, bad), *messages)
     return tried, wrong
 
 
