@@ -193,6 +193,7 @@ struct OutlineKernels : moec::impl::OutlineKernelsBase<OutlineKernels> {
       main.emitError() << "has a check of an extent that nothing makes";
       return signalPassFailure();
     }
+    eraseKept(main);
     for (Operation &op : llvm::make_early_inc_range(main.getBody().front()))
       buildView(&op, symbols);
     SymbolTable table(getOperation());
@@ -247,6 +248,21 @@ private:
       buildCheck(at, check, symbols);
       return true;
     });
+  }
+
+  /// Erases what was kept for its symbols, which main has made by now.
+  static void eraseKept(func::FuncOp main) {
+    SmallVector<onnx::KeepOp> keeps(main.getOps<onnx::KeepOp>());
+    for (onnx::KeepOp keep : llvm::reverse(keeps)) {
+      llvm::SetVector<Operation *> makers;
+      for (Value value : keep.getValues())
+        if (Operation *maker = value.getDefiningOp())
+          makers.insert(maker);
+      keep.erase();
+      for (Operation *maker : makers)
+        if (isOpTriviallyDead(maker))
+          maker->erase();
+    }
   }
 
   void buildCheck(Operation *at, const Check &check,

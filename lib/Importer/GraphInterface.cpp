@@ -310,11 +310,16 @@ void GraphImporter::eraseDeadOps() {
   for (Operation &op : make_early_inc_range(reverse(main.getBody().front()))) {
     bool isUsed = !op.use_empty() || op.hasTrait<OpTrait::IsTerminator>();
     // A shape may speak of the number that this op counts.
+    bool isCounted = false;
     if (auto made = newSymbols.find(&op); made != newSymbols.end())
       for (unsigned i = made->second.first; i < made->second.second; ++i)
-        isUsed |= used[i];
+        isCounted |= used[i];
     addSymbols(&op, used);
-    if (isUsed)
+    if (isCounted && !isUsed) {
+      builder.setInsertionPointAfter(&op);
+      onnx::KeepOp::create(builder, op.getLoc(), op.getResults());
+    }
+    if (isCounted || isUsed)
       continue;
     // What a dead op demanded of its operands, others were inferred from.
     if (auto equal = op.getAttrOfType<ArrayAttr>(onnx::kEqualAttr))

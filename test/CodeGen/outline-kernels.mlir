@@ -122,3 +122,22 @@ module attributes {onnx.symbols = ["a", "b", "c"]} {
     return %0, %1 : tensor<?xf32>, tensor<?xf32>
   }
 }
+
+// -----
+
+// What was kept for the number that it counts goes once main has counted.
+module attributes {onnx.symbols = ["a", "found"]} {
+  // CHECK-LABEL: func.func @main
+  // CHECK: call @CountNonZero
+  // CHECK: tensor.extract
+  // CHECK-NOT: call @NonZero
+  // CHECK: call @ConstantOfShape
+  func.func @main(%x: tensor<?xf32> {onnx.shape = affine_map<()[s0, s1] -> (s0)>}, %s: tensor<1xi64>) -> tensor<?xf32> {
+    %0 = onnx.NonZero(%x) {onnx.shapes = [affine_map<()[s0, s1] -> (1, s1)>]} : (tensor<?xf32>) -> tensor<1x?xi64>
+    onnx.Keep(%0) : tensor<1x?xi64>
+    %1 = onnx.ConstantOfShape(%s) {onnx.shapes = [affine_map<()[s0, s1] -> (s1)>]} : (tensor<1xi64>) -> tensor<?xf32>
+    return %1 : tensor<?xf32>
+  }
+  // CHECK-NOT: onnx.Keep
+  // CHECK-NOT: onnx.NonZero
+}

@@ -40,4 +40,23 @@ def Onnx_ConstantOp : Onnx_Op<"Constant", [1, 9, 11, 12, 13, 19, 21, 23, 24],
   }]>];
 }
 
+/// No operator of ONNX: what the importer says beside the graph.
+def Onnx_KeepOp : Op<Onnx_Dialect, "Keep", [MemoryEffects<[MemWrite]>]> {
+  let summary = "values that nothing reads, but whose extents others have";
+  let description = [{
+    The number of elements that `NonZero` finds is a symbol, which its node gives
+    a value when it runs. Where the model goes on with that number alone (by
+    `Shape`), no value uses the node, and every clean-up would erase it. `Keep`
+    does; `moec-outline-kernels` erases it, once main has made the symbols.
+
+    ```mlir
+    %0 = onnx.NonZero(%x) : (tensor<?xf32>) -> tensor<1x?xi64>
+    onnx.Keep(%0) : tensor<1x?xi64>
+    ```
+    * *Source*: }] # Onnx_Source<"Keep", [1], "moec.internal">.text # [{.
+  }];
+  let arguments = (ins Variadic<Onnx_Tensor>:$values);
+  let assemblyFormat = "`(` $values `)` attr-dict `:` type($values)";
+}
+
 #endif // MOEC_DIALECTS_ONNX_IR_ONNXCONSTANTOPS_TD

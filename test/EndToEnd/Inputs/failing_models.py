@@ -54,12 +54,25 @@ SHARED = [
     [value("first", ["N", 2]), value("second", ["N", 2]), value("remainder", ["N"], INT64),
      value("other", ["N"], INT64)],
 ]
-MODELS = {"dead": DEAD, "counted": COUNTED, "shared": SHARED}
+# Nothing reads the places, but how many they are.
+ONLY_COUNTED = [
+    [
+        node("NonZero", ["a"], ["places"]),
+        node("Shape", ["places"], ["found"], start=1),
+        node("ConstantOfShape", ["found"], ["zeros"]),
+        node("Add", ["zeros", "b"], ["y"]),
+    ],
+    [value("a", ["N"]), value("b", ["M"])],
+    [value("y", ["K"])],
+]
+MODELS = {"dead": DEAD, "only_counted": ONLY_COUNTED, "counted": COUNTED, "shared": SHARED}
 
 INPUTS = {
     "three": np.ones((3, 4), np.float32),
     "two": np.ones((2, 4), np.float32),
     "counts": np.array([0, 1, 2, 0, 3], np.float32),
+    "three_numbers": np.array([1.5, 2.5, -3], np.float32),
+    "four_numbers": np.ones(4, np.float32),
     "counts_three": np.arange(3, dtype=np.int64),
     "table": np.arange(8, dtype=np.float32).reshape(4, 2),
     "sound": np.array([1, 2, 3], np.int64),
