@@ -47,7 +47,7 @@ def Onnx_KeepOp : Op<Onnx_Dialect, "Keep", [MemoryEffects<[MemWrite]>]> {
     The number of elements that `NonZero` finds is a symbol, which its node gives
     a value when it runs. Where the model goes on with that number alone (by
     `Shape`), no value uses the node, and every clean-up would erase it. `Keep`
-    does; `moec-outline-kernels` erases it, once main has made the symbols.
+    uses it, until `moec-outline-kernels` has made main's symbols.
 
     ```mlir
     %0 = onnx.NonZero(%x) : (tensor<?xf32>) -> tensor<1x?xi64>
