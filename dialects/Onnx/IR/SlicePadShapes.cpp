@@ -69,11 +69,19 @@ private:
       return context.getConstant(std::min(value, *whole));
     }
     if (constant) {
-      // No extent is that large: this end means all.
-      if (*constant >= int64_t(1) << 31 || *constant == INT32_MAX)
-        return extent;
-      if (*constant <= -(int64_t(1) << 31) || *constant == 0)
+      if (*constant == 0)
         return zero;
+      // Exporters write the largest number of 32 or 64 bits for all. Extents
+      // beyond the first are refused in the run, not cut there.
+      if (*constant >= INT32_MAX || *constant <= INT32_MIN) {
+        int64_t reach = std::clamp(*constant, -kMaxExtent, kMaxExtent);
+        if (std::abs(reach) < kMaxExtent &&
+            failed(requireAtLeast(context, op,
+                                  context.getConstant(std::abs(reach)), extent,
+                                  "an extent that is sliced as a whole")))
+          return failure();
+        return reach > 0 ? extent : zero;
+      }
       // The first or last element of an extent: one that is there.
       if (*constant == 1 || *constant == -1) {
         if (failed(requireAtLeast(context, op, extent, context.getConstant(1),

@@ -383,6 +383,13 @@ def empties():
             total]
     yield ("a view of 2^64", view, [1, 2, 0, 3], [1, 2**31, 2**31, 4],
            ["shape mismatch", "'view'", "an extent leaves 64 bits"])
+    # The largest number of 32 bits as an end means all, but is not.
+    whole = [helper.make_node("Constant", [], ["from"], value_ints=[0]),
+             helper.make_node("Constant", [], ["to"], value_ints=[2**31 - 1]),
+             helper.make_node("Slice", ["a", "from", "to"], ["cut"], "slice"),
+             helper.make_node("Cast", ["cut"], ["folded"], "cast", to=onnx.TensorProto.FLOAT), total]
+    yield ("a slice of 2^31 x 0", whole, [3], [2**31],
+           ["shape mismatch", "'slice'", "two extents that must be equal differ"])
 
 
 def refused():
