@@ -52,7 +52,6 @@ WORDS = {
     "strings": "has the element type STRING, which is not supported",
     "8-bit floats": NO_TYPE.format(r"f8E\w+"),
     "4-bit floats": NO_TYPE.format("f4E2M1FN"),
-    "4-bit inputs": "has the element type 'u?i4', which inputs and outputs cannot have",
     "sequences": "has a type that is not a tensor, which is not supported",
 }
 
