@@ -7,6 +7,7 @@
 #include "Artifacts.h"
 
 #include "dialects/Moe/IR/Moe.h"
+#include "dialects/Onnx/IR/Onnx.h"
 #include "dialects/Param/IR/Param.h"
 #include "moec/Importer/Importer.h"
 
@@ -19,6 +20,7 @@
 #include "llvm/Support/SHA256.h"
 #include "llvm/Support/raw_ostream.h"
 
+#include <cmath>
 #include <map>
 #include <unistd.h>
 
@@ -176,9 +178,25 @@ llvm::json::Array moec::describeAliases(const ModelInterface &interface) {
   return aliases;
 }
 
+double moec::getTolerance(ModuleOp module) {
+  double tolerance = 1e-5;
+  module.walk([&](onnx::OnnxNode node) {
+    if (node->hasTrait<OpTrait::ConstantLike>())
+      return;
+    for (Type type : node->getResultTypes()) {
+      auto element = dyn_cast<FloatType>(getElementTypeOrSelf(type));
+      if (!element || element.getWidth() >= 32)
+        continue;
+      int digits = int(element.getFPMantissaWidth());
+      tolerance = std::max(tolerance, std::ldexp(1.0, 2 - digits));
+    }
+  });
+  return tolerance;
+}
+
 std::string moec::buildManifest(ModuleOp module, const LibraryInfo &info,
                                 llvm::json::Array moeLayers,
-                                llvm::json::Value peakBytes) {
+                                llvm::json::Value peakBytes, double tolerance) {
   const ModelInterface &interface = info.interface;
   llvm::json::Array targets;
   for (const std::string &level : info.levels)
@@ -195,7 +213,7 @@ std::string moec::buildManifest(ModuleOp module, const LibraryInfo &info,
       {"targets", std::move(targets)},
       {"weights_bytes", int64_t(info.weightsBytes)},
       {"peak_bytes", std::move(peakBytes)},
-      {"tolerance", 1e-5},
+      {"tolerance", tolerance},
       {"moe_layers", std::move(moeLayers)}};
   std::string text;
   llvm::raw_string_ostream os(text);

@@ -60,10 +60,15 @@ struct ParameterCount {
 /// initializers: packed weights of experts count as what they stand for.
 ParameterCount countParameters(mlir::ModuleOp module, int64_t fileElements);
 
+/// The relative tolerance of outputs of a model at the `onnx` stage: what sums
+/// in another order make of f32, or two units in the last place of the coarsest
+/// type that any node rounds to, for then rounding may go either way.
+double getTolerance(mlir::ModuleOp module);
+
 /// The text of NAME.json.
 std::string buildManifest(mlir::ModuleOp module, const LibraryInfo &info,
                           llvm::json::Array moeLayers,
-                          llvm::json::Value peakBytes);
+                          llvm::json::Value peakBytes, double tolerance);
 
 /// Bytes that stand for everything but the weights that makes one build differ
 /// from another; not paths, job counts or machines.

@@ -240,7 +240,9 @@ LogicalResult Compilation::runStage(EmitKind stage) {
 }
 
 void Compilation::learn(EmitKind stage) {
-  if (stage == EmitKind::Moe)
+  if (stage == EmitKind::Onnx)
+    tolerance = getTolerance(*module);
+  else if (stage == EmitKind::Moe)
     moeLayers = describeMoeLayers(*module);
   else if (stage == EmitKind::Kernels)
     addKernels(moeLayers, *module);
@@ -357,8 +359,8 @@ LogicalResult Compilation::emitLibrary(StringRef scratch) {
   info.buildId = weights.computeBuildId(describeBuild(*module));
   info.weightsBytes = weights.getFileBytes();
   info.numSegments = weights.getSegments().size();
-  info.manifest =
-      buildManifest(*module, info, std::move(moeLayers), std::move(peakBytes));
+  info.manifest = buildManifest(*module, info, std::move(moeLayers),
+                                std::move(peakBytes), tolerance);
   if (failed(weights.finalize(info.buildId)))
     return failure();
 

@@ -71,6 +71,7 @@ private:
   std::vector<std::string> levels;
   llvm::json::Array moeLayers;
   llvm::json::Value peakBytes = nullptr;
+  double tolerance = 0;
   /// The operator of each node of the model.
   llvm::StringMap<std::string> nodes;
   /// Of errors that have no id of their own.

@@ -30,6 +30,7 @@ struct Findings {
   ModelInterface interface;
   json::Array layers;
   json::Value peakBytes = nullptr;
+  json::Value tolerance = nullptr;
   ParameterCount parameters;
 };
 
@@ -116,6 +117,7 @@ static void printJson(Findings &findings) {
       {"targets", json::Array()},
       {"weights_bytes", summary.bytes},
       {"peak_bytes", std::move(findings.peakBytes)},
+      {"tolerance", std::move(findings.tolerance)},
       {"moe_layers", std::move(findings.layers)},
       {"parameters_total", findings.parameters.total},
       {"parameters_active", findings.parameters.active},
@@ -248,8 +250,10 @@ static LogicalResult inspect(const InspectOptions &options,
   if (!findings.isImported && findings.unsupported.empty())
     return failure();
   if (findings.isImported) {
-    if (failed(compilation.runStage(EmitKind::Onnx)) ||
-        failed(compilation.runStage(EmitKind::Moe)))
+    if (failed(compilation.runStage(EmitKind::Onnx)))
+      return failure();
+    findings.tolerance = getTolerance(compilation.getModule());
+    if (failed(compilation.runStage(EmitKind::Moe)))
       return failure();
     findings.interface = compilation.getInterface();
     findings.layers = describeMoeLayers(compilation.getModule());

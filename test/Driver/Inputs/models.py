@@ -43,6 +43,30 @@ MODELS = {
             [tensor("w", FLOAT, [10, 10], raw=floats(*[1.0] * 100))],
         )
     ),
+    # f16 goes in and f32 comes out, through a sum that is rounded to f16 or to f32.
+    "half": model(
+        graph(
+            [node("Add", ["x", "x"], ["a"], "sum"),
+             node("Cast", ["a"], ["y"], "wide", attributes=[attribute("to", 2, i=FLOAT)])],
+            [value("x", FLOAT16, ["N", 4])],
+            [value("y", FLOAT, ["N", 4])],
+        )
+    ),
+    "widened": model(
+        graph(
+            [node("Cast", ["x"], ["a"], "wide", attributes=[attribute("to", 2, i=FLOAT)]),
+             node("Add", ["a", "a"], ["y"], "sum")],
+            [value("x", FLOAT16, ["N", 4])],
+            [value("y", FLOAT, ["N", 4])],
+        )
+    ),
+    "brain": model(
+        graph(
+            [node("Add", ["x", "x"], ["y"], "sum")],
+            [value("x", BFLOAT16, ["N", 4])],
+            [value("y", BFLOAT16, ["N", 4])],
+        )
+    ),
     # A type that the importer knows and the interface of a library does not.
     "float8": model(
         graph(
