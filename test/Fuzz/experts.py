@@ -9,6 +9,7 @@ import numpy as np
 
 ACTIVATIONS = ("relu", "gelu", "silu", "identity", "swiglu")
 INNER = [1, 2, 3, 7, 16, 17, 31, 32, 33, 48]
+WIDTHS = [257, 288, 513]
 
 
 def common_attributes(g, activation, k):
@@ -40,6 +41,9 @@ def fused(g, h, logits, experts, k):
     """A MoE node."""
     activation = g.pick(ACTIVATIONS)
     inner = int(g.pick(INNER)) if g.chance(0.7) else g.hidden
+    if experts <= 4 and g.hidden < 64 and g.chance(0.2):
+        g.features.add("wide")
+        inner = int(g.pick(WIDTHS))
     alike = [shape for shape in sorted(g.shared) if shape[0] == experts]
     if alike and g.chance(0.6):
         _, rows, inner = g.pick(alike)

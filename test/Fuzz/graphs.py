@@ -32,6 +32,7 @@ from experts import ACTIVATIONS, fused, quantised, written_out  # noqa: E402
 TYPES = {"float32": TensorProto.FLOAT, "float16": TensorProto.FLOAT16}
 IO_NAMES = ["x", "input ids", "1st", "class", "hidden/states.0", "größe"]
 SIZES = [1, 2, 3, 5, 8, 15, 16, 17, 24, 31, 32, 33, 40, 48, 64]
+DEPTHS = [257, 272, 544]
 
 
 class Graph:
@@ -121,7 +122,9 @@ class Model(Graph):
 
     def __init__(self, seed):
         super().__init__(seed)
-        self.hidden = int(self.pick(SIZES[2:]))
+        # Deeper than the blocks that products are computed in.
+        self.is_deep = self.chance(0.12)
+        self.hidden = int(self.pick(DEPTHS if self.is_deep else SIZES[2:]))
         self.rank = int(self.pick([2, 2, 3]))
         self.is_fixed = self.chance(0.1)
         self.logits = {}    # by number of experts: those that others may share
@@ -139,7 +142,7 @@ class Model(Graph):
     # ---- extents ----------------------------------------------------------------
 
     def write_tokens(self):
-        many = int(self.pick([3, 5, 7, 11, 13, 19, 29]))
+        many = int(self.pick([3, 5, 7, 11, 13, 19, 29, 67, 131]))
         few = int(self.pick([0, 0, 1, 1, 2]))
         if self.rank == 3 and self.opset < 14:
             few = 1
@@ -216,6 +219,10 @@ class Model(Graph):
         experts = int(self.pick([60, 37]) if many else self.pick([1, 2, 3, 4, 5, 6, 8, 12, 16]))
         if self.kind == "float16":
             experts = min(experts, 5)
+        if self.is_deep:
+            self.features.add("deep")
+        if self.is_deep or plain:
+            experts, many = min(experts, 4), False
         if self.logits and self.chance(0.5):
             experts = self.pick(sorted(self.logits))
         k = experts if self.chance(0.1) else int(self.rng.integers(1, min(experts, 6) + 1))
@@ -318,7 +325,7 @@ FEATURES = {"MoE", "QMoE", "int4", "int8", "rows", "blocks", *ACTIVATIONS, "bias
             "fixed extents", "one expert", "k = E", "k = 1", "many experts", "ties", "router",
             "shared router", "shared weights", "two layers on one input", "shared expert", "norm",
             "residual", "dead nodes", "several outputs", "run-time weights", "external data",
-            "dense experts", "gathered experts", "unrolled experts", "1 blocks", "2 blocks", "3 blocks"}
+            "dense experts", "gathered experts", "unrolled experts", "1 blocks", "2 blocks", "3 blocks", "deep", "wide"}
 
 
 if __name__ == "__main__":
