@@ -30,6 +30,10 @@ class GraphError(Exception):
     """A graph does not do what it should; the message says what it does."""
 
 
+class WrongOutputs(GraphError):
+    """It was run, and its outputs differ from those of a reference."""
+
+
 class CautiousOracle(Oracle):
     """The oracle, with NaN in the rows of tokens whose routing is not certain."""
 
@@ -80,7 +84,7 @@ def compare_with_oracle(fixture, library, threads=(1, 2)):
     comparison.oracle = oracle = CautiousOracle(fixture)
     report, rows = [], [row for case in fixture.cases() for row in comparison.case(case)]
     if not judge(fixture, rows, report.append):
-        raise GraphError("\n  ".join(["differs from the oracle:", *report]))
+        raise WrongOutputs("\n  ".join(["differs from the oracle:", *report]))
     if oracle.left_out > MOST_LEFT_OUT * oracle.tokens:
         raise GraphError(f"{oracle.left_out} of {oracle.tokens} tokens are left out: no test at all")
     return report
@@ -99,7 +103,8 @@ def verify(fixture, library, seed):
         command += ["--dim", f"{symbol}={value}"]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
-        raise GraphError(f"moec verify ended with {done.returncode}: {done.stdout}{done.stderr}")
+        kind = WrongOutputs if "[moec-E0234]" in done.stderr else GraphError
+        raise kind(f"moec verify ended with {done.returncode}: {done.stdout}{done.stderr}")
 
 
 def dimensions(fixture):
