@@ -60,6 +60,16 @@ MODELS = {
             [value("y", FLOAT, ["N", 4])],
         )
     ),
+    # A table of f16 that is only looked up: nothing is rounded.
+    "looked_up": model(
+        graph(
+            [node("Gather", ["w", "i"], ["a"], "look"),
+             node("Cast", ["a"], ["y"], "wide", attributes=[attribute("to", 2, i=FLOAT)])],
+            [value("i", INT64, ["N"])],
+            [value("y", FLOAT, ["N", 4])],
+            [tensor("w", FLOAT16, [2, 4], raw=bytes(16))],
+        )
+    ),
     "brain": model(
         graph(
             [node("Add", ["x", "x"], ["y"], "sum")],
