@@ -98,25 +98,38 @@ static bool collectFactors(AffineExpr expr, int64_t &coefficient,
          collectFactors(binary.getRHS(), coefficient, factors);
 }
 
+/// The constant and the other factors of a product; false where the constant
+/// does not fit.
+static bool collectFactors(ShapeContext &context, ArrayRef<AffineExpr> product,
+                           int64_t &coefficient,
+                           SmallVectorImpl<AffineExpr> &factors) {
+  coefficient = 1;
+  return llvm::all_of(product, [&](AffineExpr expr) {
+    return collectFactors(simplify(context, expr), coefficient, factors);
+  });
+}
+
+/// Takes each of `some` out of `factors` once; false where one is not there.
+static bool eraseFactors(SmallVectorImpl<AffineExpr> &factors,
+                         ArrayRef<AffineExpr> some) {
+  for (AffineExpr factor : some) {
+    auto *found = llvm::find(factors, factor);
+    if (found == factors.end())
+      return false;
+    factors.erase(found);
+  }
+  return true;
+}
+
 AffineExpr moec::onnx::divideProducts(ShapeContext &context,
                                       ArrayRef<AffineExpr> numerator,
                                       ArrayRef<AffineExpr> denominator) {
-  int64_t above = 1, below = 1;
+  int64_t above, below;
   SmallVector<AffineExpr> aboveFactors, belowFactors;
-  for (AffineExpr expr : numerator)
-    if (!collectFactors(simplify(context, expr), above, aboveFactors))
-      return {};
-  for (AffineExpr expr : denominator)
-    if (!collectFactors(simplify(context, expr), below, belowFactors))
-      return {};
-  if (below <= 0)
+  if (!collectFactors(context, numerator, above, aboveFactors) ||
+      !collectFactors(context, denominator, below, belowFactors) ||
+      below <= 0 || !eraseFactors(aboveFactors, belowFactors))
     return {};
-  for (AffineExpr factor : belowFactors) {
-    auto *found = llvm::find(aboveFactors, factor);
-    if (found == aboveFactors.end())
-      return {};
-    aboveFactors.erase(found);
-  }
   int64_t common = std::gcd(above, below);
   if (common > 1) {
     above /= common;
@@ -125,6 +138,15 @@ AffineExpr moec::onnx::divideProducts(ShapeContext &context,
   AffineExpr quotient =
       getProduct(context, aboveFactors) * context.getConstant(above);
   return below == 1 ? quotient : quotient.floorDiv(below);
+}
+
+bool moec::onnx::areEqualProducts(ShapeContext &context, ArrayRef<AffineExpr> a,
+                                  ArrayRef<AffineExpr> b) {
+  int64_t left, right;
+  SmallVector<AffineExpr> leftFactors, rightFactors;
+  return collectFactors(context, a, left, leftFactors) &&
+         collectFactors(context, b, right, rightFactors) && left == right &&
+         eraseFactors(leftFactors, rightFactors) && leftFactors.empty();
 }
 
 FailureOr<Extents> moec::onnx::getListElements(ShapeContext &context,

@@ -41,6 +41,11 @@ mlir::AffineExpr divideProducts(ShapeContext &context,
                                 llvm::ArrayRef<mlir::AffineExpr> numerator,
                                 llvm::ArrayRef<mlir::AffineExpr> denominator);
 
+/// Whether two products have the same factors, and so are equal whatever the
+/// symbols are.
+bool areEqualProducts(ShapeContext &context, llvm::ArrayRef<mlir::AffineExpr> a,
+                      llvm::ArrayRef<mlir::AffineExpr> b);
+
 /// The elements of an operand that must be rank 1 of static length, null ones
 /// unknown. Fails with a diagnostic on `op` otherwise.
 mlir::FailureOr<Extents> getListElements(ShapeContext &context,

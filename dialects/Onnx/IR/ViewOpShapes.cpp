@@ -81,8 +81,7 @@ LogicalResult ReshapeOp::inferShapes(ShapeContext &context) {
     extents[*inferred] = rest;
   }
   AffineExpr size = getProduct(context, extents);
-  AffineExpr ratio = divideProducts(context, input, extents);
-  if ((!ratio || getConstant(ratio) != 1) &&
+  if (!areEqualProducts(context, input, extents) &&
       failed(context.requireEqual(*this, total, size,
                                   "the number of elements changes")))
     return failure();

@@ -65,11 +65,25 @@ ONLY_COUNTED = [
     [value("a", ["N"]), value("b", ["M"])],
     [value("y", ["K"])],
 ]
-MODELS = {"dead": DEAD, "only_counted": ONLY_COUNTED, "counted": COUNTED, "shared": SHARED}
+# Rows of 15 as rows of 14, or of two equal parts: only no rows at all are so.
+UNEQUAL = [
+    [
+        node("Constant", [], ["shape"], value_ints=[0, 14]),
+        node("Constant", [], ["halves"], value_ints=[0, 2, -1]),
+        node("Reshape", ["a", "shape"], ["y"]),
+        node("Reshape", ["b", "halves"], ["z"]),
+    ],
+    [value("a", ["N", 15]), value("b", ["M", 15])],
+    [value("y", ["N", 14]), value("z", ["M", 2, 7])],
+]
+MODELS = {"dead": DEAD, "only_counted": ONLY_COUNTED, "counted": COUNTED, "shared": SHARED,
+          "unequal": UNEQUAL}
 
 INPUTS = {
     "three": np.ones((3, 4), np.float32),
     "two": np.ones((2, 4), np.float32),
+    "no_rows": np.ones((0, 15), np.float32),
+    "rows": np.ones((3, 15), np.float32),
     "counts": np.array([0, 1, 2, 0, 3], np.float32),
     "three_numbers": np.array([1.5, 2.5, -3], np.float32),
     "four_numbers": np.ones(4, np.float32),
