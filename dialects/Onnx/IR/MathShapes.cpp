@@ -49,17 +49,32 @@ static LogicalResult inferTruth(ShapeContext &context, Operation *op) {
   return inferBroadcast(context, op, IntegerType::get(op->getContext(), 1));
 }
 
-/// The difference of two expressions where it is a constant.
-static std::optional<int64_t> getDifference(ShapeContext &context, AffineExpr a,
-                                            AffineExpr b) {
-  AffineExpr difference = simplifyAffineExpr(a - b, 0, context.getNumSymbols());
-  auto constant = dyn_cast<AffineConstantExpr>(difference);
-  return constant ? std::optional<int64_t>(constant.getValue()) : std::nullopt;
-}
-
 static std::optional<int64_t> getValue(AffineExpr expr) {
   auto constant = dyn_cast_or_null<AffineConstantExpr>(expr);
   return constant ? std::optional<int64_t>(constant.getValue()) : std::nullopt;
+}
+
+/// Whether a constant of the expression is no extent: arithmetic on it may
+/// wrap.
+static bool hasLargeConstant(AffineExpr expr) {
+  bool isLarge = false;
+  expr.walk([&](AffineExpr part) {
+    std::optional<int64_t> value = getValue(part);
+    isLarge |= value && (*value > kMaxExtent || *value < -kMaxExtent);
+  });
+  return isLarge;
+}
+
+/// The order of two expressions, below zero where the first is less, where it
+/// is the same for all values of the symbols.
+static std::optional<int64_t> getOrder(ShapeContext &context, AffineExpr a,
+                                       AffineExpr b) {
+  std::optional<int64_t> x = getValue(a), y = getValue(b);
+  if (x && y)
+    return (*x > *y) - (*x < *y);
+  if (hasLargeConstant(a) || hasLargeConstant(b))
+    return std::nullopt;
+  return getValue(simplifyAffineExpr(a - b, 0, context.getNumSymbols()));
 }
 
 /// One arithmetic op of two expressions, null where an overflow of constants
@@ -150,7 +165,7 @@ LogicalResult MinOp::inferShapes(ShapeContext &context) {
     AffineExpr least = x[0];
     for (AffineExpr expr : x.drop_front())
       if (std::optional<int64_t> by =
-              least ? getDifference(context, least, expr) : std::nullopt)
+              least ? getOrder(context, least, expr) : std::nullopt)
         least = *by <= 0 ? least : expr;
       else
         least = {};
@@ -167,7 +182,7 @@ LogicalResult MaxOp::inferShapes(ShapeContext &context) {
     for (AffineExpr expr : x.drop_front()) {
       if (!greatest)
         break;
-      std::optional<int64_t> by = getDifference(context, greatest, expr);
+      std::optional<int64_t> by = getOrder(context, greatest, expr);
       if (by)
         greatest = *by >= 0 ? greatest : expr;
       else if (isNonNegative(greatest) && !isNonNegative(expr) &&
@@ -192,7 +207,7 @@ LogicalResult EqualOp::inferShapes(ShapeContext &context) {
     return value && *value < 0;
   };
   propagateElements(context, *this, [&](ArrayRef<AffineExpr> x) -> AffineExpr {
-    if (std::optional<int64_t> by = getDifference(context, x[0], x[1]))
+    if (std::optional<int64_t> by = getOrder(context, x[0], x[1]))
       return context.getConstant(*by == 0);
     // As exporters ask of shapes: is it -1?
     if ((isNonNegative(x[0]) && isNegative(x[1])) ||
@@ -209,7 +224,7 @@ static LogicalResult inferCompare(ShapeContext &context, Operation *op,
   if (failed(inferTruth(context, op)))
     return failure();
   propagateElements(context, op, [&](ArrayRef<AffineExpr> x) -> AffineExpr {
-    std::optional<int64_t> by = getDifference(context, x[0], x[1]);
+    std::optional<int64_t> by = getOrder(context, x[0], x[1]);
     return by ? context.getConstant(compare(*by, int64_t(0))) : AffineExpr();
   });
   return success();

@@ -144,9 +144,14 @@ std::optional<Extents> ShapeContext::getElements(Value value) {
   Extents result;
   bool isUnsigned = constant.getElementType().isUnsignedInteger() ||
                     constant.getElementType().isInteger(1);
-  for (APInt element : constant.getValues<APInt>())
-    result.push_back(getConstant(isUnsigned ? element.getZExtValue()
-                                            : element.getSExtValue()));
+  for (APInt element : constant.getValues<APInt>()) {
+    // Expressions have signed numbers.
+    if (isUnsigned && element.getActiveBits() > 63)
+      result.push_back({});
+    else
+      result.push_back(getConstant(isUnsigned ? element.getZExtValue()
+                                              : element.getSExtValue()));
+  }
   return result;
 }
 

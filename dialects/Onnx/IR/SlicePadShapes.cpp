@@ -125,12 +125,13 @@ private:
           (*first == -1 || *first >= INT32_MAX) && *last <= -int64_t(INT32_MAX);
       return isAll ? extent.ceilDiv(-step) : AffineExpr();
     }
-    auto get = [&](int64_t value) {
+    // Where it starts there is an element; it ends in front of the first one.
+    auto get = [&](int64_t value, int64_t least) {
       if (value < 0)
         value = std::max(value, -*whole - 1) + *whole;
-      return std::min(std::max<int64_t>(value, -1), *whole - 1);
+      return std::min(std::max(value, least), *whole - 1);
     };
-    int64_t span = get(*first) - get(*last);
+    int64_t span = get(*first, 0) - get(*last, -1);
     return context.getConstant(span <= 0 ? 0 : (span - step - 1) / -step);
   }
 
