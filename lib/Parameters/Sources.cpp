@@ -30,6 +30,7 @@ public:
     type = fileType;
     elementBytes = parameters::getElementBytes(type.getElementType());
     isNibbles = *param::getStorageBits(type.getElementType()) == 4;
+    isBool = type.getElementType().isInteger(1);
     elementStrides = getDenseStrides(type.getShape(), 1);
   }
 
@@ -73,6 +74,14 @@ private:
 
   /// Elements that are neighbours in the file.
   LogicalResult readRun(int64_t element, char *target, int64_t count) {
+    if (isBool) {
+      if (failed(readBytes(element, target, count)))
+        return failure();
+      // Code reads a bit of the byte, and a file may have any bytes.
+      for (char &byte : MutableArrayRef<char>(target, count))
+        byte = byte != 0;
+      return success();
+    }
     if (!isNibbles)
       return readBytes(element * elementBytes, target, count * elementBytes);
     char packed[4096];
@@ -160,7 +169,7 @@ private:
   ReadContext &context;
   unsigned file;
   uint64_t begin;
-  bool isNibbles;
+  bool isNibbles, isBool;
   Dims elementStrides;
 };
 

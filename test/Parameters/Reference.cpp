@@ -38,8 +38,7 @@ static bool isSigned(Type type) {
 static uint64_t castBits(uint64_t bits, Type from, Type to) {
   unsigned fromWidth = from.getIntOrFloatBitWidth();
   unsigned toWidth = to.getIntOrFloatBitWidth();
-  // An i1 takes a byte: anything but 0 is true.
-  llvm::APInt raw(fromWidth, from.isInteger(1) ? bits != 0 : bits);
+  llvm::APInt raw(fromWidth, bits);
   if (auto source = dyn_cast<FloatType>(from)) {
     llvm::APFloat value(source.getFloatSemantics(), raw);
     if (auto target = dyn_cast<FloatType>(to)) {
@@ -80,7 +79,8 @@ static uint64_t readFile(FileAttr file, int64_t linear, const Files &files) {
     value |=
         static_cast<uint64_t>(bytes[file.getOffset() + linear * (bits / 8) + i])
         << (8 * i);
-  return value;
+  // An i1 takes a byte: anything but 0 is true.
+  return file.getType().getElementType().isInteger(1) ? value != 0 : value;
 }
 
 uint64_t moec::testing::evaluateElement(RecipeInterface recipe,
