@@ -14,6 +14,7 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/ADT/SetVector.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringSet.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/Path.h"
@@ -22,6 +23,7 @@
 
 #include <cmath>
 #include <map>
+#include <set>
 #include <unistd.h>
 
 using namespace mlir;
@@ -78,6 +80,34 @@ std::optional<std::string> moec::publishArtifact(llvm::StringRef from,
 bool moec::isSpecialOutput(llvm::StringRef path) {
   return path == "-" ||
          (llvm::sys::fs::exists(path) && !llvm::sys::fs::is_regular_file(path));
+}
+
+std::optional<std::string>
+moec::findSource(ModuleOp module, llvm::StringRef modelPath,
+                 llvm::ArrayRef<std::string> outputs) {
+  using llvm::sys::fs::UniqueID;
+  std::set<UniqueID> sources;
+  auto add = [&](llvm::StringRef path) {
+    UniqueID id;
+    if (!llvm::sys::fs::getUniqueID(path, id))
+      sources.insert(id);
+  };
+  add(modelPath);
+  llvm::StringSet<> seen;
+  module.walk([&](param::DeclOp decl) {
+    Attribute(decl.getTypedRecipe()).walk([&](param::FileAttr file) {
+      llvm::SmallString<128> path(llvm::sys::path::parent_path(modelPath));
+      llvm::sys::path::append(path, file.getPath());
+      if (seen.insert(path).second)
+        add(path);
+    });
+  });
+  for (const std::string &output : outputs) {
+    UniqueID id;
+    if (!llvm::sys::fs::getUniqueID(output, id) && sources.count(id))
+      return output;
+  }
+  return std::nullopt;
 }
 
 std::optional<std::string> moec::writeOutput(llvm::StringRef path,

@@ -31,6 +31,11 @@ std::optional<std::string> publishArtifact(llvm::StringRef from,
                                            llvm::StringRef to);
 /// Whether `-o` names standard output, a pipe or a device.
 bool isSpecialOutput(llvm::StringRef path);
+/// The one of these outputs, if any, that is a file the model is read from:
+/// writing it would destroy the model.
+std::optional<std::string> findSource(mlir::ModuleOp module,
+                                      llvm::StringRef modelPath,
+                                      llvm::ArrayRef<std::string> outputs);
 /// Writes what `-o` names; a file appears complete or not at all, out of the
 /// folder `scratch`.
 std::optional<std::string> writeOutput(llvm::StringRef path,

@@ -252,7 +252,7 @@ void Compilation::learn(EmitKind stage) {
 
 LogicalResult Compilation::run(StringRef scratch, StringRef stopBefore,
                                StringRef irPath) {
-  if (failed(import()))
+  if (failed(import()) || failed(checkOutputs()))
     return failure();
   for (EmitKind stage : {EmitKind::Onnx, EmitKind::Moe, EmitKind::Kernels,
                          EmitKind::Linalg, EmitKind::Vector, EmitKind::Llvm}) {
@@ -285,6 +285,22 @@ LogicalResult Compilation::writeReproducer(StringRef path) {
 }
 
 //===-- Output ------------------------------------------------------------===//
+
+LogicalResult Compilation::checkOutputs() {
+  std::vector<std::string> outputs;
+  if (options.emit == EmitKind::Lib) {
+    ArtifactPaths paths(options.output, interface.name);
+    outputs = {paths.weights, paths.header, paths.manifest, paths.library};
+  } else if (!isSpecialOutput(options.output)) {
+    outputs = {options.output};
+  }
+  if (auto path = findSource(*module, options.modelPath, outputs))
+    return fail(DriverError::CannotWrite,
+                "cannot write '" + *path +
+                    "': the model is read from it; give another folder or "
+                    "name for the output");
+  return success();
+}
 
 LogicalResult Compilation::emitText(StringRef scratch) {
   if (failed(beginStage("output", DriverError::CannotWrite)))

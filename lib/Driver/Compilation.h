@@ -52,6 +52,8 @@ public:
 private:
   /// Keeps what the manifest says of the module at a stage's end.
   void learn(EmitKind stage);
+  /// Fails where an output would take the place of what the model is read from.
+  llvm::LogicalResult checkOutputs();
   llvm::LogicalResult emitText(llvm::StringRef scratch);
   llvm::LogicalResult emitCode(llvm::StringRef scratch);
   llvm::LogicalResult emitLibrary(llvm::StringRef scratch);

@@ -77,6 +77,15 @@ MODELS = {
             [value("y", BFLOAT16, ["N", 4])],
         )
     ),
+    # Weights in a file beside the model, named as the library's own would be.
+    "outside": model(
+        graph(
+            [node("Add", ["x", "w"], ["y"], "sum")],
+            [value("x", FLOAT, ["N", COLUMNS])],
+            [value("y", FLOAT, ["N", COLUMNS])],
+            [tensor("w", FLOAT, [COLUMNS], external=entries(location="outside.weights"))],
+        )
+    ),
     # A type that the importer knows and the interface of a library does not.
     "float8": model(
         graph(
@@ -118,6 +127,7 @@ def main():
     os.makedirs(folder, exist_ok=True)
     for name, contents in MODELS.items():
         write(folder, name + ".onnx", contents)
+    write(folder, "outside.weights", floats(*WEIGHTS))
     test_data(os.path.join(folder, "good"))
     test_data(os.path.join(folder, "bad"), change=0.5)
     test_data(os.path.join(folder, "short"),
