@@ -14,6 +14,7 @@
 #include "mlir/Dialect/Math/Transforms/Passes.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/TypeUtilities.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
 namespace moec {
@@ -34,6 +35,26 @@ static bool isNative(Operation *op) {
 }
 
 namespace {
+/// Small integers to bf16 by way of f32, which has them all: upstream folds the
+/// two steps into one, which would become a call into the compiler's library.
+template <typename OpTy> struct IntToBf16 : OpRewritePattern<OpTy> {
+  using OpRewritePattern<OpTy>::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(OpTy op,
+                                PatternRewriter &rewriter) const override {
+    Type from = op.getIn().getType(), to = op.getType();
+    if (!getElementTypeOrSelf(to).isBF16() ||
+        getElementTypeOrSelf(from).getIntOrFloatBitWidth() > 16)
+      return failure();
+    Type wide = rewriter.getF32Type();
+    if (auto vector = dyn_cast<VectorType>(to))
+      wide = vector.clone(wide);
+    Value number = OpTy::create(rewriter, op.getLoc(), wide, op.getIn());
+    rewriter.replaceOpWithNewOp<arith::TruncFOp>(op, to, number);
+    return success();
+  }
+};
+
 struct ExpandMath : moec::impl::ExpandMathBase<ExpandMath> {
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
@@ -44,6 +65,8 @@ struct ExpandMath : moec::impl::ExpandMathBase<ExpandMath> {
     math::populateExpansionPatterns(
         patterns, {"fpowi", "ipowi", "round", "exp2", "sinh", "cosh", "asinh",
                    "acosh", "atanh", "tan", "rsqrt"});
+    patterns.add<IntToBf16<arith::SIToFPOp>, IntToBf16<arith::UIToFPOp>>(
+        &getContext());
     arith::populateExpandBFloat16Patterns(patterns);
     arith::populateArithExpandOpsPatterns(patterns);
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))

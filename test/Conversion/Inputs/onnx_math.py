@@ -123,6 +123,18 @@ def casts():
     for name in ("int8", "int16", "int64", "float32", "float16", "bool"):
         yield case(f"Cast_uint8_{name}", "Cast", [every], [every.astype(name)], to=CODES[name])
     yield case("Cast_int64_int8", "Cast", [big], [big.astype(np.int8)], to=CODES["int8"])
+    numbers = np.array([0, 1, -1, 255, 256, 257, 259, 32767, -32768, 40000])
+    for name in ("bool", "int8", "uint8", "int16", "uint16", "int32"):
+        x = numbers.astype(name)
+        nodes = [helper.make_node("Cast", ["x0"], ["half"], to=TensorProto.BFLOAT16),
+                 helper.make_node("Cast", ["half"], ["y0"], to=TensorProto.FLOAT)]
+        bits = x.astype(np.float32).view(np.uint32)
+        y = ((bits + 0x7fff + (bits >> 16 & 1)) & 0xffff0000).astype(np.uint32).view(np.float32)
+        graph = helper.make_graph(
+            nodes, "g", [helper.make_tensor_value_info("x0", CODES[name], x.shape)],
+            [helper.make_tensor_value_info("y0", TensorProto.FLOAT, x.shape)])
+        model = helper.make_model(graph, ir_version=10, opset_imports=[helper.make_opsetid("", 21)])
+        yield onnx_cases.Case(f"Cast_{name}_bfloat16", model, [x], [y], 0.0, 1.0)
 
 
 def integers():
