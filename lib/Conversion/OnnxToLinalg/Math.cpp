@@ -183,7 +183,8 @@ static Value buildPow(Scalar &s, Operation *op, ValueRange x) {
       constant.isSplat()) {
     double value = isa<FloatType>(exponentType)
                        ? constant.getSplatValue<APFloat>().convertToDouble()
-                       : double(constant.getSplatValue<APInt>().getSExtValue());
+                       : constant.getSplatValue<APInt>().roundToDouble(
+                             !exponentType.isUnsignedInteger());
     if (value == 1)
       return x[0];
     if (value == 2)

@@ -163,6 +163,11 @@ def integers():
     yield case("Div_uint8", "Div", [a, b], [a // b])
     yield case("Less_uint8", "Less", [a, b], [a < b])
     yield case("Max_uint8", "Max", [a, b], [np.maximum(a, b)])
+    # No signed number of as many bits.
+    x = np.array([0.5, 2, 1, -1], np.float32)
+    for name in ("uint16", "uint32"):
+        yield case(f"Pow_{name}", "Pow", [x], [np.array([0, np.inf, 1, -1], np.float32)],
+                   constants=[np.array(np.iinfo(name).max, name)])
     for dtype in (np.float32, np.float64):
         a = wide(dtype, -30, 30, 300)
         b = rng.permutation(wide(dtype, -30, 30, 300))
