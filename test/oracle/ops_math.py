@@ -169,6 +169,11 @@ def _clip(node, a, low=None, high=None):
     else:
         low = None if low is None else low.data
         high = None if high is None else high.data
+    if a.elem in FLOATS:
+        # A bound that is not there is the last finite number of the type.
+        last = {TensorProto.FLOAT16: 65504, TensorProto.BFLOAT16: (2 - 2.0 ** -7) * 2.0 ** 127,
+                TensorProto.FLOAT: np.finfo(np.float32).max}.get(a.elem, np.finfo(np.float64).max)
+        low, high = -last if low is None else low, last if high is None else high
     data = a.data
     # The lower bound first: where the bounds cross, the upper one wins.
     data = data if low is None else np.maximum(data, low)

@@ -244,7 +244,8 @@ def Onnx_ClipOp : Onnx_Op<"Clip", [6, 11, 12, 13],
     (ins), (outs Onnx_NumTensor:$output)> {
   let summary = "output = min(max(input, min), max), elementwise (ONNX Clip-13)";
   let meaning = [{
-    `max` wins where the bounds cross; NaN stays NaN.
+    `max` wins where the bounds cross; NaN stays NaN. A bound left out is the
+    type's last finite number, so that infinities are clipped.
   }];
   let extents = "those of `input`";
   let refused = "operands of two element types, and bounds that are not one number";

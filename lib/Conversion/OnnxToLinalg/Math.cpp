@@ -282,10 +282,19 @@ static Value buildClip(Scalar &s, Operation *op, ValueRange x) {
   auto clip = cast<onnx::ClipOp>(op);
   Value result = x[0];
   unsigned next = 1;
-  if (clip.getMin())
-    result = s.max(result, x[next++]);
-  if (clip.getMax())
-    result = s.min(result, x[next]);
+  // A bound that is not there is the last finite number, which infinity is
+  // beyond.
+  auto getLast = [&](bool isNegative) -> Value {
+    auto type = dyn_cast<FloatType>(getElement(op->getOperand(0)));
+    if (!type)
+      return {};
+    APFloat last = APFloat::getLargest(type.getFloatSemantics(), isNegative);
+    return s.constant(last.convertToDouble());
+  };
+  if (Value low = clip.getMin() ? x[next++] : getLast(/*isNegative=*/true))
+    result = s.max(result, low);
+  if (Value high = clip.getMax() ? x[next] : getLast(/*isNegative=*/false))
+    result = s.min(result, high);
   return result;
 }
 

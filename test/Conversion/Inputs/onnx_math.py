@@ -168,6 +168,19 @@ def integers():
     for name in ("uint16", "uint32"):
         yield case(f"Pow_{name}", "Pow", [x], [np.array([0, np.inf, 1, -1], np.float32)],
                    constants=[np.array(np.iinfo(name).max, name)])
+    for dtype in (np.float16, np.float32, np.float64):
+        x = np.array([np.inf, -np.inf, np.nan, 1, -3], dtype)
+        last = np.finfo(dtype).max
+        for low, high in ((-2, None), (None, 2), (None, None)):
+            constants = [np.array(n, dtype) for n in (low, high) if n is not None]
+            node = helper.make_node("Clip", ["x0", "c0" if low is not None else "",
+                                             f"c{len(constants) - 1}" if high is not None else ""],
+                                    ["y0"])
+            part = case(f"Clip_{np.dtype(dtype).name}_{low}_{high}", "Clip", [x],
+                        [np.clip(x, dtype(-last if low is None else low),
+                                 dtype(last if high is None else high))], constants=constants)
+            part.model.graph.node[0].CopyFrom(node)
+            yield part
     for dtype in (np.float32, np.float64):
         a = wide(dtype, -30, 30, 300)
         b = rng.permutation(wide(dtype, -30, 30, 300))
