@@ -9,6 +9,7 @@
  *
 \*===----------------------------------------------------------------------===*/
 
+#include <limits.h>
 #include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -73,13 +74,19 @@ static int compare(const void *a, const void *b) {
   return (x > y) - (x < y);
 }
 
+/* 0, which all refuse, if the text is no number up to `greatest`. */
+static int parseCount(const char *text, int greatest) {
+  char *end;
+  long count = strtol(text, &end, 10);
+  return *end || count < 0 || count > greatest ? 0 : (int)count;
+}
+
 int main(int argc, char **argv) {
-  threads = argc > 1 ? atoi(argv[1]) : 0;
-  size_t mebibytes = argc > 2 ? (size_t)atoi(argv[2]) : 1024;
+  threads = argc > 1 ? parseCount(argv[1], MAXTHREADS) : 0;
+  size_t mebibytes = argc > 2 ? (size_t)parseCount(argv[2], INT_MAX) : 1024;
   if (argc > 3)
-    passes = atoi(argv[3]);
-  if (threads < 1 || threads > MAXTHREADS || mebibytes < 1 || passes < 1 ||
-      passes > MAXPASSES) {
+    passes = parseCount(argv[3], MAXPASSES);
+  if (threads < 1 || mebibytes < 1 || passes < 1) {
     fprintf(stderr, "usage: dram_read THREADS [MIB [PASSES]]\n");
     return 2;
   }

@@ -8,11 +8,15 @@
 
 find_program(MOEC_CLANG_TIDY clang-tidy-22 REQUIRED)
 
-# One rule for each C++ source of the targets of a folder and those below it;
+# One rule for each C and C++ source of the targets of a folder and those below it;
 # appends their outputs to the list that is named. Call from the top folder, the
 # last of all.
 function(moec_tidy_folder folder list)
   set(stamps ${${list}})
+  # A folder's own configuration adds to those of the folders above it.
+  if(EXISTS ${folder}/.clang-tidy)
+    list(APPEND configurations ${folder}/.clang-tidy)
+  endif()
   get_property(targets DIRECTORY ${folder} PROPERTY BUILDSYSTEM_TARGETS)
   foreach(target IN LISTS targets)
     get_target_property(type ${target} TYPE)
@@ -27,7 +31,7 @@ function(moec_tidy_folder folder list)
         file(RELATIVE_PATH source ${source_dir} ${source})
       endif()
       # Not those of other folders, which are their own, nor generated ones.
-      if(source MATCHES "^\\.\\./" OR NOT source MATCHES "\\.cpp$")
+      if(source MATCHES "^\\.\\./" OR NOT source MATCHES "\\.(c|cpp)$")
         continue()
       endif()
       file(RELATIVE_PATH name ${PROJECT_SOURCE_DIR} ${source_dir}/${source})
@@ -40,7 +44,7 @@ function(moec_tidy_folder folder list)
       add_custom_command(OUTPUT ${stamp}
         COMMAND ${MOEC_CLANG_TIDY} -p ${PROJECT_BINARY_DIR} --quiet ${source_dir}/${source}
         COMMAND ${CMAKE_COMMAND} -E touch ${stamp}
-        DEPENDS ${PROJECT_SOURCE_DIR}/.clang-tidy
+        DEPENDS ${PROJECT_SOURCE_DIR}/.clang-tidy ${configurations}
           ${binary_dir}/CMakeFiles/${target}.dir/${source}.o
         COMMENT "Looking at ${name}"
         VERBATIM)

@@ -53,8 +53,9 @@ const char *moec::rt::statusString(int32_t status) {
     return "unsupported";
   case MOEC_INTERNAL:
     return "internal error";
+  default:
+    return "unknown status";
   }
-  return "unknown status";
 }
 
 const char *moec::rt::dtypeName(int32_t dtype) {
@@ -99,8 +100,9 @@ const char *moec::rt::dtypeName(int32_t dtype) {
     return "int4";
   case MOEC_FLOAT4E2M1:
     return "float4e2m1";
+  default:
+    return "unknown";
   }
-  return "unknown";
 }
 
 int32_t moec::rt::dtypeBits(int32_t dtype) {
@@ -130,6 +132,7 @@ int32_t moec::rt::dtypeBits(int32_t dtype) {
   case MOEC_UINT64:
   case MOEC_DOUBLE:
     return 64;
+  default:
+    return 0;
   }
-  return 0;
 }

@@ -13,6 +13,7 @@ a host may put it in, and prints a
 #include "subject.h"
 
 #include <dlfcn.h>
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -292,6 +293,16 @@ static char *split(char *text, const char *option) {
   return equals + 1;
 }
 
+/* The number that a text begins with; what follows it goes to `rest`. */
+static long long parse_number(const char *text, char **rest) {
+  long long number;
+  errno = 0;
+  number = strtoll(text, rest, 10);
+  if (*rest == text || errno)
+    die("expected a number, not '%s'", text);
+  return number;
+}
+
 static void parse(int argc, char **argv, subject *s, input_options *options) {
   int i;
   options->int_low = 0;
@@ -308,15 +319,21 @@ static void parse(int argc, char **argv, subject *s, input_options *options) {
           "[--npy INPUT=FILE.npy ...] [--seed N]");
     ++i;
     if (strcmp(argv[i - 1], "--dim") == 0 && options->n_dims < 256) {
-      options->dims[options->n_dims].value = atoll(split(value, "--dim"));
+      char *rest, *number = split(value, "--dim");
+      options->dims[options->n_dims].value = parse_number(number, &rest);
+      if (*rest)
+        die("--dim wants SYMBOL=N, not '%s'", number);
       options->dims[options->n_dims++].name = value;
     } else if (strcmp(argv[i - 1], "--npy") == 0 && options->n_npy < 256) {
       options->npy[options->n_npy].file = split(value, "--npy");
       options->npy[options->n_npy++].name = value;
     } else if (strcmp(argv[i - 1], "--ints") == 0) {
-      if (sscanf(value, "%lld..%lld", &options->int_low, &options->int_high) !=
-              2 ||
-          options->int_high <= options->int_low)
+      char *rest;
+      options->int_low = parse_number(value, &rest);
+      options->int_high = options->int_low;
+      if (strncmp(rest, "..", 2) == 0)
+        options->int_high = parse_number(rest + 2, &rest);
+      if (*rest || options->int_high <= options->int_low)
         die("--ints wants LO..HI, the second excluded and greater");
     } else if (strcmp(argv[i - 1], "--seed") == 0) {
       options->seed = strtoull(value, NULL, 10);

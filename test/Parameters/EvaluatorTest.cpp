@@ -89,7 +89,7 @@ TEST_F(EvaluatorTest, Dense) {
 }
 
 TEST_F(EvaluatorTest, PackPanels) {
-  writeRandomFile("m", 3 * 74 * 37 * 4);
+  writeRandomFile("m", size_t(3) * 74 * 37 * 4);
   for (const char *source :
        {"#param.file<\"m\", 0, 32856, tensor<3x74x37xf32>>",
         "#param.file<\"m\", 0, 16428, tensor<3x74x37xf16>>",
@@ -112,7 +112,7 @@ TEST_F(EvaluatorTest, PackPanels) {
 
 TEST_F(EvaluatorTest, ExpertsInOnePackedParameter) {
   // Gate and up of separate experts, as initializers, to interleaved panels.
-  writeRandomFile("a", 4 * 40 * 19 * 4);
+  writeRandomFile("a", size_t(4) * 40 * 19 * 4);
   auto expert = [&](int i) {
     return parse("#param.file<\"a\", " + std::to_string(i * 40 * 19 * 4) +
                  ", 3040, tensor<40x19xf32>>");
@@ -236,7 +236,7 @@ protected:
       result = makeCast(source, types[pick(0, types.size() - 1)]);
       break;
     }
-    case 8: {
+    default: {
       if (rank < 2 || type.getNumElements() > 3000 ||
           *getStorageBits(type.getElementType()) < 8)
         return source;
@@ -267,7 +267,7 @@ TEST_F(RandomRecipes, AgreeWithReference) {
 
 TEST_F(EvaluatorTest, LargeValuesInPieces) {
   // Beyond every piece and temporary, which are large enough for whole rows.
-  writeRandomFile("m", 2 * 130 * 4000 * 4);
+  writeRandomFile("m", size_t(2) * 130 * 4000 * 4);
   for (const char *text :
        {"#param.pack_panels<#param.file<\"m\", 0, 4160000, "
         "tensor<2x130x4000xf32>>, k_major = false, gated = true>",
@@ -288,12 +288,13 @@ TEST_F(EvaluatorTest, CastsOfEveryF16AndBf16) {
     all.push_back(i >> 8);
   }
   writeFile("m", all);
-  for (std::string from : {"f16", "bf16", "i16", "ui16"})
-    for (std::string to : {"f16", "bf16", "f32", "f64", "i1", "i4", "ui4", "i8",
-                           "ui8", "i16", "ui16", "i32", "i64", "ui64"})
+  for (StringRef from : {"f16", "bf16", "i16", "ui16"})
+    for (StringRef to : {"f16", "bf16", "f32", "f64", "i1", "i4", "ui4", "i8",
+                         "ui8", "i16", "ui16", "i32", "i64", "ui64"})
       if (from != to)
-        check(parse("#param.cast<#param.file<\"m\", 0, 131072, tensor<65536x" +
-                    from + ">>, " + to + ">"),
+        check(parse(("#param.cast<#param.file<\"m\", 0, 131072, tensor<65536x" +
+                     from + ">>, " + to + ">")
+                        .str()),
               0);
 }
 
@@ -344,14 +345,15 @@ TEST_F(EvaluatorTest, CastsRoundOnce) {
   memcpy(bytes.data(), integers.data(), bytes.size());
   writeFile("i", bytes);
 
-  auto checkAll = [&](std::string file, size_t count, std::string type,
+  auto checkAll = [&](StringRef file, size_t count, StringRef type,
                       size_t width) {
-    for (std::string to : {"f16", "bf16", "f32", "f64", "i8", "ui8", "i32",
-                           "ui32", "i64", "ui64", "i1"})
+    for (StringRef to : {"f16", "bf16", "f32", "f64", "i8", "ui8", "i32",
+                         "ui32", "i64", "ui64", "i1"})
       if (to != type)
-        check(parse("#param.cast<#param.file<\"" + file + "\", 0, " +
-                    std::to_string(count * width) + ", tensor<" +
-                    std::to_string(count) + "x" + type + ">>, " + to + ">"),
+        check(parse(("#param.cast<#param.file<\"" + file + "\", 0, " +
+                     Twine(count * width) + ", tensor<" + Twine(count) + "x" +
+                     type + ">>, " + to + ">")
+                        .str()),
               0);
   };
   checkAll("d", values.size(), "f64", 8);
@@ -366,7 +368,7 @@ TEST_F(EvaluatorTest, RefusesRegionsOutside) {
   SourceFiles sources = openFiles();
   ParameterEvaluator evaluator(sources);
   std::vector<char> buffer(8);
-  auto read = [&](Index offsets, Index sizes) {
+  auto read = [&](const Index &offsets, const Index &sizes) {
     messages.clear();
     bool isRead = succeeded(evaluator.readRegion(
         recipe, UnknownLoc::get(&context), offsets, sizes, buffer));
@@ -386,7 +388,7 @@ TEST_F(EvaluatorTest, RefusesRegionsOutside) {
 
 TEST_F(EvaluatorTest, ReportsFilesThatCannotBeRead) {
   writeRandomFile("m", 100);
-  auto fails = [&](std::string text) {
+  auto fails = [&](StringRef text) {
     SourceFiles sources = openFiles();
     ParameterEvaluator evaluator(sources);
     messages.clear();
@@ -442,9 +444,9 @@ TEST_F(EvaluatorTest, ManyFiles) {
 
 TEST_F(EvaluatorTest, ReadsLongRuns) {
   // Packing reads every byte once, and k-major sources in runs over 4 KiB.
-  constexpr int64_t bytes = 2 * 2048 * 512 * 4;
+  constexpr int64_t bytes = int64_t(2) * 2048 * 512 * 4;
   writeRandomFile("m", bytes);
-  auto count = [&](std::string text) {
+  auto count = [&](StringRef text) {
     SourceFiles sources = openFiles();
     ParameterEvaluator evaluator(sources);
     EXPECT_TRUE(

@@ -35,7 +35,7 @@ protected:
   ~WeightsWriterTest() override { unlink(path.c_str()); }
 
   /// A module in which main loads every parameter, laid out.
-  OwningOpRef<ModuleOp> parseModule(std::string decls) {
+  OwningOpRef<ModuleOp> parseModule(StringRef decls) {
     auto module = parseSourceString<ModuleOp>(decls, &context);
     EXPECT_TRUE(module) << messages;
     OpBuilder builder = OpBuilder::atBlockEnd(module->getBody());
@@ -147,7 +147,7 @@ TEST_F(WeightsWriterTest, TheRuntimeReadsIt) {
 
 TEST_F(WeightsWriterTest, TheBytesDependOnTheModelAlone) {
   writeRandomFile("m", 21904);
-  auto write = [&](std::string text, uint8_t extra) {
+  auto write = [&](StringRef text, uint8_t extra) {
     OwningOpRef<ModuleOp> module = parseModule(text);
     SourceFiles sources = openFiles();
     WeightsWriter writer(path, UnknownLoc::get(&context));
@@ -230,7 +230,7 @@ TEST_F(WeightsWriterTest, ReportsAFullDisk) {
 
 TEST_F(WeightsWriterTest, RefusesBadPlaces) {
   writeRandomFile("m", 400);
-  auto fails = [&](std::string text) {
+  auto fails = [&](StringRef text) {
     auto module = parseSourceString<ModuleOp>(text, &context);
     SourceFiles sources = openFiles();
     messages.clear();

@@ -118,7 +118,8 @@ static const moec_model_desc model = {sizeof(moec_model_desc),
                                       nullptr,
                                       &slot};
 
+// The name is the ABI's.
 extern "C" __attribute__((visibility("default"))) const moec_api *
-moec_query_decoder(void) {
+moec_query_decoder(void) { // NOLINT(readability-identifier-naming)
   return moec_rt_query(&model);
 }

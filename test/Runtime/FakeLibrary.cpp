@@ -46,7 +46,8 @@ static int32_t mainOfModel(moec_ctx *ctx) {
   y[1] = kept++;
 #elif MOEC_FAULT == 5 // Writes behind a temporary.
   void *block;
-  if ((status = moec_rt_alloc(ctx, 64, -1, &block)))
+  status = moec_rt_alloc(ctx, 64, -1, &block);
+  if (status)
     return status;
   static_cast<volatile char *>(block)[64] = 1;
 #elif MOEC_FAULT == 6 // Ignores the strides of an output.
@@ -97,7 +98,8 @@ static const moec_model_desc model = {
     "{\"name\": \"fake\"}",
     &slot};
 
+// The name is the ABI's.
 extern "C" __attribute__((visibility("default"))) const moec_api *
-moec_query_fake(void) {
+moec_query_fake(void) { // NOLINT(readability-identifier-naming)
   return moec_rt_query(&model);
 }

@@ -14,7 +14,6 @@
 using namespace moec::testing;
 
 namespace {
-
 /// What a main gets from its test: the tests run one at a time.
 struct Plan {
   moec_rt_task task;
@@ -22,9 +21,11 @@ struct Plan {
   int64_t count;
   int repeats = 1;
 };
-Plan plan;
+} // namespace
 
-int32_t planMain(moec_ctx *ctx) {
+static Plan plan;
+
+static int32_t planMain(moec_ctx *ctx) {
   for (int i = 0; i < plan.repeats; ++i)
     if (int32_t status =
             moec_rt_parallel_for(ctx, plan.task, plan.args, plan.count))
@@ -32,6 +33,7 @@ int32_t planMain(moec_ctx *ctx) {
   return MOEC_OK;
 }
 
+namespace {
 /// A model without inputs, outputs and weights.
 class PoolTest : public ::testing::Test {
 protected:
@@ -75,9 +77,10 @@ struct Sums {
   std::vector<std::atomic<int>> busy;
   explicit Sums(size_t n) : values(n), visits(n), busy(64) {}
 };
+} // namespace
 
-int32_t sumTask(moec_ctx *ctx, const void *args, int64_t index,
-                int32_t worker) {
+static int32_t sumTask(moec_ctx *ctx, const void *args, int64_t index,
+                       int32_t worker) {
   Sums &sums = *static_cast<Sums *>(const_cast<void *>(args));
   if (worker < 0 || worker >= 64 || sums.busy[worker].exchange(1))
     return moec_rt_fail(ctx, MOEC_INTERNAL, -1);
@@ -173,14 +176,16 @@ TEST_F(PoolTest, LowestFailureWins) {
       ASSERT_EQ(runWith(threads), MOEC_DIVISION_BY_ZERO) << threads;
 }
 
+namespace {
 struct Nested {
   Sums *sums;
   int64_t outer;
   int32_t worker;
 };
+} // namespace
 
-int32_t innerTask(moec_ctx *ctx, const void *args, int64_t index,
-                  int32_t worker) {
+static int32_t innerTask(moec_ctx *ctx, const void *args, int64_t index,
+                         int32_t worker) {
   const Nested &nested = *static_cast<const Nested *>(args);
   // The same worker, so that scratch is this thread's own.
   if (worker != nested.worker)
@@ -189,8 +194,8 @@ int32_t innerTask(moec_ctx *ctx, const void *args, int64_t index,
   return MOEC_OK;
 }
 
-int32_t outerTask(moec_ctx *ctx, const void *args, int64_t index,
-                  int32_t worker) {
+static int32_t outerTask(moec_ctx *ctx, const void *args, int64_t index,
+                         int32_t worker) {
   Nested nested = {static_cast<Sums *>(const_cast<void *>(args)), index,
                    worker};
   return moec_rt_parallel_for(ctx, innerTask, &nested, 8);
@@ -198,7 +203,7 @@ int32_t outerTask(moec_ctx *ctx, const void *args, int64_t index,
 
 TEST_F(PoolTest, NestedCallsRunSerially) {
   for (int32_t threads : {1, 2, 5}) {
-    Sums sums(20 * 8);
+    Sums sums(size_t(20) * 8);
     plan = {outerTask, &sums, 20};
     ASSERT_EQ(runWith(threads), MOEC_OK);
     for (auto &visits : sums.visits)
@@ -241,8 +246,8 @@ TEST_F(PoolTest, StartsAndStops) {
 //===-- Pools of the host -------------------------------------------------===//
 
 /// Backwards, on threads of its own.
-int32_t hostParallelFor(moec_pool *pool, moec_task_fn task, void *argument,
-                        int64_t count) {
+static int32_t hostParallelFor(moec_pool *pool, moec_task_fn task,
+                               void *argument, int64_t count) {
   *static_cast<int *>(pool->context) += 1;
   std::thread other([&] {
     for (int64_t i = count - 1; i >= count / 2; --i)
@@ -311,5 +316,3 @@ TEST_F(PoolTest, TheHostsFloatModeDoesNotMatter) {
   EXPECT_EQ(after, set) << "the host's mode is the host's";
   api->session_destroy(session);
 }
-
-} // namespace

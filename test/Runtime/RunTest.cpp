@@ -7,8 +7,8 @@
 using namespace moec::testing;
 
 namespace {
-
 class RunTest : public RunFixture {};
+} // namespace
 
 TEST_F(RunTest, AllocatesOutputs) {
   ASSERT_EQ(run(), MOEC_OK) << error();
@@ -53,7 +53,7 @@ TEST_F(RunTest, SaysTheNeededShape) {
 
 TEST_F(RunTest, AppendsInPlace) {
   // A cache of capacity 5 rows of which 2 are used.
-  std::vector<float> cache(2 * 5 * 3, -1.0f);
+  std::vector<float> cache(size_t(2) * 5 * 3, -1.0f);
   for (int i = 0; i < 2; ++i)
     for (int j = 0; j < 6; ++j)
       cache[i * 15 + j] = past[i * 6 + j];
@@ -73,7 +73,7 @@ TEST_F(RunTest, AppendsInPlace) {
 }
 
 TEST_F(RunTest, RefusesToShareWithOtherStrides) {
-  std::vector<float> cache(2 * 5 * 3);
+  std::vector<float> cache(size_t(2) * 5 * 3);
   in[1] = floatTensor(cache, {2, 2, 3});
   out[1].data = cache.data();
   out[1].capacity = in[1].capacity;
@@ -94,7 +94,7 @@ TEST_F(RunTest, SharesAnEmptyInput) {
 }
 
 TEST_F(RunTest, RefusesAnAliasThatIsTooSmall) {
-  std::vector<float> cache(2 * 2 * 3);
+  std::vector<float> cache(size_t(2) * 2 * 3);
   in[1] = floatTensor(cache, {2, 2, 3});
   out[1] = in[1];
   out[1].flags = MOEC_TENSOR_STRIDED;
@@ -366,5 +366,3 @@ TEST_F(RunTest, TasksMayNotAllocate) {
   open();
   EXPECT_EQ(run(), MOEC_INTERNAL);
 }
-
-} // namespace

@@ -10,8 +10,8 @@
 using namespace moec::testing;
 
 namespace {
-
 class SessionTest : public RunFixture {};
+} // namespace
 
 //===-- Memory ------------------------------------------------------------===//
 
@@ -167,6 +167,7 @@ TEST(Query, IsTheSameForAllThreads) {
     FakeModel model;
     const moec_api *seen[4] = {};
     std::vector<std::thread> threads;
+    threads.reserve(4);
     for (int i = 0; i < 4; ++i)
       threads.emplace_back([&, i] { seen[i] = model.api(); });
     for (std::thread &thread : threads)
@@ -268,5 +269,3 @@ TEST(Options, ReservedStateSaysSo) {
     EXPECT_STRNE(api->status_string(i), "unknown status") << i;
   EXPECT_STREQ(api->status_string(99), "unknown status");
 }
-
-} // namespace

@@ -16,7 +16,6 @@
 using namespace moec::testing;
 
 namespace {
-
 class WeightsTest : public ::testing::Test {
 protected:
   void SetUp() override {
@@ -68,6 +67,7 @@ protected:
   std::string folder, path;
   char text[512];
 };
+} // namespace
 
 TEST_F(WeightsTest, FromPathDescriptorAndMemory) {
   write(model.weights);
@@ -189,7 +189,7 @@ TEST_F(WeightsTest, EveryTruncationIsRefused) {
 }
 
 /// Numbers that go wrong in unchecked arithmetic.
-uint64_t hostileNumber(std::mt19937_64 &random, uint64_t near) {
+static uint64_t hostileNumber(std::mt19937_64 &random, uint64_t near) {
   switch (random() % 8) {
   case 0:
     return UINT64_MAX - random() % 256;
@@ -265,5 +265,3 @@ TEST_F(WeightsTest, NoWeightsNeedNoFile) {
   model.desc.weights_bytes = 0;
   EXPECT_EQ(create({}), MOEC_OK) << text;
 }
-
-} // namespace

@@ -52,6 +52,7 @@ std::string Symbols::describe() const {
 
 std::vector<int64_t> Symbols::shapeOf(const moec_io_info &io) const {
   std::vector<int64_t> shape;
+  shape.reserve(size_t(io.rank));
   for (int i = 0; i < io.rank; ++i)
     shape.push_back(io.dims[i] >= 0 ? io.dims[i] : get(int(-(io.dims[i] + 1))));
   return shape;

@@ -139,6 +139,7 @@ static std::vector<double> measure(Session &session,
                                    const std::vector<moec_tensor> &inputs,
                                    std::vector<Buffer> &outputs) {
   std::vector<moec_tensor> tensors;
+  tensors.reserve(outputs.size());
   for (Buffer &output : outputs)
     tensors.push_back(output.tensor());
   for (auto start = Clock::now(); msSince(start) < 200;)

@@ -6,6 +6,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <charconv>
 #include <cstdio>
 
 using namespace moecrun;
@@ -26,17 +27,15 @@ static std::string splitName(const std::string &text, const char *option,
 }
 
 static int64_t parseInteger(const std::string &text, const char *option) {
-  try {
-    size_t used;
-    long long value = std::stoll(text, &used);
-    if (used == text.size())
-      return value;
-  } catch (const std::exception &) {
-  }
-  throw CLI::ValidationError(option, "'" + text + "' is not an integer");
+  const char *end = text.data() + text.size();
+  int64_t value;
+  auto [last, error] = std::from_chars(text.data(), end, value);
+  if (error != std::errc() || last != end)
+    throw CLI::ValidationError(option, "'" + text + "' is not an integer");
+  return value;
 }
 
-int main(int argc, char **argv) {
+static int runCommand(int argc, char **argv) {
   Options options;
   std::vector<std::string> inputs, outputs, dims;
   std::string ints;
@@ -121,11 +120,16 @@ int main(int argc, char **argv) {
   } catch (const CLI::ParseError &error) {
     return app.exit(error) == 0 ? 0 : 2;
   }
+  if (options.generate)
+    generate(options);
+  else
+    runOnce(options);
+  return 0;
+}
+
+int main(int argc, char **argv) {
   try {
-    if (options.generate)
-      generate(options);
-    else
-      runOnce(options);
+    return runCommand(argc, argv);
   } catch (const std::bad_alloc &) {
     fprintf(stderr, "moec-run: out of memory\n");
     return 1;
@@ -133,5 +137,4 @@ int main(int argc, char **argv) {
     fprintf(stderr, "moec-run: %s\n", error.what());
     return 1;
   }
-  return 0;
 }

@@ -15,6 +15,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+// NOLINTNEXTLINE(readability-identifier-naming): libFuzzer's name.
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   int file = memfd_create("model.onnx", MFD_CLOEXEC);
   if (file < 0 || write(file, data, size) != ssize_t(size))
