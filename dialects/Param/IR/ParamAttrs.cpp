@@ -287,6 +287,17 @@ void CastAttr::forEachSource(function_ref<void(RecipeInterface)> visit) const {
   visit(getSource());
 }
 
+/// The panels of a value of at least two dimensions.
+static RankedTensorType toPanels(RankedTensorType type, bool kMajor) {
+  SmallVector<int64_t> shape = toShape(type);
+  int64_t last = shape.pop_back_val(), first = shape.pop_back_val();
+  int64_t columns = kMajor ? last : first;
+  int64_t depth = kMajor ? first : last;
+  shape.push_back(columns / kPanelColumns + (columns % kPanelColumns != 0));
+  shape.append({depth, kPanelColumns});
+  return type.clone(shape);
+}
+
 LogicalResult PackPanelsAttr::verify(EmitError emitError,
                                      RecipeInterface source, bool kMajor,
                                      bool gated) {
@@ -307,20 +318,11 @@ LogicalResult PackPanelsAttr::verify(EmitError emitError,
   if (columns > INT64_MAX - kPanelColumns)
     return emitError() << "pack_panels recipe reads " << type
                        << ", which has too many columns";
-  RankedTensorType result =
-      get(source.getContext(), source, kMajor, gated).getResultType();
-  return checkType(emitError, result);
+  return checkType(emitError, toPanels(type, kMajor));
 }
 
 RankedTensorType PackPanelsAttr::getResultType() const {
-  RankedTensorType type = getSource().getResultType();
-  SmallVector<int64_t> shape = toShape(type);
-  int64_t last = shape.pop_back_val(), first = shape.pop_back_val();
-  int64_t columns = getKMajor() ? last : first;
-  int64_t depth = getKMajor() ? first : last;
-  shape.push_back(columns / kPanelColumns + (columns % kPanelColumns != 0));
-  shape.append({depth, kPanelColumns});
-  return type.clone(shape);
+  return toPanels(getSource().getResultType(), getKMajor());
 }
 
 void PackPanelsAttr::forEachSource(
