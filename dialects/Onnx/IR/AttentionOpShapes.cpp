@@ -350,12 +350,13 @@ LogicalResult MultiHeadAttentionOp::inferShapes(ShapeContext &context) {
     return failure();
   context.setResult(op->getOpResult(0), element,
                     {query[0], query[1], value[2]});
-  if (Value present = getPresentKey())
-    context.setResult(cast<OpResult>(present), element,
+  // Not by the accessors, which take results for tensors already.
+  for (OpResult present : getODSResults(1))
+    context.setResult(present, element,
                       {query[0], context.getConstant(heads), total,
                        context.getConstant(size)});
-  if (Value present = getPresentValue())
-    context.setResult(cast<OpResult>(present), element,
+  for (OpResult present : getODSResults(2))
+    context.setResult(present, element,
                       {query[0], context.getConstant(heads), total,
                        context.getConstant(valueSize)});
   return success();

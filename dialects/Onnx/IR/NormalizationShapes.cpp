@@ -44,14 +44,14 @@ static FailureOr<Type> decodeStashType(Operation *op, int64_t code) {
          << code << ", which is not supported; expected 1 (float)";
 }
 
-/// Sets the statistics' results: one number for every normalised part.
+/// Sets the statistics' results: one number for every normalised part. As all
+/// results here, not by the accessors, which take them for tensors already.
 static void setStatistics(ShapeContext &context, Extents extents, int64_t axis,
-                          Type type, ArrayRef<Value> results) {
+                          Type type, ResultRange results) {
   for (size_t dim = axis; dim < extents.size(); ++dim)
     extents[dim] = context.getConstant(1);
-  for (Value result : results)
-    if (result)
-      context.setResult(cast<OpResult>(result), type, extents);
+  for (OpResult result : results)
+    context.setResult(result, type, extents);
 }
 
 LogicalResult LayerNormalizationOp::inferShapes(ShapeContext &context) {
@@ -62,9 +62,10 @@ LogicalResult LayerNormalizationOp::inferShapes(ShapeContext &context) {
       failed(requireBroadcast(context, *this, getScale(), extents, "Scale")) ||
       failed(requireBroadcast(context, *this, getB(), extents, "B")))
     return failure();
-  context.setResult(cast<OpResult>(getY()),
+  context.setResult(getOperation()->getResult(0),
                     getElementTypeOrSelf(getX().getType()), extents);
-  setStatistics(context, extents, *axis, *stash, {getMean(), getInvStdDev()});
+  setStatistics(context, extents, *axis, *stash,
+                getOperation()->getResults().drop_front());
   return success();
 }
 
@@ -88,9 +89,10 @@ SimplifiedLayerNormalizationOp::inferShapes(ShapeContext &context) {
   if (failed(axis) || failed(stash) ||
       failed(requireBroadcast(context, *this, getScale(), extents, "scale")))
     return failure();
-  context.setResult(cast<OpResult>(getY()),
+  context.setResult(getOperation()->getResult(0),
                     getElementTypeOrSelf(getScale().getType()), extents);
-  setStatistics(context, extents, *axis, *stash, {getInvStdVar()});
+  setStatistics(context, extents, *axis, *stash,
+                getOperation()->getResults().drop_front());
   return success();
 }
 
@@ -107,12 +109,13 @@ static LogicalResult inferSkip(ShapeContext &context, OpTy op, Value beta) {
       failed(requireBroadcast(context, op, op.getBias(), last, "bias")))
     return failure();
   Type element = getElementTypeOrSelf(op.getInput().getType());
-  context.setResult(cast<OpResult>(op.getOutput()), element, extents);
-  setStatistics(context, extents, extents.size() - 1,
-                Float32Type::get(op->getContext()),
-                {op.getMean(), op.getInvStdVar()});
-  if (Value sum = op.getInputSkipBiasSum())
-    context.setResult(cast<OpResult>(sum), element, extents);
+  context.setResult(op->getResult(0), element, extents);
+  for (OpResult sum : op.getODSResults(3))
+    context.setResult(sum, element, extents);
+  for (unsigned statistic : {1, 2})
+    setStatistics(context, extents, extents.size() - 1,
+                  Float32Type::get(op->getContext()),
+                  op.getODSResults(statistic));
   return success();
 }
 
