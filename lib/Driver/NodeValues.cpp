@@ -56,7 +56,7 @@ void moec::exposeNodeValues(ModuleOp module, ArrayRef<NodeOutput> outputs) {
                                           std::to_string(result)));
   }
   main.getBody().front().getTerminator()->setOperands(values);
-  main.setAllResultAttrs(ArrayRef<DictionaryAttr>());
+  main.removeResAttrsAttr();
   main.setFunctionType(builder.getFunctionType(main.getArgumentTypes(),
                                                TypeRange(ValueRange(values))));
   for (auto [index, name] : llvm::enumerate(names))
