@@ -47,9 +47,9 @@ struct WorkReport::Shared {
 
 template <size_t Size>
 static void copyText(char (&to)[Size], llvm::StringRef from) {
-  size_t length = std::min(from.size(), Size - 1);
-  memcpy(to, from.data(), length);
-  memset(to + length, 0, Size - length);
+  // Not memcpy, which takes no null pointer, not even of an empty text.
+  char *end = llvm::copy(from.take_front(Size - 1), to);
+  std::fill(end, to + Size, 0);
 }
 
 /// MOEC_TEST_FAULT=KIND:STAGE makes the worker fail in a way that no model is
@@ -80,6 +80,9 @@ static void plantFault(llvm::StringRef stage) {
       asm volatile("" : : "r"(piece) : "memory");
     }
   } else if (kind == "silence") {
+    _exit(kWorkFailed);
+  } else if (kind == "remark") {
+    llvm::errs() << "said on the way out\n";
     _exit(kWorkFailed);
   }
 }
@@ -408,7 +411,8 @@ WorkResult Watcher::watch() {
     judge(status, result);
   // Nobody else would ever see what MLIR or LLVM printed on its own.
   if (result.outcome == WorkResult::Done ||
-      result.outcome == WorkResult::Failed) {
+      result.outcome == WorkResult::Failed ||
+      result.outcome == WorkResult::Silent) {
     llvm::SmallVector<llvm::StringRef> lines;
     llvm::StringRef(texts.text).split(lines, '\n', -1, /*KeepEmpty=*/false);
     for (llvm::StringRef said : lines) {

@@ -89,6 +89,11 @@ def check_other_kinds():
     run = Run("silence:linalg").run()
     run.expect_error(208, "without a reason")
     run.reproducer()
+    # What a library (or a sanitizer) said is all that there is to go by.
+    run = Run("remark:linalg").run()
+    run.expect(run.errors.startswith("moec: warning: said on the way out\nmoec: error: [moec-E0208] "),
+               "expected what was said, then moec-E0208")
+    run.reproducer()
     run = Run("hang:vector", "--time-limit", "1").run()
     run.expect_error(206, "took more than 1 s and was ended in the stage 'vector'")
     run.reproducer()
