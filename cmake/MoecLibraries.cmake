@@ -9,7 +9,8 @@ option(MOEC_SANITIZE "Build with address and undefined-behaviour sanitizers" OFF
 add_library(moec_options INTERFACE)
 target_compile_options(moec_options INTERFACE
   -Wall -Wextra -Werror -Wno-unused-parameter
-  $<$<COMPILE_LANGUAGE:CXX>:-fno-exceptions -fno-rtti -Wno-deprecated-declarations>)
+  $<$<COMPILE_LANGUAGE:CXX>:-fno-exceptions -fno-rtti -Wno-deprecated-declarations>
+  "$<$<NOT:$<CONFIG:Release>>:SHELL:-include ${CMAKE_CURRENT_LIST_DIR}/LlvmStatistic.h>")
 target_compile_definitions(moec_options INTERFACE MOEC_VERSION="${PROJECT_VERSION}")
 target_include_directories(moec_options INTERFACE
   ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/include ${PROJECT_BINARY_DIR}
@@ -22,6 +23,8 @@ if(MOEC_SANITIZE)
     -fsanitize=address,undefined -fno-sanitize=vptr,function
     -fno-sanitize-recover=all -fno-omit-frame-pointer)
   target_link_options(moec_options INTERFACE -fsanitize=address,undefined)
+  add_library(moec_sanitizer_options OBJECT ${CMAKE_CURRENT_LIST_DIR}/SanitizerOptions.cpp)
+  target_link_libraries(moec_options INTERFACE $<TARGET_OBJECTS:moec_sanitizer_options>)
 endif()
 
 # moec_add_library(Name SOURCES... [DEPENDS targets...] [LINKS libraries...])
