@@ -11,10 +11,13 @@
 
 #include "moec/generated.h"
 
-enum { Batch, Step, Past, Total };
-#ifdef MOEC_SUM_OF_SYMBOLS
+enum { Batch, Step, Past, Total, OtherPast };
+#if defined(MOEC_SUM_OF_SYMBOLS)
 // As torch.onnx names them.
 static const char *const symbols[] = {"B", "S", "P", "P + S"};
+#elif defined(MOEC_TWO_PASTS)
+// With nothing in their names.
+static const char *const symbols[] = {"a", "b", "c", "d", "e"};
 #else
 static const char *const symbols[] = {"batch_size", "sequence_length",
                                       "past_sequence_length",
@@ -23,13 +26,18 @@ static const char *const symbols[] = {"batch_size", "sequence_length",
 static const int64_t idsDims[] = {-1 - Batch, -1 - Step};
 static const int64_t maskDims[] = {-1 - Batch, -1 - Total};
 static const int64_t pastDims[] = {-1 - Batch, 2, -1 - Past, 3};
+#ifdef MOEC_TWO_PASTS
+static const int64_t valueDims[] = {-1 - Batch, 2, -1 - OtherPast, 3};
+#else
+static const int64_t *const valueDims = pastDims;
+#endif
 static const int64_t presentDims[] = {-1 - Batch, 2, -1 - Total, 3};
 static const int64_t logitsDims[] = {-1 - Batch, -1 - Step, 10};
 static const moec_io_info inputs[] = {
     {"input_ids", MOEC_INT64, 2, idsDims, -1, 0},
     {"attention_mask", MOEC_INT64, 2, maskDims, -1, 0},
     {"past_key_values.0.key", MOEC_FLOAT, 4, pastDims, -1, MOEC_IO_STRIDED},
-    {"past_key_values.0.value", MOEC_FLOAT, 4, pastDims, -1, 0}};
+    {"past_key_values.0.value", MOEC_FLOAT, 4, valueDims, -1, 0}};
 static const moec_io_info outputs[] = {
     {"logits", MOEC_FLOAT, 3, logitsDims, -1, 0},
     {"present.0.key", MOEC_FLOAT, 4, presentDims, 2, MOEC_IO_STRIDED},
@@ -104,7 +112,7 @@ static const moec_model_desc model = {sizeof(moec_model_desc),
                                       outputs,
                                       4,
                                       3,
-                                      4,
+                                      sizeof(symbols) / sizeof(*symbols),
                                       0,
                                       symbols,
                                       nullptr,

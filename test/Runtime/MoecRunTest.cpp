@@ -368,4 +368,32 @@ TEST_F(MoecRunTest, DecoderAsAPlainModel) {
       run(MOEC_DECODER_LIBRARY " --dim past_sequence_length=0 --ints 50..60"),
       1);
   EXPECT_NE(err.find("/model/embed"), std::string::npos) << err;
+  EXPECT_NE(err.find("; made up were the extents batch_size=1, "
+                     "sequence_length=1, total_sequence_length=1 (--dim or "
+                     "--input) and the integers of 'input_ids', "),
+            std::string::npos)
+      << err;
+}
+
+TEST_F(MoecRunTest, TheMaskIsAsLongAsIdsAndCache) {
+  // Of names that say nothing.
+  EXPECT_EQ(run(MOEC_DECODER_TWO_LIBRARY " --dim b=3 --dim c=0 --dim e=0"), 0)
+      << err;
+  EXPECT_NE(out.find("a=1 b=3 c=0 d=3 e=0"), std::string::npos) << out;
+  // No length would be right where caches differ.
+  EXPECT_EQ(run(MOEC_DECODER_TWO_LIBRARY " --dim c=2"), 1);
+  EXPECT_NE(err.find("--dim d: no length of 'attention_mask' would do, for "
+                     "'past_key_values.0.key' has 2 rows and "
+                     "'past_key_values.0.value' 1"),
+            std::string::npos)
+      << err;
+  EXPECT_EQ(run(MOEC_DECODER_TWO_LIBRARY " --dim c=2 --dim d=3"), 1);
+  EXPECT_NE(err.find("run failed"), std::string::npos) << err;
+  EXPECT_EQ(
+      run(MOEC_DECODER_LIBRARY " --dim sequence_length=9223372036854775807"),
+      1);
+  EXPECT_NE(err.find("--dim total_sequence_length: the sum of other extents "
+                     "leaves 64 bits"),
+            std::string::npos)
+      << err;
 }

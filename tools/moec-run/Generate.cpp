@@ -11,6 +11,7 @@
 
 #include "Run.h"
 
+#include "Roles.h"
 #include "Tokens.h"
 
 #include <algorithm>
@@ -46,62 +47,36 @@ struct Decoder {
   const moec_model_info &info;
   int ids = -1, mask = -1, positions = -1, logits = -1;
   std::vector<State> states;
-
-private:
-  int findGrowingAxis(const moec_io_info &input,
-                      const moec_io_info &output) const;
 };
 
 } // namespace
 
-static bool isInteger(const moec_io_info &io) {
-  return io.dtype == MOEC_INT64 || io.dtype == MOEC_INT32;
-}
-
-/// The output that continues input `index`, or -1.
-static int findSuccessor(const Library &library, int index) {
-  const moec_model_info &info = library.info;
-  for (int i = 0; i < info.n_outputs; ++i)
-    if (info.outputs[i].alias == index)
-      return i;
-  // past_key_values.0.key to present.0.key, and the like.
-  std::string name = info.inputs[index].name;
-  for (const char *prefix : {"past_key_values", "past"}) {
-    size_t length = std::strlen(prefix);
-    if (name.compare(0, length, prefix) != 0)
-      continue;
-    for (const char *successor : {"present", "present_key_values"}) {
-      int output = library.output(successor + name.substr(length));
-      if (output >= 0)
-        return output;
-    }
-  }
-  return -1;
-}
-
 Decoder::Decoder(const Library &library) : info(library.info) {
+  Roles roles = findRoles(library);
+  if (!roles.others.empty())
+    throw Error(std::string("--generate: input '") +
+                info.inputs[roles.others.front()].name +
+                "' is neither ids, mask, positions nor a state with an output "
+                "that continues it");
+  ids = roles.ids;
+  mask = roles.mask;
+  positions = roles.positions;
   std::vector<bool> isState(size_t(info.n_outputs));
-  for (int i = 0; i < info.n_inputs; ++i) {
-    const moec_io_info &input = info.inputs[i];
-    std::string name = input.name;
-    int output = findSuccessor(library, i);
-    if (output >= 0) {
-      State state;
-      state.input = i;
-      state.output = output;
-      states.push_back(state);
-      isState[size_t(output)] = true;
-    } else if (name.find("mask") != std::string::npos && isInteger(input)) {
-      mask = i;
-    } else if (name.find("position") != std::string::npos && isInteger(input)) {
-      positions = i;
-    } else if (ids < 0 && isInteger(input) && input.rank == 2) {
-      ids = i;
-    } else {
-      throw Error("--generate: input '" + name +
-                  "' is neither ids, mask, positions nor a state with an "
-                  "output that continues it");
+  for (const StateRole &role : roles.states) {
+    State state;
+    state.input = role.input;
+    state.output = role.output;
+    for (int d : role.growing) {
+      if (info.inputs[role.input].dims[d] >= 0)
+        continue;
+      if (state.axis >= 0)
+        throw Error(std::string("--generate: input '") +
+                    info.inputs[role.input].name +
+                    "' has more than one extent that could grow");
+      state.axis = d;
     }
+    states.push_back(state);
+    isState[size_t(role.output)] = true;
   }
   for (int i = 0; i < info.n_outputs && logits < 0; ++i)
     if (!isState[size_t(i)] &&
@@ -110,27 +85,6 @@ Decoder::Decoder(const Library &library) : info(library.info) {
   if (ids < 0 || logits < 0)
     throw Error("--generate: the model is no decoder: it needs ids of rank 2 "
                 "and logits of rank 3");
-  for (State &state : states)
-    state.axis =
-        findGrowingAxis(info.inputs[state.input], info.outputs[state.output]);
-}
-
-int Decoder::findGrowingAxis(const moec_io_info &input,
-                             const moec_io_info &output) const {
-  int axis = -1;
-  for (int d = 0; d < input.rank; ++d) {
-    // What the successor keeps, or knows as a number, does not grow.
-    bool isKept = d < output.rank &&
-                  (output.dims[d] >= 0 || output.dims[d] == input.dims[d]);
-    if (input.dims[d] >= 0 || isKept ||
-        input.dims[d] == info.inputs[ids].dims[0])
-      continue;
-    if (axis >= 0)
-      throw Error(std::string("--generate: input '") + input.name +
-                  "' has more than one extent that could grow");
-    axis = d;
-  }
-  return axis;
 }
 
 void Decoder::allocate(int64_t capacity,
@@ -272,7 +226,8 @@ void moecrun::generate(const Options &options) {
   Library library(options.library);
   Session session(library, options.session);
   Decoder decoder(library);
-  decoder.allocate(int64_t(prompt.size()) + options.maxTokens, options.dims);
+  decoder.allocate(int64_t(prompt.size()) + options.maxTokens,
+                   options.inputs.dims);
 
   for (int64_t id : prompt)
     fputs(tokens.decode(id).c_str(), stdout);

@@ -157,9 +157,6 @@ void moecrun::runOnce(const Options &options) {
   auto start = Clock::now();
   Library library(options.library);
   const moec_model_info &info = library.info;
-  for (const auto &[name, path] : options.inputs)
-    if (library.input(name) < 0)
-      throw Error("--input " + name + ": the model has no such input");
   for (const auto &[name, path] : options.outputs)
     if (library.output(name) < 0)
       throw Error("--output " + name + ": the model has no such output");
@@ -171,33 +168,15 @@ void moecrun::runOnce(const Options &options) {
          library.api->session_threads(session.handle),
          library.api->session_threads(session.handle) == 1 ? "" : "s", loadMs);
 
-  Symbols symbols(info);
-  for (const auto &[name, value] : options.dims)
-    symbols.set(name, value);
-  std::vector<Buffer> inputs(size_t(info.n_inputs));
-  std::vector<bool> given(inputs.size());
-  for (size_t i = 0; i < inputs.size(); ++i) {
-    auto found = options.inputs.find(info.inputs[i].name);
-    if (found == options.inputs.end())
-      continue;
-    inputs[i] = readNpy(found->second, info.inputs[i].dtype);
-    given[i] = true;
-    symbols.bind(info.inputs[i], inputs[i]);
-  }
-  symbols.setDefaults();
-  printf("%s", symbols.describe().c_str());
-  std::vector<moec_tensor> tensors;
-  for (size_t i = 0; i < inputs.size(); ++i) {
-    if (!given[i])
-      inputs[i] = randomInput(info.inputs[i], symbols.shapeOf(info.inputs[i]),
-                              options.random);
+  Inputs made = makeInputs(library, options.inputs);
+  std::vector<Buffer> &inputs = made.buffers;
+  printf("%s", made.describeDims().c_str());
+  for (size_t i = 0; i < inputs.size(); ++i)
     printTensor("input", info.inputs[i].name, inputs[i],
-                given[i] ? "" : " (made up)");
-    tensors.push_back(inputs[i].tensor());
-  }
+                made.isGiven[i] ? "" : " (made up)");
 
   auto begin = Clock::now();
-  std::vector<Buffer> outputs = session.run(tensors);
+  std::vector<Buffer> outputs = runOnce(session, made);
   std::vector<double> times = {msSince(begin)};
   for (size_t i = 0; i < outputs.size(); ++i) {
     printTensor("output", info.outputs[i].name, outputs[i], "");
@@ -206,7 +185,7 @@ void moecrun::runOnce(const Options &options) {
       writeNpy(found->second, outputs[i]);
   }
   if (options.bench) {
-    times = measure(session, tensors, outputs);
+    times = measure(session, made.tensors(), outputs);
     printf("time   min %.4f ms, median %.4f ms, %zu runs\n",
            *std::min_element(times.begin(), times.end()), medianOf(times),
            times.size());

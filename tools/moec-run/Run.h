@@ -13,9 +13,9 @@ namespace moecrun {
 struct Options {
   std::string library;
   SessionOptions session;
-  std::map<std::string, std::string> inputs, outputs;
-  std::map<std::string, int64_t> dims;
-  RandomOptions random;
+  InputOptions inputs;
+  /// Where outputs go, by name.
+  std::map<std::string, std::string> outputs;
   bool bench = false;
   std::string profile;
   /// Generation: the prompt, the texts of the ids, and how many to make.

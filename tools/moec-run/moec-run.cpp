@@ -6,7 +6,6 @@
 
 #include <CLI/CLI.hpp>
 
-#include <charconv>
 #include <cstdio>
 
 using namespace moecrun;
@@ -15,24 +14,14 @@ using namespace moecrun;
 #define MOEC_VERSION "0.1.0"
 #endif
 
-/// NAME=VALUE at the last '=', for names of inputs may hold one.
-static std::string splitName(const std::string &text, const char *option,
-                             std::string &value) {
-  size_t equals = text.rfind('=');
-  if (equals == std::string::npos || equals == 0 || equals + 1 == text.size())
-    throw CLI::ValidationError(option,
-                               "expected NAME=VALUE, not '" + text + "'");
-  value = text.substr(equals + 1);
-  return text.substr(0, equals);
-}
-
-static int64_t parseInteger(const std::string &text, const char *option) {
-  const char *end = text.data() + text.size();
-  int64_t value;
-  auto [last, error] = std::from_chars(text.data(), end, value);
-  if (error != std::errc() || last != end)
-    throw CLI::ValidationError(option, "'" + text + "' is not an integer");
-  return value;
+/// Calls `parse`, whose Error is one of the option.
+template <typename Parse>
+static void parseOption(const char *option, Parse parse) {
+  try {
+    parse();
+  } catch (const Error &error) {
+    throw CLI::ValidationError(option, error.what());
+  }
 }
 
 static int runCommand(int argc, char **argv) {
@@ -56,7 +45,8 @@ static int runCommand(int argc, char **argv) {
       ->allow_extra_args(false);
   app.add_option("--dim", dims,
                  "NAME=N: extent of a dimension (default: that of the given "
-                 "inputs, else 1)")
+                 "inputs; of a decoder's mask: ids and cache together; else "
+                 "1)")
       ->allow_extra_args(false);
   app.add_option("--threads", options.session.threads,
                  "threads (default: MOEC_NUM_THREADS, else all CPUs)")
@@ -67,11 +57,12 @@ static int runCommand(int argc, char **argv) {
                "check the hashes of the weights first");
   app.add_option("--cpu", options.session.cpu,
                  "greatest CPU level, such as x86-64-v3");
-  app.add_option("--seed", options.random.seed,
+  app.add_option("--seed", options.inputs.random.seed,
                  "seed of made-up inputs (default 1)");
   app.add_option(
       "--ints", ints,
-      "LO..HI: range of made-up integers, HI excluded (default 0..2)");
+      "LO..HI: range of made-up integers, HI excluded (default 0..2); masks "
+      "are 1, positions count from 0");
   app.add_flag("--bench", options.bench,
                "run for a second after a warm-up, print the times");
   app.add_option("--profile", options.profile,
@@ -89,33 +80,24 @@ static int runCommand(int argc, char **argv) {
       ->check(CLI::Range(int64_t(1), int64_t(1) << 30));
   try {
     app.parse(argc, argv);
-    std::string value;
-    for (const std::string &text : inputs) {
-      std::string name = splitName(text, "--input", value);
-      options.inputs[name] = value;
-    }
-    for (const std::string &text : outputs) {
-      std::string name = splitName(text, "--output", value);
-      options.outputs[name] = value;
-    }
-    for (const std::string &text : dims) {
-      std::string name = splitName(text, "--dim", value);
-      options.dims[name] = parseInteger(value, "--dim");
-      if (options.dims[name] < 0)
-        throw CLI::ValidationError("--dim", "'" + text + "' is negative");
-    }
-    if (!ints.empty()) {
-      size_t dots = ints.find("..");
-      if (dots == std::string::npos)
-        throw CLI::ValidationError("--ints", "expected LO..HI");
-      options.random.intLow = parseInteger(ints.substr(0, dots), "--ints");
-      options.random.intHigh = parseInteger(ints.substr(dots + 2), "--ints");
-      int64_t range;
-      if (options.random.intHigh <= options.random.intLow ||
-          __builtin_sub_overflow(options.random.intHigh, options.random.intLow,
-                                 &range))
-        throw CLI::ValidationError("--ints", "'" + ints + "' is empty");
-    }
+    for (const std::string &text : inputs)
+      parseOption("--input", [&] {
+        auto [name, file] = splitNamed(text);
+        options.inputs.files[name] = file;
+      });
+    for (const std::string &text : outputs)
+      parseOption("--output", [&] {
+        auto [name, file] = splitNamed(text);
+        options.outputs[name] = file;
+      });
+    for (const std::string &text : dims)
+      parseOption("--dim", [&] {
+        auto [name, number] = splitNamed(text);
+        if ((options.inputs.dims[name] = parseInteger(number)) < 0)
+          throw Error("'" + text + "' is negative");
+      });
+    if (!ints.empty())
+      parseOption("--ints", [&] { parseInts(ints, options.inputs.random); });
     options.generate = generateOption->count() > 0;
   } catch (const CLI::ParseError &error) {
     return app.exit(error) == 0 ? 0 : 2;

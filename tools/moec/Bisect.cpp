@@ -14,7 +14,6 @@
 
 #include "Difference.h"
 
-#include "moec/Driver/NodeValues.h"
 #include "moec/Driver/TestData.h"
 
 #include <cstdio>
@@ -56,11 +55,12 @@ static llvm::LogicalResult comparePortion(const VerifyOptions &options,
   report.beginStage("run");
   try {
     // The extents are the library's own, which may have been fixed.
-    std::vector<Buffer> inputs, made, expected;
+    moecrun::Inputs inputs;
+    std::vector<Buffer> made, expected;
     double tolerance;
     {
       Library library(options.library);
-      inputs = makeInputs(library, options);
+      inputs = moecrun::makeInputs(library, options.inputs);
       tolerance = readManifest(library.info.manifest_json).tolerance;
     }
     made = runLibrary(Library(productPath), inputs);
@@ -104,15 +104,15 @@ static llvm::LogicalResult comparePortion(const VerifyOptions &options,
 
 llvm::LogicalResult moec::bisectModel(const VerifyOptions &options,
                                       const CompileOptions &reference,
-                                      const std::vector<std::string> &levels,
+                                      const DifferingLibrary &library,
                                       ScratchFolder &scratch,
                                       DiagnosticPrinter &printer) {
   std::vector<NodeValue> values;
-  if (failed(listNodeValues(reference, options.dims, scratch, printer, values)))
+  if (failed(listNodeValues(reference, library.dims, scratch, printer, values)))
     return llvm::failure();
   CompileOptions theirs = reference, mine = reference;
   mine.isReference = false;
-  mine.levels = levels;
+  mine.levels = library.levels;
   mine.name = "product";
   for (size_t first = 0; first < values.size();) {
     Portion portion = takePortion(values, first);

@@ -6,8 +6,6 @@
 
 #include "Difference.h"
 
-#include "tools/moec-run/Inputs.h"
-
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -81,33 +79,11 @@ std::string Difference::toText() const {
   return result;
 }
 
-std::vector<Buffer> moec::makeInputs(const Library &library,
-                                     const VerifyOptions &options, bool says) {
-  moecrun::Symbols symbols(library.info);
-  for (const auto &[name, value] : options.dims)
-    symbols.set(name, value);
-  symbols.setDefaults();
-  if (says)
-    printf("%s", symbols.describe().c_str());
-  moecrun::RandomOptions random;
-  random.seed = options.seed;
-  std::vector<Buffer> inputs;
-  inputs.reserve(size_t(library.info.n_inputs));
-  for (int32_t i = 0; i < library.info.n_inputs; ++i)
-    inputs.push_back(
-        moecrun::randomInput(library.info.inputs[i],
-                             symbols.shapeOf(library.info.inputs[i]), random));
-  return inputs;
-}
-
 std::vector<Buffer> moec::runLibrary(const Library &library,
-                                     std::vector<Buffer> &inputs) {
-  std::vector<moec_tensor> tensors;
-  tensors.reserve(inputs.size());
-  for (Buffer &input : inputs)
-    tensors.push_back(input.tensor());
+                                     moecrun::Inputs &inputs) {
   try {
-    return Session(library, {}).run(tensors);
+    Session session(library, {});
+    return moecrun::runOnce(session, inputs);
   } catch (const moecrun::Error &error) {
     throw VerifyError(DriverError::RunFailed, error.what());
   }

@@ -9,8 +9,6 @@
 
 #include "Verify.h"
 
-#include "tools/moec-run/Library.h"
-
 namespace moec {
 
 /// An error with the id it is to be printed with.
@@ -36,15 +34,9 @@ struct Difference {
 Difference measure(const moecrun::Buffer &mine, const moecrun::Buffer &expected,
                    const VerifyOptions &options, double tolerance);
 
-/// Random inputs of the extents that the options give, the same for every
-/// library of the model; prints the extents if `says` so.
-std::vector<moecrun::Buffer> makeInputs(const moecrun::Library &library,
-                                        const VerifyOptions &options,
-                                        bool says = false);
-
 /// Runs a library; a failure is a VerifyError.
 std::vector<moecrun::Buffer> runLibrary(const moecrun::Library &library,
-                                        std::vector<moecrun::Buffer> &inputs);
+                                        moecrun::Inputs &inputs);
 
 } // namespace moec
 

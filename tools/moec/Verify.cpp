@@ -42,6 +42,8 @@ public:
   const VerifyOptions &options;
   const Library &library;
   ManifestInfo manifest;
+  /// The extents that symbols had, where inputs were made.
+  NamedExtents dims;
 
 private:
   std::vector<std::string> bad;
@@ -122,15 +124,16 @@ static void checkTestData(Verification &verification,
                           const std::vector<TestTensor> &inputs,
                           const std::vector<TestTensor> &outputs) {
   const moec_model_info &info = verification.library.info;
-  std::vector<Buffer> buffers(size_t(info.n_inputs));
-  std::vector<bool> given(buffers.size());
+  moecrun::Inputs given;
+  given.buffers.resize(size_t(info.n_inputs));
+  given.isGiven.resize(given.buffers.size());
   for (size_t i = 0; i < inputs.size(); ++i) {
     size_t at = size_t(findIo(inputs[i], i, info.inputs, info.n_inputs));
-    buffers[at] = takeTensor(inputs[i]);
-    given[at] = true;
+    given.buffers[at] = takeTensor(inputs[i]);
+    given.isGiven[at] = true;
   }
-  for (size_t i = 0; i < given.size(); ++i)
-    if (!given[i])
+  for (size_t i = 0; i < given.isGiven.size(); ++i)
+    if (!given.isGiven[i])
       throw VerifyError(DriverError::TestData,
                         "'" + verification.options.testData +
                             "' has no file for the input '" +
@@ -139,7 +142,7 @@ static void checkTestData(Verification &verification,
     throw VerifyError(DriverError::TestData, "'" +
                                                  verification.options.testData +
                                                  "' has no output_0.pb");
-  std::vector<Buffer> made = runLibrary(verification.library, buffers);
+  std::vector<Buffer> made = runLibrary(verification.library, given);
   for (size_t i = 0; i < outputs.size(); ++i) {
     size_t at = size_t(findIo(outputs[i], i, info.outputs, info.n_outputs));
     verification.compare(info.outputs[at], made[at], takeTensor(outputs[i]));
@@ -160,7 +163,9 @@ static void checkReference(Verification &verification,
                       "was compiled from another model than '" + options.model +
                           "': its SHA-256 is " + mine + ", the model's is " +
                           theirs);
-  std::vector<Buffer> inputs = makeInputs(library, options, /*says=*/true);
+  moecrun::Inputs inputs = moecrun::makeInputs(library, options.inputs);
+  verification.dims = inputs.dims;
+  printf("%s", inputs.describeDims().c_str());
   std::vector<Buffer> expected = runLibrary(reference, inputs);
   std::vector<Buffer> made = runLibrary(library, inputs);
   for (size_t i = 0; i < made.size(); ++i)
@@ -168,28 +173,40 @@ static void checkReference(Verification &verification,
   verification.finish();
 }
 
-/// What the search for the node needs of a library that differs: its levels, in
-/// the file `path`, which is there only then.
-static void writeLevels(const std::string &path, const ManifestInfo &manifest) {
-  if (FILE *file = fopen(path.c_str(), "w")) {
-    for (const std::string &level : manifest.levels)
-      fprintf(file, "%s\n", level.c_str());
-    fclose(file);
-  }
+/// What the search for the node needs of a library that differs goes to the
+/// file `path`, which is there only then: a line for each level, an empty one,
+/// and "7 T" for each symbol.
+static void writeDiffering(const std::string &path,
+                           const Verification &verification) {
+  FILE *file = fopen(path.c_str(), "w");
+  if (!file)
+    return;
+  for (const std::string &level : verification.manifest.levels)
+    fprintf(file, "%s\n", level.c_str());
+  fprintf(file, "\n");
+  for (const auto &[name, extent] : verification.dims)
+    fprintf(file, "%lld %s\n", static_cast<long long>(extent), name.c_str());
+  fclose(file);
 }
 
-/// The levels in that file, as far as this compiler knows them.
-static std::optional<std::vector<std::string>>
-readLevels(const std::string &path) {
+/// That file; of the levels those that this compiler knows.
+static std::optional<DifferingLibrary> readDiffering(const std::string &path) {
   std::ifstream file(path);
   if (!file)
     return std::nullopt;
-  std::vector<std::string> levels;
-  for (std::string level; std::getline(file, level);)
+  DifferingLibrary library;
+  std::string line;
+  while (std::getline(file, line) && !line.empty())
     for (const char *known : getKnownLevels())
-      if (level == known)
-        levels.push_back(level);
-  return levels;
+      if (line == known)
+        library.levels.push_back(line);
+  while (std::getline(file, line)) {
+    llvm::StringRef name = line;
+    int64_t extent;
+    if (!name.consumeInteger(10, extent) && name.consume_front(" "))
+      library.dims.push_back({name.str(), extent});
+  }
+  return library;
 }
 
 /// In the worker. `differsPath` is made where outputs are out of tolerance.
@@ -216,7 +233,7 @@ static llvm::LogicalResult verify(const VerifyOptions &options,
         checkReference(verification, referencePath);
     } catch (const VerifyError &error) {
       if (error.id == DriverError::OutputsDiffer)
-        writeLevels(differsPath, verification.manifest);
+        writeDiffering(differsPath, verification);
       throw;
     }
     return llvm::success();
@@ -266,7 +283,7 @@ llvm::LogicalResult moec::verifyLibrary(const VerifyOptions &options,
   if (result.isUnreported())
     printer.print(result.describe(options.library, options.limits));
   if (options.bisect)
-    if (auto levels = readLevels(differsPath))
-      return bisectModel(options, reference, *levels, scratch, printer);
+    if (auto library = readDiffering(differsPath))
+      return bisectModel(options, reference, *library, scratch, printer);
   return llvm::success(result.isDone());
 }

@@ -7,8 +7,10 @@
 #ifndef MOEC_TOOLS_MOEC_VERIFY_H
 #define MOEC_TOOLS_MOEC_VERIFY_H
 
-#include "moec/Driver/Compile.h"
+#include "moec/Driver/NodeValues.h"
 #include "moec/Driver/Scratch.h"
+
+#include "tools/moec-run/Inputs.h"
 
 #include <optional>
 
@@ -21,8 +23,8 @@ struct VerifyOptions {
   bool checkWeights = false;
   /// Where outputs differ from the model's, look for the node that is why.
   bool bisect = false;
-  std::vector<std::pair<std::string, int64_t>> dims;
-  uint64_t seed = 1;
+  /// Of the runs beside the model.
+  moecrun::InputOptions inputs;
   /// Not given: the manifest's tolerance; and rtol times the greatest value of
   /// the expected output.
   std::optional<double> rtol, atol;
@@ -36,13 +38,20 @@ struct VerifyOptions {
 llvm::LogicalResult verifyLibrary(const VerifyOptions &options,
                                   DiagnosticPrinter &printer);
 
+/// What the search for a node needs to know of a library that differs.
+struct DifferingLibrary {
+  std::vector<std::string> levels;
+  /// The extents that its symbols had.
+  NamedExtents dims;
+};
+
 /// Names the first node of the model whose value, in a fresh compilation for
-/// `levels`, is out of tolerance. `reference` says how the reference is
-/// compiled to the folder `scratch`. Fails: a node is found, or the search
-/// cannot go on, or the library alone is wrong.
+/// the levels of `library`, is out of tolerance. `reference` says how the
+/// reference is compiled to the folder `scratch`. Fails: a node is found, or
+/// the search cannot go on, or the library alone is wrong.
 llvm::LogicalResult bisectModel(const VerifyOptions &options,
                                 const CompileOptions &reference,
-                                const std::vector<std::string> &levels,
+                                const DifferingLibrary &library,
                                 ScratchFolder &scratch,
                                 DiagnosticPrinter &printer);
 

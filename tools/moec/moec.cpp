@@ -41,6 +41,11 @@ struct CompileTexts {
   std::vector<std::string> dims;
   std::string emit = "lib", target = "cpu", activations = "f32", blas = "none";
 };
+
+struct VerifyTexts {
+  std::vector<std::string> inputs, dims;
+  std::string ints;
+};
 } // namespace
 
 /// The folder of the runtime archive: beside this program's.
@@ -247,7 +252,7 @@ static CLI::App *addInspect(CLI::App &app, InspectOptions &options) {
 }
 
 static CLI::App *addVerify(CLI::App &app, VerifyOptions &options,
-                           std::vector<std::string> &dims) {
+                           VerifyTexts &texts) {
   CLI::App *verify = app.add_subcommand(
       "verify", "Compare a library with test data or with plain loops");
   verify->add_option("LIB", options.library, "libNAME.so")->required();
@@ -255,16 +260,32 @@ static CLI::App *addVerify(CLI::App &app, VerifyOptions &options,
       ->add_option("--test-data", options.testData,
                    "Folder with input_N.pb and output_N.pb")
       ->type_name("DIR");
+  CLI::Option *model =
+      verify
+          ->add_option("--model", options.model,
+                       "The model: compare with plain loops, on random inputs "
+                       "unless given")
+          ->type_name("MODEL.onnx");
+  verify->add_option("--input", texts.inputs, "An input (others are random)")
+      ->allow_extra_args(false)
+      ->needs(model)
+      ->type_name("NAME=FILE.npy");
   verify
-      ->add_option("--model", options.model,
-                   "The model: compare with plain loops on random inputs")
-      ->type_name("MODEL.onnx");
-  verify
-      ->add_option("--dim", dims,
-                   "Extent of a dimension of the random inputs (default 1)")
+      ->add_option("--dim", texts.dims,
+                   "Extent of a dimension of the random inputs (default: that "
+                   "of given inputs; of a decoder's mask: ids and cache "
+                   "together; else 1)")
       ->allow_extra_args(false)
       ->type_name("NAME=N");
-  verify->add_option("--seed", options.seed, "Of random inputs (default 1)")
+  verify
+      ->add_option("--ints", texts.ints,
+                   "Range of random integers, HI excluded "
+                   "(default 0..2); masks are 1, positions count from 0")
+      ->needs(model)
+      ->type_name("LO..HI");
+  verify
+      ->add_option("--seed", options.inputs.random.seed,
+                   "Of random inputs (default 1)")
       ->type_name("S");
   verify
       ->add_option("--rtol", options.rtol,
@@ -284,14 +305,35 @@ static CLI::App *addVerify(CLI::App &app, VerifyOptions &options,
   verify->footer(
       "Examples:\n"
       "  moec verify build/libmodel.so --model model.onnx --dim T=7 --bisect\n"
+      "  moec verify build/libmodel.so --model model.onnx --input x=x.npy\n"
       "  moec verify build/libmodel.so --test-data test_data_set_0\n"
       "  moec verify build/libmodel.so --weights");
   return verify;
 }
 
-static void finishVerify(const std::vector<std::string> &dims,
-                         VerifyOptions &options) {
-  options.dims = parseDims(dims);
+/// Calls `parse` of the code shared with moec-run, whose Error is one of the
+/// option.
+template <typename Parse>
+static void parseShared(const char *option, Parse parse) {
+  try {
+    parse();
+  } catch (const moecrun::Error &error) {
+    throw CLI::ValidationError(option, error.what());
+  }
+}
+
+static void finishVerify(const VerifyTexts &texts, VerifyOptions &options) {
+  moecrun::InputOptions &inputs = options.inputs;
+  for (const std::string &text : texts.inputs)
+    parseShared("--input", [&] {
+      auto [name, file] = moecrun::splitNamed(text);
+      inputs.files[name] = file;
+    });
+  for (const auto &[name, extent] : parseDims(texts.dims))
+    inputs.dims[name] = extent;
+  if (!texts.ints.empty())
+    parseShared("--ints",
+                [&] { moecrun::parseInts(texts.ints, inputs.random); });
   if (!options.testData.empty() && !options.model.empty())
     throw CLI::ValidationError("--test-data", "excludes --model");
   if (options.testData.empty() && options.model.empty() &&
@@ -327,10 +369,10 @@ static int runCommand(int argc, char **argv) {
   CompileTexts texts;
   InspectOptions inspect;
   VerifyOptions verify;
-  std::vector<std::string> verifyDims;
+  VerifyTexts verifyTexts;
   CLI::App *compileCommand = addCompile(app, compile, texts);
   CLI::App *inspectCommand = addInspect(app, inspect);
-  CLI::App *verifyCommand = addVerify(app, verify, verifyDims);
+  CLI::App *verifyCommand = addVerify(app, verify, verifyTexts);
   for (CLI::App *command : {compileCommand, inspectCommand, verifyCommand}) {
     addCommon(command, common);
     command->set_version_flag("--version", "moec " MOEC_VERSION);
@@ -341,7 +383,7 @@ static int runCommand(int argc, char **argv) {
     if (*compileCommand)
       finishCompile(texts, compile);
     if (*verifyCommand)
-      finishVerify(verifyDims, verify);
+      finishVerify(verifyTexts, verify);
   } catch (const CLI::ParseError &error) {
     return endParse(app, error, common);
   } catch (const NotAvailable &refused) {

@@ -135,6 +135,11 @@ def main():
     test_data(os.path.join(folder, "typed"),
               inputs=tensor("x", DOUBLE, [1], raw=struct.pack("<d", 1)))
     test_data(os.path.join(folder, "damaged"), inputs=b"\x09\xff\xff")
+    # An input as NumPy writes it.
+    header = "{'descr': '<f4', 'fortran_order': False, 'shape': (3, %d), }" % COLUMNS
+    header = header.ljust(117) + "\n"
+    write(folder, "x.npy", b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header.encode()
+          + floats(*[1e6] * (3 * COLUMNS)))
     # No field of the format has this number.
     test_data(os.path.join(folder, "strange"), inputs=message((777, 1)))
     os.makedirs(os.path.join(folder, "empty"), exist_ok=True)
