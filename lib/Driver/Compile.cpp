@@ -141,10 +141,8 @@ LogicalResult moec::compileModel(const CompileOptions &options,
       });
   if (result.isDone())
     return success();
-  if (result.outcome == WorkResult::Interrupted) {
-    scratch.remove();
+  if (result.outcome == WorkResult::Interrupted)
     endBySignal(result.signal);
-  }
   if (result.isUnreported()) {
     moec::Diagnostic diagnostic =
         result.describe(options.modelPath, options.limits);

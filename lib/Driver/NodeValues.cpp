@@ -142,7 +142,7 @@ static LogicalResult listInWorker(const CompileOptions &options,
 
 LogicalResult moec::listNodeValues(const CompileOptions &options,
                                    const NamedExtents &dims,
-                                   ScratchFolder &scratch,
+                                   const ScratchFolder &scratch,
                                    DiagnosticPrinter &printer,
                                    std::vector<NodeValue> &values) {
   std::string path = scratch.getPath() + "/values";
@@ -150,10 +150,8 @@ LogicalResult moec::listNodeValues(const CompileOptions &options,
       runWorker(options.limits, printer, [&](WorkReport &report) {
         return listInWorker(options, dims, path, report);
       });
-  if (result.outcome == WorkResult::Interrupted) {
-    scratch.remove();
+  if (result.outcome == WorkResult::Interrupted)
     endBySignal(result.signal);
-  }
   if (result.isUnreported())
     printer.print(result.describe(options.modelPath, options.limits));
   if (!result.isDone())

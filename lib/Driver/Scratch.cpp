@@ -6,6 +6,8 @@
 
 #include "moec/Driver/Scratch.h"
 
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/SmallVector.h"
 #include "llvm/Support/Errno.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
@@ -14,6 +16,12 @@
 #include <unistd.h>
 
 using namespace moec;
+
+/// All that have a folder, in the order of their making.
+static llvm::SmallVectorImpl<ScratchFolder *> &getLive() {
+  static llvm::SmallVector<ScratchFolder *, 4> live;
+  return live;
+}
 
 std::optional<std::string> ScratchFolder::create(llvm::StringRef output,
                                                  llvm::StringRef name) {
@@ -36,6 +44,7 @@ std::optional<std::string> ScratchFolder::create(llvm::StringRef output,
            llvm::sys::path::parent_path(parent).str() +
            "': " + llvm::sys::StrError();
   path = unique;
+  getLive().push_back(this);
   llvm::SmallString<128> absolute(path);
   if (!llvm::sys::fs::make_absolute(absolute))
     path = absolute.str().str();
@@ -49,4 +58,10 @@ void ScratchFolder::remove() {
     rmdir(madeOutput.c_str());
   path.clear();
   madeOutput.clear();
+  llvm::erase(getLive(), this);
+}
+
+void ScratchFolder::removeAll() {
+  while (!getLive().empty())
+    getLive().back()->remove();
 }

@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "moec/Driver/Worker.h"
+#include "moec/Driver/Scratch.h"
 
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FormatVariadic.h"
@@ -535,6 +536,7 @@ Diagnostic WorkResult::describe(llvm::StringRef file,
 }
 
 void moec::endBySignal(int number) {
+  ScratchFolder::removeAll();
   signal(number, SIG_DFL);
   raise(number);
   _exit(128 + number);

@@ -105,7 +105,7 @@ static llvm::LogicalResult comparePortion(const VerifyOptions &options,
 llvm::LogicalResult moec::bisectModel(const VerifyOptions &options,
                                       const CompileOptions &reference,
                                       const DifferingLibrary &library,
-                                      ScratchFolder &scratch,
+                                      const ScratchFolder &scratch,
                                       DiagnosticPrinter &printer) {
   std::vector<NodeValue> values;
   if (failed(listNodeValues(reference, library.dims, scratch, printer, values)))
@@ -129,10 +129,8 @@ llvm::LogicalResult moec::bisectModel(const VerifyOptions &options,
                                 scratch.getPath() + "/libproduct.so",
                                 scratch.getPath() + "/libreference.so", report);
         });
-    if (result.outcome == WorkResult::Interrupted) {
-      scratch.remove();
+    if (result.outcome == WorkResult::Interrupted)
       endBySignal(result.signal);
-    }
     if (result.isUnreported())
       printer.print(result.describe(options.model, options.limits));
     if (!result.isDone())

@@ -276,10 +276,8 @@ llvm::LogicalResult moec::verifyLibrary(const VerifyOptions &options,
       runWorker(options.limits, printer, [&](WorkReport &report) {
         return verify(options, referencePath, differsPath, report);
       });
-  if (result.outcome == WorkResult::Interrupted) {
-    scratch.remove();
+  if (result.outcome == WorkResult::Interrupted)
     endBySignal(result.signal);
-  }
   if (result.isUnreported())
     printer.print(result.describe(options.library, options.limits));
   if (options.bisect)

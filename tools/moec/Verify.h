@@ -52,7 +52,7 @@ struct DifferingLibrary {
 llvm::LogicalResult bisectModel(const VerifyOptions &options,
                                 const CompileOptions &reference,
                                 const DifferingLibrary &library,
-                                ScratchFolder &scratch,
+                                const ScratchFolder &scratch,
                                 DiagnosticPrinter &printer);
 
 } // namespace moec

@@ -29,7 +29,7 @@ using NamedExtents = std::vector<std::pair<std::string, int64_t>>;
 /// are, no more: with extents fixed, nodes have other numbers.
 llvm::LogicalResult listNodeValues(const CompileOptions &options,
                                    const NamedExtents &dims,
-                                   ScratchFolder &scratch,
+                                   const ScratchFolder &scratch,
                                    DiagnosticPrinter &printer,
                                    std::vector<NodeValue> &values);
 

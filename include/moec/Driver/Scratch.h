@@ -29,6 +29,9 @@ public:
   std::optional<std::string> create(llvm::StringRef output,
                                     llvm::StringRef name);
   void remove();
+  /// Removes those of all such objects, where this process ends without their
+  /// destructors. Scratch folders are the parent's, which has one thread.
+  static void removeAll();
   const std::string &getPath() const { return path; }
 
 private:

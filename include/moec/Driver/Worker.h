@@ -93,7 +93,7 @@ WorkResult
 runWorker(const WorkLimits &limits, DiagnosticPrinter &printer,
           llvm::function_ref<llvm::LogicalResult(WorkReport &)> work);
 
-/// Ends this process as the signal would have, once everything is tidy.
+/// Ends this process as the signal would have, without its scratch folders.
 [[noreturn]] void endBySignal(int signal);
 
 } // namespace moec

@@ -129,16 +129,26 @@ def find_workers(run):
     return found
 
 
-def check_interrupt():
-    run = Run("hang:linalg")
-    process = subprocess.Popen(run.command, env=run.environment, stderr=subprocess.PIPE)
-    while not run.out.exists() or len(find_workers(run)) < 2:
+def interrupt(run, command, is_working):
+    process = subprocess.Popen(command, env=run.environment, stderr=subprocess.PIPE)
+    while process.poll() is None and (not is_working() or len(find_workers(run)) < 2):
         time.sleep(0.02)
     process.send_signal(signal.SIGTERM)
     run.errors, run.code = process.communicate()[1].decode(), process.returncode
     run.expect(run.code == -signal.SIGTERM, "expected the end that was asked for")
-    run.expect(not run.out.exists(), "the output folder is still there")
     run.expect(not find_workers(run), "a worker is still there")
+    run.expect(not list(run.temporary.iterdir()), "a temporary folder is still there")
+
+
+def check_interrupt():
+    run = Run("hang:linalg")
+    interrupt(run, run.command, run.out.exists)
+    run.expect(not run.out.exists(), "the output folder is still there")
+    # The same in the compilation of the reference, whose folder is in another.
+    run = Run("hang:linalg")
+    subprocess.run(run.command, check=True)
+    command = ["moec", "verify", str(run.out / "libplanted.so"), "--model", MODEL]
+    interrupt(run, command, lambda: list(run.temporary.glob(".verify.*/.reference.*")))
 
 
 def check_progress():
