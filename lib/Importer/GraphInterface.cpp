@@ -195,14 +195,17 @@ LogicalResult GraphImporter::importInputs() {
     if (failed(define(input->name(), argument, top, "the graph")))
       return failure();
   }
-  for (auto [index, sizes] : enumerate(extents)) {
-    main.setArgAttr(index, onnx::kNameAttr,
-                    builder.getStringAttr(inputs[index]->name()));
-    main.setArgAttr(
-        index, onnx::kShapeAttr,
-        AffineMapAttr::get(AffineMap::get(0, shapes.getNumSymbols(), sizes,
-                                          builder.getContext())));
+  // All at once: each change of one makes a list of all, and keeps the last.
+  SmallVector<DictionaryAttr> attributes;
+  for (auto [input, sizes] : zip_equal(inputs, extents)) {
+    auto shape = AffineMap::get(0, shapes.getNumSymbols(), sizes,
+                                builder.getContext());
+    attributes.push_back(builder.getDictionaryAttr(
+        {builder.getNamedAttr(onnx::kNameAttr,
+                              builder.getStringAttr(input->name())),
+         builder.getNamedAttr(onnx::kShapeAttr, AffineMapAttr::get(shape))}));
   }
+  main.setAllArgAttrs(attributes);
   return success();
 }
 
@@ -285,9 +288,11 @@ LogicalResult GraphImporter::importOutputs() {
            << "has no outputs, expected at least one; export it again";
   func::ReturnOp::create(builder, main.getLoc(), values);
   main.setFunctionType(builder.getFunctionType(main.getArgumentTypes(), types));
-  for (auto [index, output] : enumerate(graph->output()))
-    main.setResultAttr(index, onnx::kNameAttr,
-                       builder.getStringAttr(output.name()));
+  SmallVector<DictionaryAttr> attributes;
+  for (const proto::ValueInfoProto &output : graph->output())
+    attributes.push_back(builder.getDictionaryAttr(builder.getNamedAttr(
+        onnx::kNameAttr, builder.getStringAttr(output.name()))));
+  main.setAllResultAttrs(attributes);
   return success();
 }
 

@@ -4,7 +4,8 @@
 """usage: memory.py MODEL.onnx
 
 Imports two models that differ only in the size of a weight inside the file, 4 KiB
-and 256 MiB (a hole on the disk), and compares the importer's peak memory."""
+and 256 MiB (a hole on the disk), and compares the importer's peak memory. Then one
+of many inputs and outputs, whose memory must not grow with their square."""
 
 import os
 import subprocess
@@ -29,6 +30,15 @@ def write(path, count):
         file.truncate(file.tell() + 4 * count)
 
 
+def write_many(path, count):
+    names = ["x%d" % i for i in range(count)]
+    inputs = [value(name, FLOAT, [4]) for name in names]
+    outputs = [value(name, FLOAT, [4]) for name in ["y", *names[1:]]]
+    weight = tensor("w", FLOAT, [4], raw=floats(1, 2, 3, 4))
+    with open(path, "wb") as file:
+        file.write(model(graph([node("Add", ["x0", "w"], ["y"])], inputs, outputs, [weight])))
+
+
 def peak(path):
     """Peak memory of one import, in KiB."""
     child = subprocess.Popen(["moec-translate", "--import-onnx", path],
@@ -45,8 +55,13 @@ write(path, 1 << 10)
 small = peak(path)
 write(path, 1 << 26)
 large = peak(path)
+write_many(path, 10000)
+many = peak(path)
 os.remove(path)
-print("peak %d KiB and %d KiB" % (small, large))
+print("peak %d KiB and %d KiB, of many inputs %d KiB" % (small, large, many))
 # A fiftieth of the weight: well above noise, well below any copy of it.
 if large - small > 5 << 10:
     sys.exit("memory grows with the weights")
+# A list of ten thousand, ten thousand times, has 800 MB.
+if many - small > 200 << 10:
+    sys.exit("memory grows with the square of the number of inputs")
