@@ -18,6 +18,12 @@
 using namespace mlir;
 using namespace moec;
 
+/// Nothing to move: a part of such a tensor may have no sound offset.
+static bool isEmpty(Value value) {
+  return llvm::is_contained(cast<RankedTensorType>(value.getType()).getShape(),
+                            0);
+}
+
 namespace {
 struct TransposeLowering : OpConversionPattern<onnx::TransposeOp> {
   using OpConversionPattern::OpConversionPattern;
@@ -51,6 +57,10 @@ struct ConcatLowering : OpConversionPattern<onnx::ConcatOp> {
     FailureOr<Value> result = buildEmptyResult(rewriter, op->getOpResult(0));
     if (failed(result))
       return failure();
+    if (isEmpty(*result)) {
+      rewriter.replaceOp(op, *result);
+      return success();
+    }
     Location loc = op.getLoc();
     IndexBuilder b{rewriter, loc};
     auto type = cast<RankedTensorType>((*result).getType());
@@ -99,6 +109,10 @@ struct SplitLowering : OpConversionPattern<onnx::SplitOp> {
       FailureOr<Value> empty = buildEmptyResult(rewriter, result);
       if (failed(empty))
         return failure();
+      if (isEmpty(*empty)) {
+        parts.push_back(*empty);
+        continue;
+      }
       offsets[axis] = offset;
       Value part = tensor::ExtractSliceOp::create(
           rewriter, loc, cast<RankedTensorType>((*empty).getType()), input,

@@ -95,6 +95,10 @@ def movements(nodes):
     cut(x, [-1], [-(1 << 62)], [1], [-(1 << 63)])
     cut(numbers(0, 3), [-1], [-5], [0], [-1])
     cut(numbers(0, 3), [0], [5], [0], [2])
+    empty = numbers(2, 0)
+    nodes.add("Concat empty", "Concat", [empty, empty], {"axis": 0})
+    nodes.add("Split empty", "Split", [empty], {"axis": 0, "num_outputs": 2}, outputs=2)
+    nodes.add("Split some empty", "Split", [x, i64(0, 6, 0)], {"axis": 1}, outputs=3, constants=(1,))
     pad = lambda x, pads, axes, mode="constant": nodes.add(
         f"Pad {x.shape} {pads} {axes} {mode}", "Pad",
         [x, i64(*pads), np.float32(9), i64(*axes)], {"mode": mode}, symbols=symbolic(x.ndim))
