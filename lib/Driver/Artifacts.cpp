@@ -150,11 +150,14 @@ std::string moec::buildHeader(const ModelInterface &interface) {
      << interface.outputs.size() << "\n";
   auto enumerate = [&](llvm::StringRef role,
                        llvm::ArrayRef<ModelValue> values) {
-    llvm::StringMap<unsigned> seen;
+    llvm::StringSet<> seen;
     for (auto [index, value] : llvm::enumerate(values)) {
       std::string id = llvm::StringRef(makeIdentifier(value.name)).upper();
-      if (seen[id]++)
+      if (!seen.insert(id).second) {
         id += "_" + std::to_string(index);
+        while (!seen.insert(id).second)
+          id += "_";
+      }
       os << "#define " << upper << "_" << role << "_" << id << " " << index
          << "\n";
     }

@@ -86,6 +86,14 @@ MODELS = {
             [tensor("w", FLOAT, [COLUMNS], external=entries(location="outside.weights"))],
         )
     ),
+    # As C identifiers the first two names are one, and what tells them apart is the third.
+    "alike": model(
+        graph(
+            [node("Add", ["a.b", "a_b"], ["both"]), node("Add", ["both", "a_b_1"], ["y"])],
+            [value(name, FLOAT, [4]) for name in ("a.b", "a_b", "a_b_1")],
+            [value("y", FLOAT, [4])],
+        )
+    ),
     # A type that the importer knows and the interface of a library does not.
     "float8": model(
         graph(
