@@ -309,6 +309,7 @@ Inputs moecrun::makeInputs(const Library &library,
 
 std::vector<moec_tensor> Inputs::tensors() {
   std::vector<moec_tensor> tensors;
+  tensors.reserve(buffers.size());
   for (Buffer &buffer : buffers)
     tensors.push_back(buffer.tensor());
   return tensors;

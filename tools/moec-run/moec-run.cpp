@@ -93,8 +93,10 @@ static int runCommand(int argc, char **argv) {
     for (const std::string &text : dims)
       parseOption("--dim", [&] {
         auto [name, number] = splitNamed(text);
-        if ((options.inputs.dims[name] = parseInteger(number)) < 0)
+        int64_t extent = parseInteger(number);
+        if (extent < 0)
           throw Error("'" + text + "' is negative");
+        options.inputs.dims[name] = extent;
       });
     if (!ints.empty())
       parseOption("--ints", [&] { parseInts(ints, options.inputs.random); });
