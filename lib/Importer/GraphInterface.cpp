@@ -198,8 +198,8 @@ LogicalResult GraphImporter::importInputs() {
   // All at once: each change of one makes a list of all, and keeps the last.
   SmallVector<DictionaryAttr> attributes;
   for (auto [input, sizes] : zip_equal(inputs, extents)) {
-    auto shape = AffineMap::get(0, shapes.getNumSymbols(), sizes,
-                                builder.getContext());
+    auto shape =
+        AffineMap::get(0, shapes.getNumSymbols(), sizes, builder.getContext());
     attributes.push_back(builder.getDictionaryAttr(
         {builder.getNamedAttr(onnx::kNameAttr,
                               builder.getStringAttr(input->name())),
