@@ -11,6 +11,10 @@ config.excludes = ["Inputs", "oracle"]
 config.test_source_root = os.path.dirname(__file__)
 config.test_exec_root = os.path.join(config.moec_binary_dir, "test")
 
+# The sanitizers do not run under an emulator.
+if config.moec_sanitize == "ON":
+    config.available_features.add("sanitize")
+
 binaries = os.path.join(config.moec_binary_dir, "bin")
 config.environment["PATH"] = os.pathsep.join(
     [binaries, config.llvm_tools_dir, os.environ.get("PATH", "")]
