@@ -91,7 +91,8 @@ static LogicalResult checkUnsupported(GroupQueryAttentionOp op) {
           refuseAttribute(op, "v_quant_type", op.getVQuantType() != "NONE")) ||
       failed(refuseAttribute(op, "qk_output", op.getQkOutput() != 0)))
     return failure();
-  if (op.getOutputQk())
+  // Not by the accessor, which takes the result for a tensor already.
+  if (!op.getODSResults(3).empty())
     return op.emitOpError()
            << "output 'output_qk' is not supported: export without it";
   return success();
@@ -286,7 +287,7 @@ LogicalResult MultiHeadAttentionOp::inferShapes(ShapeContext &context) {
           refuseInput(op, getPastSequenceLength(), "past_sequence_length")) ||
       failed(refuseInput(op, getCacheIndirection(), "cache_indirection")))
     return failure();
-  if (getQk())
+  if (!getODSResults(3).empty())
     return emitOpError() << "output 'qk' is not supported: export without it";
   if (!getKey() || !getValue())
     return emitOpError() << "has no 'key' or no 'value': packed inputs are not "
