@@ -89,10 +89,15 @@ struct ConvertOnnxToLinalg
 private:
   void eraseBookkeeping() {
     getOperation().walk([](FunctionOpInterface function) {
+      // All at once: each change of one makes a list of all, which is kept.
+      SmallVector<DictionaryAttr> kept;
       for (unsigned i = 0, e = function.getNumArguments(); i < e; ++i) {
-        function.removeArgAttr(i, onnx::kShapeAttr);
-        function.removeArgAttr(i, kSymbolArgAttr);
+        NamedAttrList attributes(function.getArgAttrs(i));
+        attributes.erase(onnx::kShapeAttr);
+        attributes.erase(kSymbolArgAttr);
+        kept.push_back(attributes.getDictionary(function.getContext()));
       }
+      function.setAllArgAttrs(kept);
     });
   }
 };
