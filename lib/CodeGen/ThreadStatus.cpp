@@ -82,7 +82,8 @@ private:
         work.push_back(op);
     });
     Block *leave = nullptr;
-    for (Operation *op : work) {
+    // From the end: a split moves all that is behind it in the block.
+    for (Operation *op : llvm::reverse(work)) {
       rewriter.setInsertionPoint(op);
       if (isa<rt::ContextOp>(op)) {
         rewriter.replaceOp(op, context);
