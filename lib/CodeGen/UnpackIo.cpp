@@ -1,4 +1,4 @@
-//===-- UnpackIo.cpp - packed inputs and outputs of the run ---------------===//
+//===-- UnpackIo.cpp - packed inputs, parameters and outputs of the run ---===//
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
@@ -6,6 +6,7 @@
 
 #include "moec/CodeGen/Passes.h"
 
+#include "dialects/Param/IR/Param.h"
 #include "dialects/Rt/IR/Rt.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -22,9 +23,10 @@ namespace moec {
 using namespace mlir;
 using namespace moec;
 
-/// Whether the caller's tensor has two elements in a byte.
+/// Whether a tensor of the caller or of the weights has two elements in a byte.
 static bool isPacked(Type type) {
-  return cast<MemRefType>(type).getElementType().isInteger(4);
+  auto memref = dyn_cast<MemRefType>(type);
+  return memref && memref.getElementType().isInteger(4);
 }
 
 /// A buffer of a byte an element.
@@ -130,29 +132,34 @@ struct UnpackIo : moec::impl::UnpackIoBase<UnpackIo> {
     Block &body = main.getBody().front();
     for (auto input : llvm::to_vector(body.getOps<rt::InputOp>()))
       if (isPacked(input.getType()))
-        unpack(input);
+        unpack(input.getValue());
+    main.walk([&](param::LoadOp load) {
+      if (isPacked(load.getType()))
+        unpack(load.getResult());
+    });
     for (auto output : llvm::to_vector(body.getOps<rt::OutputOp>()))
       if (isPacked(output.getType()))
         pack(output, body.getTerminator());
   }
 
 private:
-  void unpack(rt::InputOp input) {
-    OpBuilder builder(input->getContext());
-    builder.setInsertionPointAfter(input);
-    Location loc = input.getLoc();
-    auto type = cast<MemRefType>(input.getType());
+  void unpack(Value packed) {
+    Operation *source = packed.getDefiningOp();
+    OpBuilder builder(source->getContext());
+    builder.setInsertionPointAfter(source);
+    Location loc = source->getLoc();
+    auto type = cast<MemRefType>(packed.getType());
     SmallVector<Value> sizes;
     for (int64_t dim = 0; dim < type.getRank(); ++dim)
-      sizes.push_back(memref::DimOp::create(builder, loc, input, dim));
-    Operation *lastDim = sizes.empty() ? input : sizes.back().getDefiningOp();
+      sizes.push_back(memref::DimOp::create(builder, loc, packed, dim));
+    Operation *lastDim = sizes.empty() ? source : sizes.back().getDefiningOp();
     Value elements = allocate(builder, loc, type, sizes);
     // What comes after reads the copy.
-    input.getValue().replaceUsesWithIf(elements, [&](OpOperand &use) {
-      return use.getOwner()->getBlock() != input->getBlock() ||
+    packed.replaceUsesWithIf(elements, [&](OpOperand &use) {
+      return use.getOwner()->getBlock() != source->getBlock() ||
              lastDim->isBeforeInBlock(use.getOwner());
     });
-    Spreader(builder, loc, sizes).unpack(input, elements);
+    Spreader(builder, loc, sizes).unpack(packed, elements);
     ++numSpread;
   }
 

@@ -15,6 +15,15 @@ func.func @main() {
   // CHECK: %[[ELEMENT:.*]] = arith.trunci %{{.*}} : i8 to i4
   // CHECK: memref.store %[[ELEMENT]], %[[FLAT]]
   %x = rt.input 0 : memref<?x3xi4>
+  // CHECK: %[[PACKED:.*]] = param.load @w : memref<3x3xi4>
+  // CHECK: %[[W:.*]] = memref.alloc() : memref<3x3xi4>
+  // CHECK: rt.bytes %[[PACKED]] of %{{.*}} : memref<3x3xi4> to memref<?xi8>
+  // CHECK: scf.for
+  // CHECK: %[[CAST:.*]] = memref.cast %[[W]]
+  // CHECK: call @k(%[[CAST]], %[[CAST]])
+  %w = param.load @w : memref<3x3xi4>
+  %cast = memref.cast %w : memref<3x3xi4> to memref<?x3xi4>
+  call @k(%cast, %cast) : (memref<?x3xi4>, memref<?x3xi4>) -> ()
   %c0 = arith.constant 0 : index
   // Also what asks for extents asks the copy.
   // CHECK: %[[SIZE:.*]] = memref.dim %[[X]]
@@ -34,6 +43,9 @@ func.func @main() {
   // CHECK: return
   return
 }
+
+// Weights are packed as they are in the file.
+param.decl @w : tensor<3x3xi4> = #param.file<"m", 0, 5> at 0
 
 // Everything else is as it was.
 // CHECK-LABEL: func.func @other

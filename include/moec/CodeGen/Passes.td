@@ -80,18 +80,19 @@ def StrideCaches : Pass<"moec-stride-caches", "::mlir::ModuleOp"> {
 }
 
 def UnpackIo : Pass<"moec-unpack-io", "::mlir::ModuleOp"> {
-  let summary = "4-bit inputs and outputs of the run get a byte an element";
+  let summary = "4-bit inputs, parameters and outputs of the run get a byte an element";
   let description = [{
-    After `moec-lower-main-abi`. The caller's tensors have two 4-bit elements in
-    a byte, the first in the low half, whatever the shape; generated code has
-    one. An `rt.input` of such a type is spread into a buffer of main, an
-    `rt.output` is filled from one at the end.
+    After `moec-lower-main-abi`. The caller's tensors and those of the weights
+    have two 4-bit elements in a byte, the first in the low half, whatever the
+    shape; generated code has one. An `rt.input` or `param.load` of such a type
+    is spread into a buffer of main, an `rt.output` is filled from one at the
+    end.
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect",
                            "::mlir::memref::MemRefDialect",
                            "::mlir::scf::SCFDialect", "::moec::rt::RtDialect"];
   let statistics = [
-    Statistic<"numSpread", "num-spread", "Number of inputs and outputs spread">];
+    Statistic<"numSpread", "num-spread", "Number of inputs, parameters and outputs spread">];
 }
 
 def FreeBuffers : Pass<"moec-free-buffers", "::mlir::ModuleOp"> {
