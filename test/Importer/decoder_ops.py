@@ -120,7 +120,10 @@ REFUSED = [
     (TABLE, dict(bits=2), "attribute 'bits' = 2"),
     (TABLE, dict(gather_axis=1), "attribute 'gather_axis' = 1"),
     (TABLE, dict(quantize_axis=0), "attribute 'quantize_axis' = 0"),
-    (TABLE, dict(data=(UINT4, [9, 40])), "'data' has elements of type 'ui4'"),
+    (TABLE, dict(data=(UINT4, [9, 40]), bits=8), "attribute 'bits' = 8"),
+    (TABLE, dict(data=(UINT4, [9, 40]), zero_points=(UINT8, [9, 2])), "'zero_points' has type"),
+    (TABLE, dict(data=(UINT4, [9, 40]), zero_points=(UINT4, [9, 2])), "'zero_points' has type"),
+    (TABLE, dict(zero_points=(UINT4, [9, 3])), "'zero_points' has type"),
     (TABLE, dict(scales=(FLOAT, [9, 2])), "'scales' has type"),
     (TABLE, dict(zero_points=(UINT8, [9, 3])), "'zero_points' has type"),
 ]
@@ -136,6 +139,7 @@ ACCEPTED = [
     (MHA, {}, ["(s0, s1, 24)"]),
     (NBITS, dict(zero_points=(UINT8, [6, 2])), ["(s0, s1, 6)"]),
     (TABLE, {}, ["(s0, s1, 40)"]),
+    (TABLE, dict(data=(UINT4, [9, 40]), zero_points=(UINT4, [9, 3])), ["(s0, s1, 40)"]),
 ]
 
 

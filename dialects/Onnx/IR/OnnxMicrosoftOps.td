@@ -211,12 +211,12 @@ def Onnx_GatherBlockQuantizedOp : Ms_Op<"GatherBlockQuantized", [1],
     `output[i.., q..] = (data[indices[i..], q..] - zero point) * scale`, scale
     and zero point of the element's block of `block_size` elements. `data` of
     type ui8 holds codes of `bits` bits packed along the last axis, lowest bits
-    first, zero point 2^(bits-1) by default. An index outside the table gives
-    zeros, as in ONNX Runtime.
+    first, zero point 2^(bits-1) by default; of i4 or ui4 a code an element, zero
+    point 0 by default. `zero_points` are of the same form. An index outside the
+    table gives zeros, as in ONNX Runtime.
   }];
   let extents = "those of `indices`, then those of `data` but the first, the last one in elements";
-  let refused = "`data` of other types than ui8, of unknown or empty extents or a rank below 2; `bits` other than "
-                "4 and 8; a `block_size` that is no multiple of 4; a `gather_axis` other than 0; a `quantize_axis` "
+  let refused = "`data` of unknown or empty extents or a rank below 2; `bits` other than 4 and, of bytes, 8; a `block_size` that is no multiple of 4; a `gather_axis` other than 0; a `quantize_axis` "
                 "other than the last; `scales` and `zero_points` whose extents do not follow from these";
 }
 

@@ -96,13 +96,12 @@ LogicalResult MatMulNBitsOp::inferShapes(ShapeContext &context) {
 
 LogicalResult GatherBlockQuantizedOp::inferShapes(ShapeContext &context) {
   Operation *op = getOperation();
-  if (!getElementTypeOrSelf(getData().getType()).isUnsignedInteger(8))
-    return emitOpError() << "input 'data' has elements of type "
-                         << getElementTypeOrSelf(getData().getType())
-                         << ", which is not supported: export it as bytes";
-  if (getBits() != 4 && getBits() != 8)
+  Type code = getElementTypeOrSelf(getData().getType());
+  bool isBytes = code.isUnsignedInteger(8);
+  if (getBits() != 4 && (getBits() != 8 || !isBytes))
     return emitOpError() << "attribute 'bits' = " << getBits()
-                         << " is not supported, expected 4 or 8";
+                         << " is not supported for elements of type " << code
+                         << ", expected 4" << (isBytes ? " or 8" : "");
   if (failed(checkBlockSize(op, getBlockSize())))
     return failure();
   Extents data = context.getExtents(getData());
@@ -121,8 +120,8 @@ LogicalResult GatherBlockQuantizedOp::inferShapes(ShapeContext &context) {
   if (*quantize != rank - 1)
     return emitOpError() << "attribute 'quantize_axis' = " << getQuantizeAxis()
                          << " is not supported, expected the last axis";
-  int64_t perByte = 8 / getBits();
-  int64_t width = type.getDimSize(rank - 1) * perByte;
+  int64_t perElement = isBytes ? 8 / getBits() : 1;
+  int64_t width = type.getDimSize(rank - 1) * perElement;
   SmallVector<int64_t> scales(type.getShape());
   scales.back() = llvm::divideCeil(width, getBlockSize());
   auto scalesType = cast<RankedTensorType>(getScales().getType());
@@ -133,12 +132,13 @@ LogicalResult GatherBlockQuantizedOp::inferShapes(ShapeContext &context) {
   if (Value zeros = getZeroPoints()) {
     auto zerosType = cast<RankedTensorType>(zeros.getType());
     SmallVector<int64_t> expected = scales;
-    expected.back() = llvm::divideCeil(scales.back(), perByte);
-    if (!zerosType.getElementType().isUnsignedInteger(8) ||
+    expected.back() = llvm::divideCeil(scales.back(), perElement);
+    if (zerosType.getElementType() != code ||
         zerosType.getShape() != ArrayRef<int64_t>(expected))
       return emitOpError() << "input 'zero_points' has type " << zerosType
-                           << ", expected the extents of 'data' with "
-                           << expected.back() << " bytes along the last axis";
+                           << ", expected type and extents of 'data' with "
+                           << expected.back()
+                           << " elements along the last axis";
   }
   Extents result = context.getExtents(getIndices());
   result.append(data.begin() + 1, data.end());

@@ -240,7 +240,6 @@ private:
   static Value buildElement(KernelBuilder &l, onnx::GatherBlockQuantizedOp op,
                             OpAdaptor in, Value index, int64_t indexRank,
                             int64_t rank) {
-    int64_t bits = op.getBits();
     Value zero = l.index(0), rows = l.dim(in.getData(), 0);
     Value row = l.toIndex(index);
     row = l.select(l.less(row, zero), l.add(row, rows), row);
@@ -250,14 +249,30 @@ private:
       at.push_back(linalg::IndexOp::create(l.b, dim));
     Value last = linalg::IndexOp::create(l.b, rank - 1);
     Value block = l.div(last, l.index(op.getBlockSize()));
-    Value code = readPacked(l, in.getData(), at, last, bits);
-    Value zeroPoint = l.i32(1 << (bits - 1));
+    // The operand's own type: the converted one has no sign.
+    Type type = getElementTypeOrSelf(op.getData().getType());
+    Value code = readCode(l, type, op.getBits(), in.getData(), at, last);
+    Value zeroPoint = l.i32(type.isInteger(4) ? 0 : 1 << (op.getBits() - 1));
     if (in.getZeroPoints())
-      zeroPoint = readPacked(l, in.getZeroPoints(), at, block, bits);
+      zeroPoint =
+          readCode(l, type, op.getBits(), in.getZeroPoints(), at, block);
     at.push_back(block);
     Value value =
         l.mul(toF32(l, l.sub(code, zeroPoint)), l.get(in.getScales(), at));
     return l.select(isInside, value, l.f32(0.0f));
+  }
+
+  /// The i-th integer of the row at `at`: of packed bytes, or an element.
+  static Value readCode(KernelBuilder &l, Type type, int64_t bits, Value table,
+                        ValueRange at, Value i) {
+    if (!type.isInteger(4))
+      return readPacked(l, table, at, i, bits);
+    SmallVector<Value> indices(at);
+    indices.push_back(i);
+    Value code = l.get(table, indices);
+    if (type.isUnsignedInteger())
+      return arith::ExtUIOp::create(l.b, l.b.getI32Type(), code);
+    return arith::ExtSIOp::create(l.b, l.b.getI32Type(), code);
   }
 };
 } // namespace

@@ -7,6 +7,7 @@
 
 import sys
 
+import ml_dtypes
 import numpy as np
 from nodes import MS, Nodes
 
@@ -71,6 +72,18 @@ def gather(nodes, label, shape, data, bits=4, block=32, zeros=False, dtype=np.fl
               symbols=symbols, tolerance=1e-3 if dtype == np.float16 else 1e-6)
 
 
+def nibbles(nodes, name, shape, data, zeros, symbols=None, block=16):
+    """A table of 4-bit elements: its last extent counts elements, its zero point is 0."""
+    low = -8 if name == "int4" else 0
+    draw = lambda *extents: rng.integers(low, low + 16, extents).astype(getattr(ml_dtypes, name))
+    blocks = (*data[:-1], -(-data[-1] // block))
+    nodes.add(f"GatherBlockQuantized {name} {data}, zeros {zeros}", "GatherBlockQuantized",
+              [draw(*data), rng.integers(-data[0], data[0], shape), normal(*blocks),
+               draw(*blocks) if zeros else None],
+              {"block_size": block, "gather_axis": 0, "quantize_axis": len(data) - 1},
+              domain=MS, constants=(0, 2, 3), symbols=symbols, tolerance=1e-6)
+
+
 def gather_cases(nodes):
     for bits in (4, 8):
         for zeros in (False, True):
@@ -80,6 +93,10 @@ def gather_cases(nodes):
     gather(nodes, "three dimensions", (4,), (5, 3, 24), block=16, zeros=True)
     gather(nodes, "half", (4,), (5, 24), block=16, dtype=np.float16)
     gather(nodes, "table as input", (4,), (5, 24), block=16, constants=())
+    for name in ("int4", "uint4"):
+        for zeros in (False, True):
+            nibbles(nodes, name, (2, 3), (9, 20), zeros)
+        nibbles(nodes, name, (4,), (5, 3, 7), True, symbols={1: ["T"]})
     nodes.add("GatherBlockQuantized outside", "GatherBlockQuantized",
               [byte(5, 16), np.array([4, 5, -5, -6, 2**40, -2**40]), normal(5, 2)],
               {"bits": 4, "block_size": 16}, domain=MS, constants=(0, 2))
