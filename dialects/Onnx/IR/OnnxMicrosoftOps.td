@@ -216,8 +216,9 @@ def Onnx_GatherBlockQuantizedOp : Ms_Op<"GatherBlockQuantized", [1],
     table gives zeros, as in ONNX Runtime.
   }];
   let extents = "those of `indices`, then those of `data` but the first, the last one in elements";
-  let refused = "`data` of unknown or empty extents or a rank below 2; `bits` other than 4 and, of bytes, 8; a `block_size` that is no multiple of 4; a `gather_axis` other than 0; a `quantize_axis` "
-                "other than the last; `scales` and `zero_points` whose extents do not follow from these";
+  let refused = "`data` of unknown or empty extents or a rank below 2; `bits` other than 4 and, of bytes, 8; "
+                "a `block_size` that is no multiple of 4; a `gather_axis` other than 0; a `quantize_axis` other "
+                "than the last; `scales` and `zero_points` whose extents do not follow from these";
 }
 
 } // opDocGroup
