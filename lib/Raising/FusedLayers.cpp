@@ -26,6 +26,30 @@ std::string moec::getNodeName(Operation *node) {
   return name.empty() ? node->getName().stripDialect().str() : name;
 }
 
+bool moec::requireCountableRows(Operation *op, Value from, int64_t times) {
+  AffineMap shape = onnx::getShapeMap(from);
+  if (!shape)
+    return true;
+  constexpr int64_t kEnd = int64_t(1) << 31;
+  MLIRContext *context = op->getContext();
+  AffineExpr rows = getAffineConstantExpr(times, context);
+  for (AffineExpr extent : shape.getResults().drop_back())
+    rows = rows * extent;
+  // As a quotient, since checks are equalities.
+  AffineExpr quotient =
+      simplifyAffineExpr(rows.floorDiv(kEnd), 0, shape.getNumSymbols());
+  if (auto known = dyn_cast<AffineConstantExpr>(quotient))
+    return known.getValue() == 0;
+  SmallVector<Attribute> checks;
+  if (auto old = op->getAttrOfType<ArrayAttr>(onnx::kEqualAttr))
+    checks.assign(old.begin(), old.end());
+  checks.push_back(AffineMapAttr::get(
+      AffineMap::get(0, shape.getNumSymbols(),
+                     {quotient, getAffineConstantExpr(0, context)}, context)));
+  op->setAttr(onnx::kEqualAttr, ArrayAttr::get(context, checks));
+  return true;
+}
+
 namespace {
 /// Collects the reasons against a node.
 class Refusals {
@@ -108,6 +132,9 @@ static FusedLayer readCommon(OpTy node, Refusals &refusals) {
   layer.bias2 = node.getFc2ExpertsBias();
   layer.k = node.getK();
   layer.activation = readActivation(node, refusals);
+  if (!requireCountableRows(node, layer.input, layer.k))
+    refusals.add("it has 2^31 rows or more, one for each expert of a token; "
+                 "give it fewer tokens");
   for (Value value : node->getOperands())
     if (getElementTypeOrSelf(value.getType()).isF64()) {
       refusals.add("an input has elements of type f64; use f32, f16 or bf16");

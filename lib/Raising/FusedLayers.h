@@ -32,6 +32,12 @@ struct FusedLayer {
 llvm::FailureOr<FusedLayer> readLayer(onnx::MoEOp node);
 llvm::FailureOr<FusedLayer> readLayer(onnx::QMoEOp node);
 
+/// Rows of products are counted by 32 bits. Demands of `op`, at run time where
+/// the extents of `from` leave it open, that their product but for the last,
+/// times `times`, is less than 2^31; returns false where it is known not to be.
+bool requireCountableRows(mlir::Operation *op, mlir::Value from,
+                          int64_t times = 1);
+
 /// The node's name in the source model, for diagnostics and `moe.layer`.
 std::string getNodeName(mlir::Operation *node);
 

@@ -6,14 +6,16 @@
 
 #include "moec/Raising/Passes.h"
 
-#include "dialects/Moe/IR/Moe.h"
-#include "dialects/Onnx/IR/Onnx.h"
+#include "FusedLayers.h"
+
 #include "dialects/Param/IR/Param.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
 #include "llvm/Support/MathExtras.h"
+
+#include <limits>
 
 namespace moec {
 #define GEN_PASS_DEF_RAISEMATMULTOGROUPED
@@ -37,7 +39,8 @@ public:
     auto w = cast<RankedTensorType>(op.getB().getType());
     bool isWeight = op.getB().getDefiningOp<param::LoadOp>() != nullptr;
     if (!isWeight || w.getRank() != 2 || x.getRank() < 2 ||
-        w.getNumElements() == 0 || x.isDynamicDim(x.getRank() - 1))
+        w.getNumElements() == 0 || x.isDynamicDim(x.getRank() - 1) ||
+        getStaticRows(x) > std::numeric_limits<int32_t>::max())
       return {};
     Type element = x.getElementType();
     if (!element.isF32() && !element.isF16() && !element.isBF16())
@@ -58,22 +61,29 @@ public:
     Value zero = arith::ConstantIntOp::create(b, 0, 32);
     Value count = arith::IndexCastOp::create(b, b.getI32Type(), rows);
     Value offsets = tensor::FromElementsOp::create(b, ValueRange{zero, count});
-    Value product =
-        moe::GroupedMatmulOp::create(
-            b, TypeRange(init.getType()), flatten(),
-            pack(weights, depth, columns), offsets,
-            /*rows=*/Value(), /*bias=*/Value(), /*scales=*/Value(), init,
-            moe::LayoutAttr::get(b.getContext(), moe::Layout::Panels),
-            b.getI64IntegerAttr(columns),
-            moe::ActivationAttr::get(b.getContext(),
-                                     moe::ActivationKind::Identity),
-            /*quant=*/moe::QuantAttr())
-            .getResult(0);
-    op.getResult().replaceAllUsesWith(unflatten(product));
+    auto grouped = moe::GroupedMatmulOp::create(
+        b, TypeRange(init.getType()), flatten(), pack(weights, depth, columns),
+        offsets,
+        /*rows=*/Value(), /*bias=*/Value(), /*scales=*/Value(), init,
+        moe::LayoutAttr::get(b.getContext(), moe::Layout::Panels),
+        b.getI64IntegerAttr(columns),
+        moe::ActivationAttr::get(b.getContext(), moe::ActivationKind::Identity),
+        /*quant=*/moe::QuantAttr());
+    requireCountableRows(grouped, x);
+    op.getResult().replaceAllUsesWith(unflatten(grouped.getResult(0)));
     op.erase();
   }
 
 private:
+  /// As far as known: the product of the static extents but the last.
+  static int64_t getStaticRows(RankedTensorType type) {
+    int64_t rows = 1;
+    for (int64_t extent : type.getShape().drop_back())
+      if (!ShapedType::isDynamic(extent))
+        rows *= extent;
+    return rows;
+  }
+
   /// The product of all extents but the last.
   Value buildRowCount() {
     Value rows = arith::ConstantIndexOp::create(b, 1);

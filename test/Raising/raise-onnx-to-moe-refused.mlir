@@ -235,3 +235,11 @@ func.func @main(%input: tensor<6x64xf32>, %router: tensor<6x8xf32>, %fc1: tensor
   %0 = onnx.QMoE(%input, %router, %fc1, %fc1_scales, %fc2, %fc2_scales) {k = 2 : i64, block_size = 32 : i64, operandSegmentSizes = array<i32: 1, 1, 1, 1, 0, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0>} : (tensor<6x64xf32>, tensor<6x8xf32>, tensor<8x48x32xui8>, tensor<8x48x2xf32>, tensor<8x64x24xui8>, tensor<8x64xf32>) -> tensor<6x64xf32>
   return %0 : tensor<6x64xf32>
 }
+
+// -----
+
+func.func @main(%x: tensor<1073741824x64xf32> {onnx.shape = affine_map<() -> (1073741824, 64)>}, %s: tensor<1073741824x8xf32>, %w1: tensor<8x48x64xf32>, %w2: tensor<8x64x48xf32>) -> tensor<1073741824x64xf32> {
+  // expected-error @below {{it has 2^31 rows or more, one for each expert of a token; give it fewer tokens}}
+  %0 = onnx.MoE(%x, %s, %w1, %w2) {k = 2 : i64, activation_type = "silu", operandSegmentSizes = array<i32: 1, 1, 1, 0, 1, 0, 0, 0>} : (tensor<1073741824x64xf32>, tensor<1073741824x8xf32>, tensor<8x48x64xf32>, tensor<8x64x48xf32>) -> tensor<1073741824x64xf32>
+  return %0 : tensor<1073741824x64xf32>
+}

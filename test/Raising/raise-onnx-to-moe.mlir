@@ -1,12 +1,14 @@
 // RUN: moec-opt %s --raise-onnx-to-moe --split-input-file | FileCheck %s
 // RUN: moec-opt %s --raise-onnx-to-moe --split-input-file --remarks-filter=moe --remark-format=emitRemark -o /dev/null 2>&1 | FileCheck %s --check-prefix=REMARK
 
+// Rows, two a token, are counted by 32 bits: less than 2^31 are demanded.
 // REMARK: raised MoE '/layers.0/moe': 8 experts, 2 a token, gelu_tanh
+// CHECK-DAG: #[[LIMIT:.*]] = affine_map<()[s0] -> (s0 floordiv 1073741824, 0)>
 // CHECK-LABEL: func @main
 // CHECK-SAME: (%[[X:.*]]: tensor<?x64xf32> {{.*}}, %[[SCORES:.*]]: tensor<?x8xf32> {{.*}}, %[[W1:.*]]: tensor<8x48x64xf32>, %[[W2:.*]]: tensor<8x64x48xf32>)
 // CHECK: %[[T:.*]] = tensor.dim %[[X]], %c0
 // CHECK: %[[R:.*]] = arith.muli %[[T]], %c2
-// CHECK: %weights, %ids = moe.route ins(%[[SCORES]] : tensor<?x8xf32>) outs(%{{.*}}, %{{.*}} : tensor<?x2xf32>, tensor<?x2xi32>) {drop_nonpositive, moe.layer = "/layers.0/moe", score = #moe.score<softmax_all>, tie = #moe.tie<highest>}
+// CHECK: %weights, %ids = moe.route ins(%[[SCORES]] : tensor<?x8xf32>) outs(%{{.*}}, %{{.*}} : tensor<?x2xf32>, tensor<?x2xi32>) {drop_nonpositive, moe.layer = "/layers.0/moe", onnx.equal = [#[[LIMIT]]], score = #moe.score<softmax_all>, tie = #moe.tie<highest>}
 // CHECK: %[[ROWS:.*]] = tensor.empty(%[[R]]) : tensor<?xi32>
 // CHECK: %offsets, %rows, %inverse = moe.plan ins(%ids : tensor<?x2xi32>) outs(%{{.*}}, %[[ROWS]], %{{.*}} : tensor<9xi32>, tensor<?xi32>, tensor<?x2xi32>) {moe.layer = "/layers.0/moe"}
 // CHECK: %experts = moe.expert_ffn ins(%[[X]], %rows, %offsets, %[[W1]], %[[W2]] : {{.*}}) outs(%{{.*}} : tensor<?x64xf32>) {activation = #moe.activation<gelu_tanh>, moe.layer = "/layers.0/moe", moe.raised_from = "MoE"}
@@ -29,7 +31,7 @@ func.func @main(%x: tensor<?x64xf32> {onnx.shape = affine_map<()[s0] -> (s0, 64)
 // CHECK-SAME: (%[[X:.*]]: tensor<?x?x64xf16>
 // CHECK: %[[FLATX:.*]] = tensor.collapse_shape %[[X]] {{\[\[}}0, 1], [2]] {onnx.shapes = [#[[FLAT]]]} : tensor<?x?x64xf16> into tensor<?x64xf16>
 // CHECK: moe.route
-// CHECK-SAME: onnx.equal = [#[[CHECK]]], renormalize
+// CHECK-SAME: onnx.equal = [#[[CHECK]], #{{.*}}], renormalize
 // CHECK: moe.expert_ffn ins(%[[FLATX]]
 // CHECK-SAME: bias1(%{{.*}} : tensor<8x96xf16>) bias2(%{{.*}} : tensor<8x64xf16>) outs(%{{.*}} : tensor<?x64xf32>)
 // CHECK-SAME: activation = #moe.activation<swiglu, alpha = 1.702000e+00, beta = 1.000000e+00, limit = 7.000000e+00>

@@ -41,8 +41,9 @@ def RaiseMatmulToGrouped : Pass<"raise-matmul-to-grouped"> {
     After: one of `x [.., K]`, of rank 2 or more, with a weight parameter
     `[K, N]` is a `moe.grouped_matmul` with one expert that all rows belong to.
     Dense layers so share the packed weights and the schedule of the experts.
-    Products of two values of the run, of f64 or of integers, and empty ones
-    stay as they are. The pass refuses nothing.
+    Products of two values of the run, of f64 or of integers, empty ones and
+    those known to have 2^31 rows or more stay as they are. Of others a run with
+    so many rows ends with `shape_mismatch`. The pass refuses nothing.
   }];
   let dependentDialects = ["::moec::moe::MoeDialect",
                            "::mlir::arith::ArithDialect",

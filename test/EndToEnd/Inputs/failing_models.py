@@ -76,8 +76,17 @@ UNEQUAL = [
     [value("a", ["N", 15]), value("b", ["M", 15])],
     [value("y", ["N", 14]), value("z", ["M", 2, 7])],
 ]
+# A product that counts its rows by 32 bits.
+PRODUCT = [
+    [
+        node("Constant", [], ["w"], value=helper.make_tensor("w", FLOAT, [1, 2], [1.0, 2.0])),
+        node("MatMul", ["a", "w"], ["y"]),
+    ],
+    [value("a", ["N", "M", 1])],
+    [value("y", ["N", "M", 2])],
+]
 MODELS = {"dead": DEAD, "only_counted": ONLY_COUNTED, "counted": COUNTED, "shared": SHARED,
-          "unequal": UNEQUAL}
+          "unequal": UNEQUAL, "product": PRODUCT}
 
 INPUTS = {
     "three": np.ones((3, 4), np.float32),
