@@ -72,16 +72,16 @@ AffineExpr ShapeContext::getConstant(int64_t value) const {
 AffineExpr ShapeContext::createSymbol(StringRef hint) {
   std::string name = hint.empty() ? "d" : hint.str();
   unsigned suffix = 0;
-  while (llvm::is_contained(names, name))
+  while (!positions.try_emplace(name, names.size()).second)
     name = (hint + "_" + Twine(suffix++)).str();
   names.push_back(std::move(name));
   return getAffineSymbolExpr(names.size() - 1, context);
 }
 
 AffineExpr ShapeContext::getNamedSymbol(StringRef name) {
-  for (auto [index, known] : llvm::enumerate(names))
-    if (known == name)
-      return getAffineSymbolExpr(index, context);
+  auto found = positions.find(name);
+  if (found != positions.end())
+    return getAffineSymbolExpr(found->second, context);
   return createSymbol(name);
 }
 

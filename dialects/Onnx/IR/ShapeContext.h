@@ -14,6 +14,7 @@
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/SmallVector.h"
+#include "llvm/ADT/StringMap.h"
 #include "llvm/ADT/StringRef.h"
 
 #include <optional>
@@ -99,6 +100,8 @@ public:
 private:
   mlir::MLIRContext *context;
   llvm::SmallVector<std::string> names;
+  /// The position of each name.
+  llvm::StringMap<unsigned> positions;
   llvm::DenseMap<mlir::Value, Extents> extents;
   llvm::DenseMap<mlir::Value, Extents> elements;
 };
