@@ -42,8 +42,7 @@ static bool areOfOneInput(ArrayRef<unsigned> sorted,
       if (auto symbol = dyn_cast<AffineSymbolExpr>(extent))
         extents.push_back(symbol.getPosition());
     llvm::sort(extents);
-    return std::includes(extents.begin(), extents.end(), sorted.begin(),
-                         sorted.end());
+    return llvm::includes(extents, sorted);
   });
 }
 
