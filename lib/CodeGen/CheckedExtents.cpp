@@ -17,22 +17,6 @@
 using namespace mlir;
 using namespace moec;
 
-/// Takes a product apart into symbols, by position, and other factors.
-static void collectFactors(AffineExpr expr, SmallVectorImpl<unsigned> &symbols,
-                           SmallVectorImpl<AffineExpr> &others) {
-  if (auto symbol = dyn_cast<AffineSymbolExpr>(expr)) {
-    symbols.push_back(symbol.getPosition());
-    return;
-  }
-  auto product = dyn_cast<AffineBinaryOpExpr>(expr);
-  if (!product || product.getKind() != AffineExprKind::Mul) {
-    others.push_back(expr);
-    return;
-  }
-  collectFactors(product.getLHS(), symbols, others);
-  collectFactors(product.getRHS(), symbols, others);
-}
-
 /// Whether one input has all of these extents, each as often.
 static bool areOfOneInput(ArrayRef<unsigned> sorted,
                           ArrayRef<AffineMap> inputs) {
@@ -59,19 +43,19 @@ static double getBound(AffineExpr expr, ArrayRef<AffineMap> inputs) {
     return getBound(binary.getLHS(), inputs) +
            getBound(binary.getRHS(), inputs);
   case AffineExprKind::Mul: {
+    SmallVector<AffineExpr> factors;
+    onnx::collectFactors(expr, factors);
     SmallVector<unsigned> symbols;
-    SmallVector<AffineExpr> others;
-    collectFactors(expr, symbols, others);
+    double bound = 1;
+    for (AffineExpr factor : factors)
+      if (auto symbol = dyn_cast<AffineSymbolExpr>(factor))
+        symbols.push_back(symbol.getPosition());
+      else // One below 1 would hide the bound of the steps before it.
+        bound *= std::max(1.0, getBound(factor, inputs));
     llvm::sort(symbols);
-    double bound = symbols.empty() || areOfOneInput(symbols, inputs)
-                       ? kMost
-                       : std::pow(kMost, double(symbols.size()));
-    if (symbols.empty())
-      bound = 1;
-    // A factor below one would hide the bound of the steps before it.
-    for (AffineExpr other : others)
-      bound *= std::max(1.0, getBound(other, inputs));
-    return bound;
+    if (!symbols.empty() && areOfOneInput(symbols, inputs))
+      return bound * kMost;
+    return bound * std::pow(kMost, double(symbols.size()));
   }
   default:
     return std::max(getBound(binary.getLHS(), inputs),

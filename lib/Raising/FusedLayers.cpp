@@ -40,13 +40,8 @@ bool moec::requireCountableRows(Operation *op, Value from, int64_t times) {
       simplifyAffineExpr(rows.floorDiv(kEnd), 0, shape.getNumSymbols());
   if (auto known = dyn_cast<AffineConstantExpr>(quotient))
     return known.getValue() == 0;
-  SmallVector<Attribute> checks;
-  if (auto old = op->getAttrOfType<ArrayAttr>(onnx::kEqualAttr))
-    checks.assign(old.begin(), old.end());
-  checks.push_back(AffineMapAttr::get(
-      AffineMap::get(0, shape.getNumSymbols(),
-                     {quotient, getAffineConstantExpr(0, context)}, context)));
-  op->setAttr(onnx::kEqualAttr, ArrayAttr::get(context, checks));
+  onnx::addEqualCheck(op, quotient, getAffineConstantExpr(0, context),
+                      shape.getNumSymbols());
   return true;
 }
 

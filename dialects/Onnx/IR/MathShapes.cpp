@@ -49,17 +49,12 @@ static LogicalResult inferTruth(ShapeContext &context, Operation *op) {
   return inferBroadcast(context, op, IntegerType::get(op->getContext(), 1));
 }
 
-static std::optional<int64_t> getValue(AffineExpr expr) {
-  auto constant = dyn_cast_or_null<AffineConstantExpr>(expr);
-  return constant ? std::optional<int64_t>(constant.getValue()) : std::nullopt;
-}
-
 /// Whether a constant of the expression is no extent: arithmetic on it may
 /// wrap.
 static bool hasLargeConstant(AffineExpr expr) {
   bool isLarge = false;
   expr.walk([&](AffineExpr part) {
-    std::optional<int64_t> value = getValue(part);
+    std::optional<int64_t> value = getConstant(part);
     isLarge |= value && (*value > kMaxExtent || *value < -kMaxExtent);
   });
   return isLarge;
@@ -69,12 +64,12 @@ static bool hasLargeConstant(AffineExpr expr) {
 /// is the same for all values of the symbols.
 static std::optional<int64_t> getOrder(ShapeContext &context, AffineExpr a,
                                        AffineExpr b) {
-  std::optional<int64_t> x = getValue(a), y = getValue(b);
+  std::optional<int64_t> x = getConstant(a), y = getConstant(b);
   if (x && y)
     return (*x > *y) - (*x < *y);
   if (hasLargeConstant(a) || hasLargeConstant(b))
     return std::nullopt;
-  return getValue(simplifyAffineExpr(a - b, 0, context.getNumSymbols()));
+  return getConstant(simplifyAffineExpr(a - b, 0, context.getNumSymbols()));
 }
 
 /// One arithmetic op of two expressions, null where an overflow of constants
@@ -83,7 +78,7 @@ template <typename CheckedT, typename BuildT>
 static AffineExpr buildChecked(AffineExpr a, AffineExpr b, CheckedT overflows,
                                BuildT build) {
   int64_t ignored;
-  std::optional<int64_t> x = getValue(a), y = getValue(b);
+  std::optional<int64_t> x = getConstant(a), y = getConstant(b);
   if (x && y && overflows(*x, *y, ignored))
     return {};
   return build(a, b);
@@ -127,10 +122,10 @@ LogicalResult DivOp::inferShapes(ShapeContext &context) {
     return failure();
   bool isUnsigned = getElement(getA()).isUnsignedInteger();
   propagateElements(context, *this, [&](ArrayRef<AffineExpr> x) -> AffineExpr {
-    std::optional<int64_t> divisor = getValue(x[1]);
+    std::optional<int64_t> divisor = getConstant(x[1]);
     if (!divisor || *divisor == 0)
       return {};
-    if (std::optional<int64_t> value = getValue(x[0])) {
+    if (std::optional<int64_t> value = getConstant(x[0])) {
       if (*divisor == -1 || (isUnsigned && (*value < 0 || *divisor < 0)))
         return {};
       return context.getConstant(*value / *divisor);
@@ -146,7 +141,7 @@ LogicalResult ModOp::inferShapes(ShapeContext &context) {
   if (failed(inferArithmetic(context, *this)))
     return failure();
   propagateElements(context, *this, [&](ArrayRef<AffineExpr> x) -> AffineExpr {
-    std::optional<int64_t> divisor = getValue(x[1]);
+    std::optional<int64_t> divisor = getConstant(x[1]);
     if (!divisor || *divisor <= 0 || (getFmod() && !isNonNegative(x[0])))
       return {};
     return x[0] % *divisor;
@@ -186,10 +181,10 @@ LogicalResult MaxOp::inferShapes(ShapeContext &context) {
       if (by)
         greatest = *by >= 0 ? greatest : expr;
       else if (isNonNegative(greatest) && !isNonNegative(expr) &&
-               getValue(expr))
+               getConstant(expr))
         continue;
       else if (isNonNegative(expr) && !isNonNegative(greatest) &&
-               getValue(greatest))
+               getConstant(greatest))
         greatest = expr;
       else
         greatest = {};
@@ -203,7 +198,7 @@ LogicalResult EqualOp::inferShapes(ShapeContext &context) {
   if (failed(inferTruth(context, *this)))
     return failure();
   auto isNegative = [](AffineExpr expr) {
-    std::optional<int64_t> value = getValue(expr);
+    std::optional<int64_t> value = getConstant(expr);
     return value && *value < 0;
   };
   propagateElements(context, *this, [&](ArrayRef<AffineExpr> x) -> AffineExpr {
@@ -252,7 +247,7 @@ static LogicalResult inferLogic(ShapeContext &context, Operation *op,
   propagateElements(context, op, [&](ArrayRef<AffineExpr> x) -> AffineExpr {
     SmallVector<int64_t, 2> values;
     for (AffineExpr expr : x) {
-      std::optional<int64_t> value = getValue(expr);
+      std::optional<int64_t> value = getConstant(expr);
       if (!value)
         return {};
       values.push_back(*value);
@@ -284,7 +279,7 @@ LogicalResult WhereOp::inferShapes(ShapeContext &context) {
     return failure();
   // One branch may be unknown where the condition is not.
   propagateElements(context, *this, [](ArrayRef<AffineExpr> x) -> AffineExpr {
-    if (std::optional<int64_t> condition = getValue(x[0]))
+    if (std::optional<int64_t> condition = getConstant(x[0]))
       return *condition ? x[1] : x[2];
     return x[1] == x[2] ? x[1] : AffineExpr();
   });
@@ -315,7 +310,7 @@ static LogicalResult inferCast(ShapeContext &context, Operation *op,
     return success();
   propagateElements(context, op, [&](ArrayRef<AffineExpr> x) -> AffineExpr {
     if (elementType.isInteger(1)) {
-      std::optional<int64_t> value = getValue(x[0]);
+      std::optional<int64_t> value = getConstant(x[0]);
       return value ? context.getConstant(*value != 0) : AffineExpr();
     }
     if (elementType.isUnsignedInteger() && !isNonNegative(x[0]))
@@ -356,8 +351,9 @@ OpFoldResult IdentityOp::fold(FoldAdaptor) {
 LogicalResult NegOp::inferShapes(ShapeContext &context) {
   (void)inferUnary(context, *this);
   propagateElements(context, *this, [](ArrayRef<AffineExpr> x) {
-    return getValue(x[0]) == std::numeric_limits<int64_t>::min() ? AffineExpr()
-                                                                 : -x[0];
+    return getConstant(x[0]) == std::numeric_limits<int64_t>::min()
+               ? AffineExpr()
+               : -x[0];
   });
   return success();
 }
@@ -367,7 +363,7 @@ LogicalResult AbsOp::inferShapes(ShapeContext &context) {
   propagateElements(context, *this, [](ArrayRef<AffineExpr> x) -> AffineExpr {
     if (isNonNegative(x[0]))
       return x[0];
-    std::optional<int64_t> value = getValue(x[0]);
+    std::optional<int64_t> value = getConstant(x[0]);
     return value && *value != std::numeric_limits<int64_t>::min()
                ? -x[0]
                : AffineExpr();

@@ -83,30 +83,34 @@ AffineExpr moec::onnx::getProduct(ShapeContext &context,
   return product;
 }
 
-/// Takes an expression apart into a constant and factors that are not products.
-/// Returns false where the constant does not fit.
-static bool collectFactors(AffineExpr expr, int64_t &coefficient,
-                           SmallVectorImpl<AffineExpr> &factors) {
-  if (std::optional<int64_t> constant = getConstant(expr))
-    return !llvm::MulOverflow(coefficient, *constant, coefficient);
-  auto binary = dyn_cast<AffineBinaryOpExpr>(expr);
-  if (!binary || binary.getKind() != AffineExprKind::Mul) {
+void moec::onnx::collectFactors(AffineExpr expr,
+                                SmallVectorImpl<AffineExpr> &factors) {
+  auto product = dyn_cast<AffineBinaryOpExpr>(expr);
+  if (!product || product.getKind() != AffineExprKind::Mul) {
     factors.push_back(expr);
-    return true;
+    return;
   }
-  return collectFactors(binary.getLHS(), coefficient, factors) &&
-         collectFactors(binary.getRHS(), coefficient, factors);
+  collectFactors(product.getLHS(), factors);
+  collectFactors(product.getRHS(), factors);
 }
 
 /// The constant and the other factors of a product; false where the constant
 /// does not fit.
-static bool collectFactors(ShapeContext &context, ArrayRef<AffineExpr> product,
-                           int64_t &coefficient,
-                           SmallVectorImpl<AffineExpr> &factors) {
+static bool splitProduct(ShapeContext &context, ArrayRef<AffineExpr> product,
+                         int64_t &coefficient,
+                         SmallVectorImpl<AffineExpr> &factors) {
+  SmallVector<AffineExpr> all;
+  for (AffineExpr expr : product)
+    collectFactors(simplify(context, expr), all);
   coefficient = 1;
-  return llvm::all_of(product, [&](AffineExpr expr) {
-    return collectFactors(simplify(context, expr), coefficient, factors);
-  });
+  for (AffineExpr factor : all) {
+    std::optional<int64_t> constant = getConstant(factor);
+    if (!constant)
+      factors.push_back(factor);
+    else if (llvm::MulOverflow(coefficient, *constant, coefficient))
+      return false;
+  }
+  return true;
 }
 
 /// Takes each of `some` out of `factors` once; false where one is not there.
@@ -126,9 +130,9 @@ AffineExpr moec::onnx::divideProducts(ShapeContext &context,
                                       ArrayRef<AffineExpr> denominator) {
   int64_t above, below;
   SmallVector<AffineExpr> aboveFactors, belowFactors;
-  if (!collectFactors(context, numerator, above, aboveFactors) ||
-      !collectFactors(context, denominator, below, belowFactors) ||
-      below <= 0 || !eraseFactors(aboveFactors, belowFactors))
+  if (!splitProduct(context, numerator, above, aboveFactors) ||
+      !splitProduct(context, denominator, below, belowFactors) || below <= 0 ||
+      !eraseFactors(aboveFactors, belowFactors))
     return {};
   int64_t common = std::gcd(above, below);
   if (common > 1) {
@@ -144,8 +148,8 @@ bool moec::onnx::areEqualProducts(ShapeContext &context, ArrayRef<AffineExpr> a,
                                   ArrayRef<AffineExpr> b) {
   int64_t left, right;
   SmallVector<AffineExpr> leftFactors, rightFactors;
-  return collectFactors(context, a, left, leftFactors) &&
-         collectFactors(context, b, right, rightFactors) && left == right &&
+  return splitProduct(context, a, left, leftFactors) &&
+         splitProduct(context, b, right, rightFactors) && left == right &&
          eraseFactors(leftFactors, rightFactors) && leftFactors.empty();
 }
 

@@ -32,6 +32,10 @@ llvm::LogicalResult requireAtLeast(ShapeContext &context, mlir::Operation *op,
                                    mlir::AffineExpr a, mlir::AffineExpr b,
                                    const llvm::Twine &what);
 
+/// Takes a product apart into what are no products.
+void collectFactors(mlir::AffineExpr expr,
+                    llvm::SmallVectorImpl<mlir::AffineExpr> &factors);
+
 mlir::AffineExpr getProduct(ShapeContext &context,
                             llvm::ArrayRef<mlir::AffineExpr> factors);
 

@@ -18,6 +18,16 @@ std::string ShapeContext::describe(AffineExpr extent) const {
   return describeExtent(extent, names);
 }
 
+void moec::onnx::addEqualCheck(Operation *op, AffineExpr a, AffineExpr b,
+                               unsigned numSymbols) {
+  SmallVector<Attribute> checks;
+  if (auto old = op->getAttrOfType<ArrayAttr>(kEqualAttr))
+    checks.assign(old.begin(), old.end());
+  checks.push_back(AffineMapAttr::get(
+      AffineMap::get(0, numSymbols, {a, b}, op->getContext())));
+  op->setAttr(kEqualAttr, ArrayAttr::get(op->getContext(), checks));
+}
+
 AffineMap moec::onnx::getShapeMap(Value value) {
   if (auto arg = dyn_cast<BlockArgument>(value)) {
     auto function =
@@ -191,12 +201,7 @@ LogicalResult ShapeContext::requireEqual(Operation *op, AffineExpr a,
     return op->emitError() << what << ": " << describe(a) << " and "
                            << describe(b) << " must be equal";
   }
-  SmallVector<Attribute> checks;
-  if (auto old = op->getAttrOfType<ArrayAttr>(kEqualAttr))
-    checks.assign(old.begin(), old.end());
-  checks.push_back(
-      AffineMapAttr::get(AffineMap::get(0, names.size(), {a, b}, context)));
-  op->setAttr(kEqualAttr, ArrayAttr::get(context, checks));
+  addEqualCheck(op, a, b, names.size());
   return success();
 }
 

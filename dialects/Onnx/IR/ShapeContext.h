@@ -106,6 +106,11 @@ private:
   llvm::DenseMap<mlir::Value, Extents> elements;
 };
 
+/// Records a run-time check on `op`: two expressions over `numSymbols` symbols
+/// that must be equal.
+void addEqualCheck(mlir::Operation *op, mlir::AffineExpr a, mlir::AffineExpr b,
+                   unsigned numSymbols);
+
 /// The extents of a value: of its op's `onnx.shapes`, or of the argument's
 /// `onnx.shape`. Null where nothing is recorded.
 mlir::AffineMap getShapeMap(mlir::Value value);
