@@ -421,7 +421,7 @@ ParameterCount moec::countParameters(ModuleOp module, int64_t fileElements) {
     count.total += parameters - countElements(stored);
     moe::RouteOp route;
     int64_t topK = getTopK(ffn, route);
-    if (route && topK >= 0 && topK < experts)
+    if (topK >= 0 && topK < experts)
       idle += parameters / experts * (experts - topK);
   });
   count.active = count.total - idle;

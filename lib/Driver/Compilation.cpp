@@ -10,12 +10,14 @@
 #include "moec/CodeGen/Library.h"
 #include "moec/CodeGen/PeakMemory.h"
 #include "moec/Importer/ModelFolder.h"
+#include "moec/Parameters/FileValues.h"
 #include "moec/Parameters/SourceFiles.h"
 #include "moec/Parameters/WeightsWriter.h"
 #include "moec/Pipelines/InitAll.h"
 #include "moec/Pipelines/Pipelines.h"
 
 #include "dialects/Onnx/IR/Onnx.h"
+#include "dialects/Param/IR/Param.h"
 
 #include "mlir/IR/AsmState.h"
 #include "mlir/Pass/Pass.h"
@@ -183,6 +185,8 @@ LogicalResult Compilation::import(std::vector<UnsupportedNode> *unsupported) {
   if (failed(imported))
     return failure();
   module = std::move(*imported);
+  context.getOrLoadDialect<param::ParamDialect>()->setValueSource(
+      makeFileValues(ModelFolder(options.modelPath)));
   collectNodes();
   if (!options.exposed.empty())
     exposeNodeValues(*module, options.exposed);
@@ -203,6 +207,8 @@ LogicalResult Compilation::runStage(EmitKind stage) {
     return failure();
   PassManager manager(&context);
   manager.addInstrumentation(std::make_unique<PlaceReporter>(*this));
+  MoeStageOptions moe;
+  moe.reference = options.isReference;
   KernelsStageOptions kernels;
   kernels.reference = options.isReference;
   LinalgStageOptions linalg;
@@ -215,7 +221,7 @@ LogicalResult Compilation::runStage(EmitKind stage) {
     buildOnnxStage(manager);
     break;
   case EmitKind::Moe:
-    buildMoeStage(manager);
+    buildMoeStage(manager, moe);
     break;
   case EmitKind::Kernels:
     buildKernelsStage(manager, kernels);

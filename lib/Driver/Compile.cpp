@@ -62,8 +62,8 @@ static std::string getReplayCommand(llvm::StringRef stage,
   std::vector<std::string> values;
   if (stage == "vector" && !options.levels.empty())
     values.push_back("levels=" + llvm::join(options.levels, ","));
-  bool hasReference =
-      stage == "kernels" || stage == "linalg" || stage == "vector";
+  bool hasReference = stage == "moe" || stage == "kernels" ||
+                      stage == "linalg" || stage == "vector";
   if (hasReference && options.isReference)
     values.push_back("reference");
   std::string flag = ("--moec-stage-" + stage).str();

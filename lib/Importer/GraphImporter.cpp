@@ -185,6 +185,23 @@ LogicalResult GraphImporter::importConstant(const proto::NodeProto &node,
                 where);
 }
 
+/// A constant in the place of numbers that shape inference worked out.
+Value GraphImporter::foldKnownElements(Value value, Location loc) {
+  auto type = cast<RankedTensorType>(value.getType());
+  auto element = dyn_cast<IntegerType>(type.getElementType());
+  if (!element || !type.hasStaticShape())
+    return value;
+  std::optional<SmallVector<int64_t>> known = shapes.getConstantElements(value);
+  if (!known || int64_t(known->size()) != type.getNumElements())
+    return value;
+  SmallVector<APInt> numbers;
+  for (int64_t number : *known)
+    numbers.push_back(APInt(element.getWidth(), number, element.isSigned(),
+                            /*implicitTrunc=*/true));
+  return onnx::ConstantOp::create(builder, loc, type,
+                                  DenseElementsAttr::get(type, numbers));
+}
+
 LogicalResult GraphImporter::importNode(const proto::NodeProto &node,
                                         Scope &scope, StringRef name,
                                         StringRef where) {
@@ -243,6 +260,7 @@ LogicalResult GraphImporter::importNode(const proto::NodeProto &node,
     Value value = (*created)->getResult(result++);
     if (output.empty())
       continue;
+    value = foldKnownElements(value, loc);
     if (failed(define(output, value, scope, where)))
       return failure();
     if (scope.isFunction)

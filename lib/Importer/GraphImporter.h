@@ -87,6 +87,7 @@ private:
   llvm::LogicalResult define(llvm::StringRef name, mlir::Value value,
                              Scope &scope, llvm::StringRef where);
 
+  mlir::Value foldKnownElements(mlir::Value value, mlir::Location loc);
   mlir::Value makeTensor(const TensorValue &tensor, llvm::StringRef name,
                          mlir::Location loc);
   llvm::LogicalResult checkDeclared(llvm::StringRef name, mlir::Value value,

@@ -38,7 +38,17 @@ void moec::buildOnnxStage(OpPassManager &manager) {
   addInvariant(manager, "onnx");
 }
 
-void moec::buildMoeStage(OpPassManager &manager) {
+void moec::buildMoeStage(OpPassManager &manager,
+                         const MoeStageOptions &options) {
+  // What is wrongly taken for a layer must not be right in the reference too.
+  if (!options.reference) {
+    // Weights are parameters, whatever an exporter did to them, before anything
+    // is matched.
+    manager.addPass(param::createParamFoldRecipes());
+    manager.addPass(createRaiseDecomposedLayers());
+    manager.addPass(createCanonicalizerPass());
+    manager.addPass(createFuseExperts());
+  }
   manager.addPass(createRaiseOnnxToMoe());
   manager.addPass(createCanonicalizerPass());
   manager.addPass(createAliasCaches());
@@ -53,6 +63,7 @@ void moec::buildKernelsStage(OpPassManager &manager,
   if (!options.reference) {
     manager.addPass(createRaiseMatmulToGrouped());
     manager.addPass(moe::createDecomposeExpertFfn());
+    manager.addPass(moe::createPackWeights());
     manager.addPass(param::createParamFoldRecipes());
   }
   manager.addPass(createCanonicalizerPass());
@@ -131,8 +142,8 @@ void moec::buildLlvmStage(OpPassManager &manager) {
 void moec::registerPipelines() {
   PassPipelineRegistration<>("moec-stage-onnx", "check the imported graph",
                              buildOnnxStage);
-  PassPipelineRegistration<>("moec-stage-moe", "from onnx to moe",
-                             buildMoeStage);
+  PassPipelineRegistration<MoeStageOptions>("moec-stage-moe",
+                                            "from onnx to moe", buildMoeStage);
   PassPipelineRegistration<KernelsStageOptions>(
       "moec-stage-kernels", "from moe to kernels", buildKernelsStage);
   PassPipelineRegistration<LinalgStageOptions>(

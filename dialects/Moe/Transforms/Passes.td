@@ -31,4 +31,21 @@ def DecomposeExpertFfn : Pass<"moe-decompose-expert-ffn"> {
     Statistic<"numLeft", "num-left", "Number of ops left as they are">];
 }
 
+def PackWeights : Pass<"moe-pack-weights"> {
+  let summary = "weights of grouped products in panels";
+  let description = [{
+    Before: `moe.grouped_matmul` on tensors with weights as a model has them
+    (layout `nk` or `kn`).
+
+    After: weights of a static shape, not quantised, go through
+    `moe.pack_panels`, and the product reads panels, which is the form that has
+    a schedule. The packing later becomes part of a parameter's recipe, or runs
+    where weights are inputs. Other products stay as they are, with a remark.
+  }];
+  let dependentDialects = ["::moec::moe::MoeDialect",
+                           "::mlir::tensor::TensorDialect"];
+  let statistics = [
+    Statistic<"numPacked", "num-packed", "Number of products packed">];
+}
+
 #endif // MOEC_DIALECTS_MOE_TRANSFORMS_PASSES_TD

@@ -176,6 +176,26 @@ LogicalResult ScatterNDOp::inferShapes(ShapeContext &context) {
   return success();
 }
 
+/// Of one index along the last axis: how exporters make a shape of ones but for
+/// one extent.
+static void keepOneHotElements(ShapeContext &context, OneHotOp op,
+                               AffineExpr depth) {
+  constexpr int64_t kMaxDepth = 64;
+  std::optional<SmallVector<int64_t>> index =
+      context.getConstantElements(op.getIndices());
+  std::optional<Extents> values = context.getElements(op.getValues());
+  auto count = dyn_cast_or_null<AffineConstantExpr>(depth);
+  auto type = cast<RankedTensorType>(op->getResult(0).getType());
+  if (!index || index->size() != 1 || !values || values->size() != 2 ||
+      !count || count.getValue() > kMaxDepth || int64_t(op.getAxis()) != -1)
+    return;
+  Extents elements(type.getNumElements(), (*values)[0]);
+  int64_t place = index->front() + (index->front() < 0 ? count.getValue() : 0);
+  if (place >= 0 && place < count.getValue())
+    elements[place] = (*values)[1];
+  context.setElements(op->getResult(0), elements);
+}
+
 LogicalResult OneHotOp::inferShapes(ShapeContext &context) {
   if (!getDepth()) {
     if (getOperation()->hasAttr(kShapesAttr))
@@ -215,6 +235,7 @@ LogicalResult OneHotOp::inferShapes(ShapeContext &context) {
   extents.insert(extents.begin() + *axis, depth);
   context.setResult(getOperation()->getResult(0), values.getElementType(),
                     extents);
+  keepOneHotElements(context, *this, depth);
   if (isKnown)
     dropOperand(getDepthMutable());
   return success();

@@ -75,6 +75,17 @@ std::string moec::onnx::describeExtent(AffineExpr expr,
       .str();
 }
 
+ShapeContext::ShapeContext(ModuleOp module) : context(module.getContext()) {
+  if (auto symbols = module->getAttrOfType<ArrayAttr>(kSymbolsAttr))
+    for (StringAttr name : symbols.getAsRange<StringAttr>())
+      createSymbol(name);
+}
+
+void ShapeContext::storeSymbols(ModuleOp module) const {
+  SmallVector<StringRef> symbols(names.begin(), names.end());
+  module->setAttr(kSymbolsAttr, Builder(context).getStrArrayAttr(symbols));
+}
+
 AffineExpr ShapeContext::getConstant(int64_t value) const {
   return getAffineConstantExpr(value, context);
 }
@@ -104,10 +115,14 @@ Extents ShapeContext::getExtents(Value value) {
   auto found = extents.find(value);
   if (found != extents.end())
     return found->second;
+  AffineMap recorded = getShapeMap(value);
+  bool isRecorded =
+      recorded && int64_t(recorded.getNumResults()) == type.getRank();
   Extents result;
-  for (int64_t size : type.getShape())
-    result.push_back(ShapedType::isDynamic(size) ? createSymbol("d")
-                                                 : getConstant(size));
+  for (auto [dim, size] : llvm::enumerate(type.getShape()))
+    result.push_back(!ShapedType::isDynamic(size) ? getConstant(size)
+                     : isRecorded                 ? recorded.getResult(dim)
+                                                  : createSymbol("d"));
   extents[value] = result;
   return result;
 }

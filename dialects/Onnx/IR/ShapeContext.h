@@ -10,6 +10,7 @@
 #include "mlir/IR/AffineExpr.h"
 #include "mlir/IR/AffineMap.h"
 #include "mlir/IR/BuiltinAttributes.h"
+#include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/Operation.h"
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/DenseMap.h"
@@ -53,6 +54,11 @@ using Extents = llvm::SmallVector<mlir::AffineExpr, 6>;
 class ShapeContext {
 public:
   explicit ShapeContext(mlir::MLIRContext *context) : context(context) {}
+  /// The state of a module whose inference is done, for passes that make ops:
+  /// symbols are those of `onnx.symbols`, extents those beside the ops.
+  explicit ShapeContext(mlir::ModuleOp module);
+  /// Writes the symbols back to the module, new ones included.
+  void storeSymbols(mlir::ModuleOp module) const;
 
   mlir::MLIRContext *getContext() const { return context; }
 
@@ -65,8 +71,9 @@ public:
   mlir::AffineExpr getConstant(int64_t value) const;
   std::string describe(mlir::AffineExpr extent) const;
 
-  /// Extents of a value whose shape is known to this context. Static types need
-  /// no entry. A dynamic extent without entry gets a fresh symbol, once.
+  /// Extents of a value whose shape is known to this context, or recorded beside
+  /// its op. Static types need no entry. A dynamic extent without entry gets a
+  /// fresh symbol, once.
   Extents getExtents(mlir::Value value);
   int64_t getRank(mlir::Value value) const;
   void setExtents(mlir::Value value, llvm::ArrayRef<mlir::AffineExpr> extents);

@@ -7,6 +7,8 @@
 #ifndef MOEC_DIALECTS_PARAM_IR_PARAM_H
 #define MOEC_DIALECTS_PARAM_IR_PARAM_H
 
+#include "dialects/Param/IR/ValueSource.h"
+
 #include "mlir/Bytecode/BytecodeOpInterface.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/Dialect.h"
@@ -15,6 +17,7 @@
 #include "mlir/Interfaces/InferTypeOpInterface.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 
+#include <memory>
 #include <optional>
 
 #include "dialects/Param/IR/ParamDialect.h.inc"

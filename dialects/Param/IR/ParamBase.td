@@ -35,6 +35,16 @@ def Param_Dialect : Dialect {
   let useDefaultAttributePrinterParser = 1;
   let extraClassDeclaration = [{
     void registerAttributes();
+
+    /// What passes look at the elements of parameters with; may be null. Set
+    /// before a pass manager runs, by whoever has the model's files.
+    ::moec::param::ValueSource *getValueSource() { return values.get(); }
+    void setValueSource(::std::shared_ptr<::moec::param::ValueSource> source) {
+      values = ::std::move(source);
+    }
+
+  private:
+    ::std::shared_ptr<::moec::param::ValueSource> values;
   }];
 }
 

@@ -17,6 +17,15 @@ namespace moec {
 /// The CPU levels a library has unless told otherwise, best first.
 inline constexpr const char *kDefaultLevels[] = {"x86-64-v4", "x86-64-v3"};
 
+/// Options of the stage that recognises routed layers.
+struct MoeStageOptions : public mlir::PassPipelineOptions<MoeStageOptions> {
+  Option<bool> reference{
+      *this, "reference",
+      llvm::cl::desc("the graph as it was imported: nothing is recognised but "
+                     "nodes that are a layer, and nothing is folded"),
+      llvm::cl::init(false)};
+};
+
 /// Options of the stage that cuts the graph into kernels.
 struct KernelsStageOptions
     : public mlir::PassPipelineOptions<KernelsStageOptions> {
@@ -52,7 +61,8 @@ struct VectorStageOptions
 /// driver and moec-opt call the same ones; docs/architecture.md says what the
 /// IR holds after each.
 void buildOnnxStage(mlir::OpPassManager &manager);
-void buildMoeStage(mlir::OpPassManager &manager);
+void buildMoeStage(mlir::OpPassManager &manager,
+                   const MoeStageOptions &options);
 void buildKernelsStage(mlir::OpPassManager &manager,
                        const KernelsStageOptions &options);
 void buildLinalgStage(mlir::OpPassManager &manager,

@@ -33,6 +33,78 @@ def RaiseOnnxToMoe : Pass<"raise-onnx-to-moe"> {
     Statistic<"numLayers", "num-layers", "Number of MoE layers raised">];
 }
 
+def RaiseDecomposedLayers : Pass<"raise-decomposed-layers", "::mlir::ModuleOp"> {
+  let summary = "MoE layers that are written as ordinary operators become moe ops";
+  let description = [{
+    Before: the imported graph, its parameters folded into recipes.
+
+    After: where the graph chooses experts (TopK or ArgMax along the last
+    dimension), computes them and adds their results by weight, there are
+    `moe.plan`, one `moe.grouped_matmul` for each product of an expert, the
+    expert's other nodes on rows grouped by expert, and `moe.combine`, all
+    with the layer's name in `moe.layer`. The weights of the experts are one
+    parameter, by recipe. What computes the choice stays as it is.
+
+    Meanings are matched, not spellings: from the ids of the chosen experts,
+    facts go forward (this is the mask of expert 3, these are the tokens that
+    chose it, these are the rows sorted by expert); from the weighted sum,
+    experts are read backwards as functions of one row. `moe.raised_from` of the
+    combination says how the layer was laid out:
+
+    | name | layout |
+    |---|---|
+    | P2 | each expert on all tokens, masked afterwards |
+    | P2b | the same, all experts in one value |
+    | P3 | each expert on the rows that chose it |
+    | P4 | weights gathered for each row |
+    | P5 | rows sorted by expert, then cut |
+
+    A layer is left alone where an expert differs from the others, sees other
+    rows, or is read by another node; a remark names the node at which the match
+    stopped. A choice whose row of scores has a NaN gives what the weights of
+    the source say; only zero times infinity or NaN, of experts that were not
+    chosen, is not computed.
+  }];
+  let dependentDialects = ["::moec::moe::MoeDialect",
+                           "::moec::param::ParamDialect",
+                           "::mlir::arith::ArithDialect",
+                           "::mlir::tensor::TensorDialect"];
+  let options = [
+    Option<"model", "model", "std::string", /*default=*/"\"\"",
+           "The model whose files have the parameters, where the tool does not "
+           "know it">];
+  let statistics = [
+    Statistic<"numLayers", "num-layers", "Number of MoE layers raised">,
+    Statistic<"numMissed", "num-missed", "Number of choices of experts whose layer was left alone">];
+}
+
+def FuseExperts : Pass<"moe-fuse-experts", "::mlir::ModuleOp"> {
+  let summary = "products of experts take what stands around them in";
+  let description = [{
+    Before: `moe.grouped_matmul` and elementwise nodes on rows grouped by expert,
+    as `raise-decomposed-layers` makes them.
+
+    After:
+    * a product that is only cut along its columns (Split, Slice) is one product
+      for each part, on a part of the weights, by recipe;
+    * an activation that follows a product, as one node or as its composition
+      (x sigmoid(x), 0.5 x (1 + erf(x / sqrt 2)), ...), is that product's;
+    * gate and up projections of the same rows are one product with interleaved
+      columns and the activation `swiglu`, its constants those of the graph;
+    * two products in a row are one `moe.expert_ffn`.
+
+    No weight is moved: recipes are. What does not fit stays as it is; a remark
+    says why where two products in a row did not become a network.
+  }];
+  let dependentDialects = ["::moec::moe::MoeDialect",
+                           "::moec::param::ParamDialect",
+                           "::mlir::tensor::TensorDialect"];
+  let statistics = [
+    Statistic<"numActivations", "num-activations", "Number of activations taken into products">,
+    Statistic<"numGates", "num-gates", "Number of pairs of gate and up projections merged">,
+    Statistic<"numNetworks", "num-networks", "Number of networks made of two products">];
+}
+
 def RaiseMatmulToGrouped : Pass<"raise-matmul-to-grouped"> {
   let summary = "products with a weight matrix become grouped products of one group";
   let description = [{

@@ -1,0 +1,333 @@
+//===-- FuseExperts.cpp - products of experts take in what is around them -===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "moec/Raising/Passes.h"
+
+#include "FusedLayers.h"
+#include "Routing/Activations.h"
+#include "Routing/Constants.h"
+#include "Routing/NewParameter.h"
+
+#include "dialects/Param/IR/Recipes.h"
+
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/PatternMatch.h"
+#include "mlir/IR/Remarks.h"
+#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+
+namespace moec {
+#define GEN_PASS_DEF_FUSEEXPERTS
+#include "moec/Raising/Passes.h.inc"
+} // namespace moec
+
+using namespace mlir;
+using namespace moec;
+using namespace moec::routing;
+
+static RankedTensorType getType(Value value) {
+  return cast<RankedTensorType>(value.getType());
+}
+
+static bool isIdentity(moe::GroupedMatmulOp op) {
+  return op.getActivation().getKind() == moe::ActivationKind::Identity;
+}
+
+/// A product whose result is what it multiplied, plus a bias.
+static moe::GroupedMatmulOp getPlainProduct(Value value) {
+  auto op = value.getDefiningOp<moe::GroupedMatmulOp>();
+  bool isPlain = op && isIdentity(op) && !op.getQuant() &&
+                 op.getLayout() != moe::Layout::Panels &&
+                 op.hasPureTensorSemantics();
+  return isPlain ? op : moe::GroupedMatmulOp();
+}
+
+static void copyLayer(Operation *from, Operation *to) {
+  StringRef name = moe::MoeDialect::getLayerAttrName();
+  if (Attribute layer = from->getAttr(name))
+    to->setAttr(name, layer);
+}
+
+namespace {
+/// What all patterns of the pass share.
+struct Shared {
+  SymbolTable &symbols;
+  Pass::Statistic &numActivations, &numGates, &numNetworks;
+};
+
+/// The same product with other weights, bias and result.
+moe::GroupedMatmulOp rebuild(PatternRewriter &rewriter, moe::GroupedMatmulOp op,
+                             Location loc, Value weights, Value bias,
+                             Type resultType, moe::ActivationAttr activation) {
+  auto type = cast<RankedTensorType>(resultType);
+  SmallVector<OpFoldResult> sizes = {
+      tensor::getMixedSize(rewriter, loc, op.getInit(), 0),
+      rewriter.getIndexAttr(type.getDimSize(1))};
+  Value init =
+      tensor::EmptyOp::create(rewriter, loc, sizes, type.getElementType());
+  auto made = moe::GroupedMatmulOp::create(
+      rewriter, loc, TypeRange(init.getType()), op.getX(), weights,
+      op.getOffsets(), op.getRows(), bias, /*scales=*/Value(), init,
+      op.getLayoutAttr(), /*n=*/IntegerAttr(), activation,
+      /*quant=*/moe::QuantAttr());
+  copyLayer(op, made);
+  return made;
+}
+
+/// Extents of rows of another width.
+void describeAs(Operation *op, Operation *rows, int64_t width) {
+  auto shapes = rows->getAttrOfType<ArrayAttr>(onnx::kShapesAttr);
+  if (!shapes)
+    return;
+  AffineMap map = cast<AffineMapAttr>(shapes[0]).getValue();
+  SmallVector<AffineExpr> extents = {
+      map.getResult(0), getAffineConstantExpr(width, op->getContext())};
+  op->setAttr(
+      onnx::kShapesAttr,
+      ArrayAttr::get(op->getContext(),
+                     AffineMapAttr::get(AffineMap::get(
+                         0, map.getNumSymbols(), extents, op->getContext()))));
+}
+
+/// A product that is only cut along its columns: one product for each part.
+struct SplitProduct : OpRewritePattern<moe::GroupedMatmulOp> {
+  SplitProduct(MLIRContext *context, Shared &shared)
+      : OpRewritePattern(context), shared(shared) {}
+
+  LogicalResult matchAndRewrite(moe::GroupedMatmulOp op,
+                                PatternRewriter &rewriter) const override {
+    if (!getPlainProduct(op.getResult(0)))
+      return rewriter.notifyMatchFailure(op, "is no plain product");
+    param::RecipeInterface weights = getRecipe(op.getWeights(), shared.symbols);
+    if (!weights)
+      return rewriter.notifyMatchFailure(op, "its weights are no parameter");
+    param::RecipeInterface bias;
+    if (op.getBias() && !(bias = getRecipe(op.getBias(), shared.symbols)))
+      return rewriter.notifyMatchFailure(op, "its bias is no parameter");
+    // Every user takes a range of columns.
+    SmallVector<std::pair<Value, ColumnRange>> parts;
+    for (Operation *user : op.getResult(0).getUsers())
+      if (failed(readColumnRanges(user, parts)))
+        return rewriter.notifyMatchFailure(op, "is read as a whole");
+    if (parts.empty())
+      return rewriter.notifyMatchFailure(op, "has no user");
+
+    unsigned dim = op.getLayout() == moe::Layout::NK ? 1 : 2;
+    SmallVector<std::pair<Value, Value>> replacements;
+    rewriter.setInsertionPoint(op);
+    for (auto &[value, range] : parts) {
+      param::RecipeInterface part = slice(weights, dim, range);
+      param::RecipeInterface biasPart =
+          bias ? slice(bias, 1, range) : param::RecipeInterface();
+      if (!part || (bias && !biasPart))
+        return rewriter.notifyMatchFailure(op, "a part makes no recipe");
+      Value partOfBias;
+      if (biasPart)
+        partOfBias = loadNewParameter(rewriter, op.getLoc(), shared.symbols,
+                                      op.getBias(), biasPart, "columns");
+      auto made =
+          rebuild(rewriter, op, op.getLoc(),
+                  loadNewParameter(rewriter, op.getLoc(), shared.symbols,
+                                   op.getWeights(), part, "columns"),
+                  partOfBias, value.getType(), op.getActivation());
+      describeAs(made, op, range.count);
+      replacements.push_back({value, made.getResult(0)});
+    }
+    for (auto [from, to] : replacements)
+      rewriter.replaceAllUsesWith(from, to);
+    return success();
+  }
+
+private:
+  static param::RecipeInterface slice(param::RecipeInterface recipe,
+                                      unsigned dim, const ColumnRange &range) {
+    SmallVector<int64_t> sizes(recipe.getResultType().getShape());
+    SmallVector<int64_t> offsets(sizes.size(), 0), strides(sizes.size(), 1);
+    offsets[dim] = range.begin;
+    sizes[dim] = range.count;
+    strides[dim] = range.step;
+    return param::makeSlice(recipe, offsets, sizes, strides);
+  }
+
+  Shared &shared;
+};
+
+/// A product and the activation that follows it.
+struct FuseActivation : RewritePattern {
+  FuseActivation(MLIRContext *context, Shared &shared)
+      : RewritePattern(MatchAnyOpTypeTag(), 1, context), shared(shared) {}
+
+  LogicalResult matchAndRewrite(Operation *op,
+                                PatternRewriter &rewriter) const override {
+    if (!isa<onnx::OnnxNode>(op) || op->getNumResults() != 1)
+      return failure();
+    std::optional<UnaryActivation> found = matchActivation(op->getResult(0));
+    if (!found)
+      return rewriter.notifyMatchFailure(op, "is no activation");
+    moe::GroupedMatmulOp product = getPlainProduct(found->input);
+    if (!product)
+      return rewriter.notifyMatchFailure(op, "follows no product");
+    if (!isReadOnlyBy(product.getResult(0), found->nodes))
+      return rewriter.notifyMatchFailure(op, "another node reads the product");
+    rewriter.setInsertionPoint(op);
+    auto made =
+        rebuild(rewriter, product, op->getLoc(), product.getWeights(),
+                product.getBias(), op->getResult(0).getType(),
+                moe::ActivationAttr::get(op->getContext(), found->kind));
+    describeAs(made, product, getType(op->getResult(0)).getDimSize(1));
+    ++shared.numActivations;
+    rewriter.replaceOp(op, made.getResult(0));
+    return success();
+  }
+
+private:
+  Shared &shared;
+};
+
+/// act(x . gate) * (x . up) as one product.
+struct MergeGate : OpRewritePattern<onnx::MulOp> {
+  MergeGate(MLIRContext *context, Shared &shared)
+      : OpRewritePattern(context, /*benefit=*/2), shared(shared) {}
+
+  LogicalResult matchAndRewrite(onnx::MulOp op,
+                                PatternRewriter &rewriter) const override {
+    std::optional<GatedActivation> found = matchGated(op.getResult());
+    if (!found)
+      return rewriter.notifyMatchFailure(op, "is no gate");
+    auto gate = found->gate.getDefiningOp<moe::GroupedMatmulOp>();
+    moe::GroupedMatmulOp up = getPlainProduct(found->up);
+    if (!gate || !up)
+      return rewriter.notifyMatchFailure(op, "gate or up is no product");
+    bool isSilu = gate.getActivation().getKind() == moe::ActivationKind::Silu;
+    if (found->isProductActivated != isSilu || gate.getQuant() ||
+        (!isSilu && !isIdentity(gate)))
+      return rewriter.notifyMatchFailure(op, "the gate is no plain product");
+    if (gate == up || gate.getX() != up.getX() ||
+        gate.getRows() != up.getRows() ||
+        gate.getOffsets() != up.getOffsets() ||
+        gate.getLayout() != up.getLayout() ||
+        gate.getWeights().getType() != up.getWeights().getType() ||
+        bool(gate.getBias()) != bool(up.getBias()))
+      return rewriter.notifyMatchFailure(op, "gate and up are not alike");
+    if (!isReadOnlyBy(found->gate, found->nodes) ||
+        !isReadOnlyBy(found->up, found->nodes))
+      return rewriter.notifyMatchFailure(op, "another node reads a product");
+    param::RecipeInterface weights =
+        interleave(gate.getWeights(), up.getWeights(),
+                   gate.getLayout() == moe::Layout::NK ? 2 : 3);
+    param::RecipeInterface bias;
+    if (gate.getBias())
+      bias = interleave(gate.getBias(), up.getBias(), 2);
+    if (!weights || (gate.getBias() && !bias))
+      return rewriter.notifyMatchFailure(op, "their weights make no recipe");
+    rewriter.setInsertionPoint(op);
+    Value newBias;
+    if (bias)
+      newBias = loadNewParameter(rewriter, op.getLoc(), shared.symbols,
+                                 gate.getBias(), bias, "gated");
+    auto made = rebuild(
+        rewriter, gate, op.getLoc(),
+        loadNewParameter(rewriter, op.getLoc(), shared.symbols,
+                         gate.getWeights(), weights, "gated"),
+        newBias, op.getResult().getType(),
+        moe::ActivationAttr::get(op.getContext(), moe::ActivationKind::SwiGlu,
+                                 found->alpha, found->beta, found->limit));
+    describeAs(made, gate, getType(op.getResult()).getDimSize(1));
+    ++shared.numGates;
+    rewriter.replaceOp(op, made.getResult(0));
+    return success();
+  }
+
+private:
+  /// Columns of both in turn: stacked on a new dimension behind theirs.
+  param::RecipeInterface interleave(Value gate, Value up, int64_t axis) const {
+    param::RecipeInterface sources[] = {getRecipe(gate, shared.symbols),
+                                        getRecipe(up, shared.symbols)};
+    if (!sources[0] || !sources[1])
+      return {};
+    param::RecipeInterface stacked = param::makeStack(sources, axis);
+    if (!stacked)
+      return {};
+    SmallVector<int64_t> shape(getType(gate).getShape());
+    shape[axis - 1] *= 2;
+    return param::makeReshape(stacked, shape);
+  }
+
+  Shared &shared;
+};
+
+/// Two products in a row are a network.
+struct FuseNetwork : OpRewritePattern<moe::GroupedMatmulOp> {
+  FuseNetwork(MLIRContext *context, Shared &shared)
+      : OpRewritePattern(context), shared(shared) {}
+
+  LogicalResult matchAndRewrite(moe::GroupedMatmulOp op,
+                                PatternRewriter &rewriter) const override {
+    if (!getPlainProduct(op.getResult(0)) || op.getRows())
+      return rewriter.notifyMatchFailure(op, "is no second product");
+    auto inner = op.getX().getDefiningOp<moe::GroupedMatmulOp>();
+    if (!inner || !inner.getRows() || inner.getQuant() ||
+        inner.getLayout() == moe::Layout::Panels ||
+        inner.getOffsets() != op.getOffsets())
+      return rewriter.notifyMatchFailure(op, "follows no first product");
+    if (!inner.getResult(0).hasOneUse())
+      return rewriter.notifyMatchFailure(op, "the first is read elsewhere");
+    Value w1 = toRows(rewriter, inner), w2 = toRows(rewriter, op);
+    if (!w1 || !w2)
+      return rewriter.notifyMatchFailure(op, "weights are no parameters");
+    auto network = moe::ExpertFfnOp::create(
+        rewriter, op.getLoc(), TypeRange(op.getInit().getType()), inner.getX(),
+        inner.getRows(), op.getOffsets(), w1, w2, inner.getBias(), op.getBias(),
+        /*scales1=*/Value(), /*scales2=*/Value(), /*w3=*/Value(),
+        /*bias3=*/Value(), /*scales3=*/Value(), op.getInit(),
+        inner.getActivation(), /*quant=*/moe::QuantAttr());
+    copyLayer(op, network);
+    if (Attribute shapes = op->getAttr(onnx::kShapesAttr))
+      network->setAttr(onnx::kShapesAttr, shapes);
+    setRaisedFrom(op, network);
+    ++shared.numNetworks;
+    rewriter.replaceOp(op, network.getResult(0));
+    return success();
+  }
+
+private:
+  /// Weights as `[E, N, K]`.
+  Value toRows(PatternRewriter &rewriter, moe::GroupedMatmulOp op) const {
+    if (op.getLayout() == moe::Layout::NK)
+      return op.getWeights();
+    param::RecipeInterface recipe = getRecipe(op.getWeights(), shared.symbols);
+    recipe = recipe ? param::makeTranspose(recipe, {0, 2, 1}) : recipe;
+    if (!recipe)
+      return {};
+    return loadNewParameter(rewriter, op.getLoc(), shared.symbols,
+                            op.getWeights(), recipe, "transposed");
+  }
+
+  /// The pattern, which the combination of the layer knows.
+  static void setRaisedFrom(moe::GroupedMatmulOp op, Operation *network) {
+    StringRef name = moe::MoeDialect::getRaisedFromAttrName();
+    for (Operation *user : op.getResult(0).getUsers())
+      if (Attribute pattern = user->getAttr(name))
+        network->setAttr(name, pattern);
+  }
+
+  Shared &shared;
+};
+
+struct FuseExperts : moec::impl::FuseExpertsBase<FuseExperts> {
+  void runOnOperation() override {
+    SymbolTable symbols(getOperation());
+    Shared shared{symbols, numActivations, numGates, numNetworks};
+    RewritePatternSet patterns(&getContext());
+    patterns.add<SplitProduct, FuseActivation, MergeGate, FuseNetwork>(
+        &getContext(), shared);
+    GreedyRewriteConfig config;
+    config.enableFolding(false).enableConstantCSE(false);
+    if (failed(
+            applyPatternsGreedily(getOperation(), std::move(patterns), config)))
+      signalPassFailure();
+  }
+};
+} // namespace

@@ -1,0 +1,164 @@
+//===-- RaiseDecomposedLayers.cpp - ordinary operators become moe ops -----===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "moec/Raising/Passes.h"
+
+#include "FusedLayers.h"
+#include "Routing/Constants.h"
+#include "Routing/GraphCleaner.h"
+#include "Routing/LayerWriter.h"
+
+#include "moec/Parameters/FileValues.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/Remarks.h"
+
+namespace moec {
+#define GEN_PASS_DEF_RAISEDECOMPOSEDLAYERS
+#include "moec/Raising/Passes.h.inc"
+} // namespace moec
+
+using namespace mlir;
+using namespace moec;
+using namespace moec::routing;
+
+namespace {
+/// A value that chooses experts for tokens.
+struct Choice {
+  Value ids;
+  bool hasChoices;
+  int64_t experts;
+  /// Whether those of one token are known to differ.
+  bool areDistinct = true;
+};
+} // namespace
+
+/// Positions of the largest along the last dimension.
+static std::optional<Choice> readChoice(Operation *op) {
+  auto getExperts = [](Value scores) {
+    return cast<RankedTensorType>(scores.getType()).getShape().back();
+  };
+  if (auto top = dyn_cast<onnx::TopKOp>(op)) {
+    auto type = cast<RankedTensorType>(top.getIndices().getType());
+    int64_t experts = getExperts(top.getX());
+    bool isLast =
+        normalizeAxis(top.getAxis(), type.getRank()) == type.getRank() - 1;
+    if (!isLast || type.getRank() < 2 || ShapedType::isDynamic(experts) ||
+        ShapedType::isDynamic(type.getShape().back()) ||
+        type.getShape().back() == 0)
+      return std::nullopt;
+    return Choice{top.getIndices(), /*hasChoices=*/true, experts};
+  }
+  if (auto most = dyn_cast<onnx::ArgMaxOp>(op)) {
+    auto type = cast<RankedTensorType>(most.getData().getType());
+    int64_t experts = getExperts(most.getData());
+    if (normalizeAxis(most.getAxis(), type.getRank()) != type.getRank() - 1 ||
+        type.getRank() < 2 || ShapedType::isDynamic(experts))
+      return std::nullopt;
+    return Choice{most.getResult(), most.getKeepdims() != 0, experts};
+  }
+  // One choice after the other.
+  if (auto concat = dyn_cast<onnx::ConcatOp>(op)) {
+    auto type = cast<RankedTensorType>(concat.getResult().getType());
+    if (!isa<IntegerType>(type.getElementType()) || type.getRank() < 2 ||
+        ShapedType::isDynamic(type.getShape().back()) ||
+        normalizeAxis(concat.getAxis(), type.getRank()) != type.getRank() - 1)
+      return std::nullopt;
+    int64_t experts = 0;
+    for (Value part : concat.getOperands()) {
+      Operation *def = part.getDefiningOp();
+      std::optional<Choice> choice =
+          isa_and_present<onnx::TopKOp, onnx::ArgMaxOp>(def) ? readChoice(def)
+                                                             : std::nullopt;
+      if (!choice || choice->ids != part || !choice->hasChoices ||
+          (experts && experts != choice->experts))
+        return std::nullopt;
+      experts = choice->experts;
+    }
+    return Choice{concat.getResult(), /*hasChoices=*/true, experts,
+                  /*areDistinct=*/concat.getOperands().size() == 1};
+  }
+  return std::nullopt;
+}
+
+namespace {
+struct RaiseDecomposedLayers
+    : moec::impl::RaiseDecomposedLayersBase<RaiseDecomposedLayers> {
+  using RaiseDecomposedLayersBase::RaiseDecomposedLayersBase;
+
+  LogicalResult initialize(MLIRContext *context) override {
+    if (!model.empty())
+      context->getOrLoadDialect<param::ParamDialect>()->setValueSource(
+          makeFileValues(ModelFolder(model)));
+    return success();
+  }
+
+  void runOnOperation() override {
+    ModuleOp module = getOperation();
+    auto main = module.lookupSymbol<func::FuncOp>("main");
+    if (!main)
+      return;
+    onnx::ShapeContext shapes(module);
+    SymbolTable symbols(module);
+    SmallVector<Choice> choices;
+    for (Operation &op : main.getBody().front())
+      if (std::optional<Choice> choice = readChoice(&op))
+        choices.push_back(*choice);
+    bool isChanged = false;
+    for (const Choice &choice : choices)
+      isChanged |= raise(choice, shapes, symbols);
+    if (!isChanged)
+      return markAllAnalysesPreserved();
+    shapes.storeSymbols(module);
+    GraphCleaner(main).run();
+  }
+
+private:
+  bool raise(const Choice &choice, onnx::ShapeContext &shapes,
+             SymbolTable &symbols) {
+    RoutingFacts facts(choice.ids, choice.hasChoices, choice.experts,
+                       choice.areDistinct, shapes);
+    facts.propagate();
+    LayerFinder finder(facts);
+    std::unique_ptr<RoutedLayer> layer = finder.find();
+    Location loc = choice.ids.getLoc();
+    if (!layer) {
+      reportMiss(choice, finder.getMiss());
+      return false;
+    }
+    if (failed(LayerWriter(*layer, facts, symbols).write())) {
+      reportMiss(choice, {layer->root, "its weights make no recipe"});
+      return false;
+    }
+    remark::passed(loc, remark::RemarkOpts::name("RaisedLayer")
+                            .category("raise-decomposed-layers"))
+        << remark::add("raised '{0}' by {1}: {2} experts, {3} a token",
+                       getNodeName(layer->root), layer->pattern, choice.experts,
+                       facts.getExtents().choices);
+    ++numLayers;
+    return true;
+  }
+
+  void reportMiss(const Choice &choice, const Miss &miss) {
+    if (miss.reason.empty())
+      return;
+    ++numMissed;
+    Location loc = miss.node ? miss.node->getLoc() : choice.ids.getLoc();
+    std::string at = miss.node
+                         ? " at '" + getNodeName(miss.node) + "' (" +
+                               miss.node->getName().stripDialect().str() + ")"
+                         : "";
+    remark::missed(loc, remark::RemarkOpts::name("LayerNotRaised")
+                            .category("raise-decomposed-layers"))
+        << remark::add("left the experts that '{0}' chooses as they are: the "
+                       "match stopped{1}: {2}",
+                       getNodeName(choice.ids.getDefiningOp()), at,
+                       miss.reason);
+  }
+};
+} // namespace

@@ -1,0 +1,181 @@
+//===-- Axes.cpp - what the dimensions of a value run over ----------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Axes.h"
+
+using namespace mlir;
+using namespace moec::routing;
+
+static std::optional<int64_t> getConstant(AffineExpr expr) {
+  if (auto constant = dyn_cast<AffineConstantExpr>(expr))
+    return constant.getValue();
+  return std::nullopt;
+}
+
+static bool isOne(AffineExpr expr) { return getConstant(expr) == 1; }
+
+/// Whether two products of symbols and constants are the same.
+static bool isSame(AffineExpr a, AffineExpr b) {
+  if (a == b)
+    return true;
+  unsigned symbols = 0;
+  auto count = [&](AffineExpr part) {
+    if (auto symbol = dyn_cast<AffineSymbolExpr>(part))
+      symbols = std::max(symbols, symbol.getPosition() + 1);
+  };
+  a.walk(count);
+  b.walk(count);
+  return getConstant(simplifyAffineExpr(a - b, 0, symbols)) == 0;
+}
+
+/// How many of `parts`, from the first, multiply to `whole`; 0 if none do.
+static unsigned countFactors(AffineExpr whole, ArrayRef<AffineExpr> parts) {
+  AffineExpr product;
+  for (auto [i, part] : llvm::enumerate(parts.take_front(5))) {
+    product = product ? product * part : part;
+    if (i > 0 && isSame(product, whole))
+      return i + 1;
+  }
+  return 0;
+}
+
+/// Dimensions in a row as one: tokens and choices keep their order so.
+static std::optional<Dim> mergeDims(ArrayRef<Dim> dims) {
+  Dim merged;
+  for (const Dim &dim : dims)
+    for (Axis axis : dim) {
+      bool isSpread = axis == Axis::Token || axis == Axis::Feature;
+      if (!merged.empty() && merged.back() == axis && isSpread)
+        continue;
+      if (llvm::is_contained(merged, axis))
+        return std::nullopt;
+      merged.push_back(axis);
+    }
+  return merged;
+}
+
+static std::optional<int64_t> getExtent(Axis axis,
+                                        const RoutingExtents &known) {
+  if (axis == Axis::Choice)
+    return known.choices;
+  if (axis == Axis::Expert)
+    return known.experts;
+  return std::nullopt;
+}
+
+/// One dimension as several of these extents.
+static std::optional<Dims> splitDim(const Dim &dim, ArrayRef<AffineExpr> parts,
+                                    const RoutingExtents &known) {
+  if (dim.size() <= 1) {
+    bool isSpread =
+        dim.empty() || dim[0] == Axis::Token || dim[0] == Axis::Feature;
+    if (!isSpread)
+      return std::nullopt;
+    Dims same;
+    for (AffineExpr part : parts)
+      same.push_back(isOne(part) ? Dim() : dim);
+    return same;
+  }
+  // The outermost or the innermost axis has an extent that tells where to cut.
+  ArrayRef<Axis> axes(dim);
+  auto cut = [&](ArrayRef<Axis> rest, ArrayRef<AffineExpr> restParts) {
+    return splitDim(Dim(rest), restParts, known);
+  };
+  if (auto extent = getExtent(axes.back(), known);
+      extent && getConstant(parts.back()) == extent) {
+    std::optional<Dims> outer = cut(axes.drop_back(), parts.drop_back());
+    if (outer)
+      outer->push_back({axes.back()});
+    return outer;
+  }
+  if (auto extent = getExtent(axes.front(), known);
+      extent && getConstant(parts.front()) == extent) {
+    std::optional<Dims> inner = cut(axes.drop_front(), parts.drop_front());
+    if (inner)
+      inner->insert(inner->begin(), {axes.front()});
+    return inner;
+  }
+  return std::nullopt;
+}
+
+std::optional<Dims> moec::routing::reshapeDims(ArrayRef<Dim> dims,
+                                               ArrayRef<AffineExpr> from,
+                                               ArrayRef<AffineExpr> to,
+                                               const RoutingExtents &known) {
+  Dims result;
+  while (!from.empty() || !to.empty()) {
+    if (!from.empty() && !to.empty() && isSame(from.front(), to.front())) {
+      result.push_back(dims.front());
+      dims = dims.drop_front();
+      from = from.drop_front();
+      to = to.drop_front();
+    } else if (!from.empty() && isOne(from.front())) {
+      dims = dims.drop_front();
+      from = from.drop_front();
+    } else if (!to.empty() && isOne(to.front())) {
+      result.emplace_back();
+      to = to.drop_front();
+    } else if (from.empty() || to.empty()) {
+      return std::nullopt;
+    } else if (unsigned count = countFactors(to.front(), from)) {
+      std::optional<Dim> merged = mergeDims(dims.take_front(count));
+      if (!merged)
+        return std::nullopt;
+      result.push_back(*merged);
+      dims = dims.drop_front(count);
+      from = from.drop_front(count);
+      to = to.drop_front();
+    } else if (unsigned count = countFactors(from.front(), to)) {
+      std::optional<Dims> parts =
+          splitDim(dims.front(), to.take_front(count), known);
+      if (!parts)
+        return std::nullopt;
+      llvm::append_range(result, *parts);
+      dims = dims.drop_front();
+      from = from.drop_front();
+      to = to.drop_front(count);
+    } else {
+      return std::nullopt;
+    }
+  }
+  return result;
+}
+
+SmallVector<Axis> moec::routing::flattenDims(ArrayRef<Dim> dims) {
+  SmallVector<Axis> axes;
+  for (const Dim &dim : dims)
+    for (Axis axis : dim)
+      if (axes.empty() || axes.back() != axis ||
+          (axis != Axis::Token && axis != Axis::Feature))
+        axes.push_back(axis);
+  return axes;
+}
+
+std::optional<unsigned> moec::routing::findAxis(ArrayRef<Dim> dims, Axis axis) {
+  std::optional<unsigned> found;
+  for (auto [index, dim] : llvm::enumerate(dims)) {
+    if (!llvm::is_contained(dim, axis))
+      continue;
+    if (found || dim.size() != 1)
+      return std::nullopt;
+    found = index;
+  }
+  return found;
+}
+
+std::optional<Dims> moec::routing::broadcastDims(ArrayRef<Dim> a,
+                                                 ArrayRef<Dim> b) {
+  if (a.size() < b.size())
+    std::swap(a, b);
+  Dims result(a.begin(), a.end());
+  for (auto [to, from] : llvm::zip(llvm::reverse(result), llvm::reverse(b))) {
+    if (to.empty())
+      to = from;
+    else if (!from.empty() && to != from)
+      return std::nullopt;
+  }
+  return result;
+}

@@ -1,0 +1,33 @@
+//===-- Constants.h - numbers that a graph spells out ---------------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef MOEC_LIB_RAISING_ROUTING_CONSTANTS_H
+#define MOEC_LIB_RAISING_ROUTING_CONSTANTS_H
+
+#include "mlir/IR/Value.h"
+#include "llvm/ADT/SmallVector.h"
+
+#include <optional>
+
+namespace moec::routing {
+
+/// The elements of a small constant of integers, of any rank.
+std::optional<llvm::SmallVector<int64_t>> getIntegers(mlir::Value value);
+
+/// The one number that all elements of a value are, however it is made: a
+/// constant, expanded, of a shape, cast or viewed.
+std::optional<double> getUniform(mlir::Value value);
+
+/// Whether the elements are 0, 1, 2, ... along the last dimension of more than
+/// one element, however they are made; the only such dimension.
+bool isIota(mlir::Value value);
+
+/// `axis`, counted from the front.
+int64_t normalizeAxis(int64_t axis, int64_t rank);
+
+} // namespace moec::routing
+
+#endif // MOEC_LIB_RAISING_ROUTING_CONSTANTS_H

@@ -1,0 +1,133 @@
+//===-- ExpertLifter.h - experts as functions of a row --------------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// However a graph lays out the work of its experts (every expert on every
+// token, on the rows that chose it, or all of them at once on gathered
+// weights), each is a function of one row. The lifter finds it, going back from
+// the results, as an expression that is the same for all experts but for their
+// weights; from there the layer is written anew, on rows grouped by expert.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef MOEC_LIB_RAISING_ROUTING_EXPERTLIFTER_H
+#define MOEC_LIB_RAISING_ROUTING_EXPERTLIFTER_H
+
+#include "RoutingFacts.h"
+
+#include "llvm/ADT/DenseSet.h"
+#include "llvm/ADT/SetVector.h"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace moec::routing {
+
+/// How a graph lays out the rows of its experts.
+enum class Space {
+  /// One value for each expert, on all tokens.
+  Tokens,
+  /// One value for each expert, on the rows that chose it.
+  Hits,
+  /// One value, [experts, tokens, features] in some order.
+  Experts,
+  /// One value, a row for each token and choice.
+  Choices,
+  /// One value, rows sorted by expert.
+  Rows,
+};
+
+/// An expression over one row of one expert.
+struct RowExpr {
+  enum Kind {
+    /// A row of `source`, whose leading dimensions are the tokens.
+    Source,
+    /// operand . weights (+ bias).
+    Product,
+    /// `op`, on rows and on constants.
+    Node,
+  };
+  /// Either another row or a value that all rows share.
+  struct Operand {
+    RowExpr *row = nullptr;
+    mlir::Value shared;
+  };
+
+  explicit RowExpr(Kind kind, mlir::Operation *op = nullptr)
+      : kind(kind), op(op) {}
+
+  Kind kind;
+  mlir::Operation *op;
+  unsigned result = 0;
+  mlir::Value source;
+  llvm::SmallVector<Operand, 2> operands;
+  /// A matrix for each expert, or one value with all of them; [K, N] unless
+  /// `isTransposed`. Likewise the vectors of the bias.
+  llvm::SmallVector<mlir::Value> weights, bias;
+  bool isTransposed = false;
+  mlir::Type elementType;
+  int64_t width = 0;
+};
+
+/// Where a match stopped.
+struct Miss {
+  mlir::Operation *node = nullptr;
+  std::string reason;
+};
+
+class ExpertLifter {
+public:
+  ExpertLifter(const RoutingFacts &facts, Space space)
+      : facts(facts), space(space) {}
+
+  /// The expression that these values are, one for each expert, or one for all
+  /// of them. Null where they are not alike or not functions of a row: then
+  /// `getMiss` says why.
+  RowExpr *lift(llvm::ArrayRef<mlir::Value> values);
+
+  const Miss &getMiss() const { return miss; }
+  /// What the expressions were read from.
+  const llvm::SetVector<mlir::Operation *> &getVisited() const {
+    return visited;
+  }
+  /// Products found, in all experts.
+  unsigned getNumProducts() const { return numProducts; }
+
+private:
+  using Values = llvm::ArrayRef<mlir::Value>;
+
+  RowExpr *fail(mlir::Operation *node, const llvm::Twine &reason);
+  RowExpr *make(RowExpr expr);
+  RowExpr *liftNew(Values values);
+  RowExpr *liftSource(Values values);
+  RowExpr *makeSource(mlir::Value source, mlir::Operation *node);
+  RowExpr *liftNode(Values values);
+  RowExpr *liftElementwise(Values values);
+  RowExpr *liftAlongFeatures(Values values);
+  RowExpr *liftProduct(Values values);
+  RowExpr *liftTableProduct(Values values);
+  RowExpr *liftConcat(onnx::ConcatOp op);
+  RowExpr *addBias(RowExpr *product, Values vectors, mlir::Operation *node);
+  std::optional<RowExpr::Operand> liftShared(Values column);
+  /// Operand `number` of the op of each value.
+  llvm::SmallVector<mlir::Value> getColumn(Values values, unsigned number);
+  bool areAlike(Values values);
+  mlir::Value peelTokens(mlir::Value value);
+  bool isRepeated(mlir::Value value, mlir::Value tokens);
+
+  const RoutingFacts &facts;
+  Space space;
+  std::vector<std::unique_ptr<RowExpr>> exprs;
+  llvm::DenseMap<std::pair<mlir::Value, unsigned>, RowExpr *> known;
+  llvm::SetVector<mlir::Operation *> visited;
+  Miss miss;
+  unsigned numProducts = 0;
+  unsigned depth = 0;
+};
+
+} // namespace moec::routing
+
+#endif // MOEC_LIB_RAISING_ROUTING_EXPERTLIFTER_H

@@ -1,0 +1,644 @@
+//===-- IndexRules.cpp - facts about places in a layer --------------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Constants.h"
+#include "RoutingFacts.h"
+
+#include "mlir/IR/TypeUtilities.h"
+
+using namespace mlir;
+using namespace moec;
+using namespace moec::routing;
+
+static RankedTensorType getType(Value value) {
+  return cast<RankedTensorType>(value.getType());
+}
+
+/// `part` is elements [begin, begin + 1) of `axis`; it has no such dimension,
+/// or one of extent 1.
+std::optional<Fact> RoutingFacts::inferPart(const Fact &fact, Value part,
+                                            int64_t axis, int64_t begin) {
+  Fact result = fact;
+  int64_t rank = getType(part).getRank();
+  if (rank == int64_t(fact.dims.size()))
+    result.dims[axis].clear();
+  else
+    result.dims.erase(result.dims.begin() + axis);
+  const Dim &dim = fact.dims[axis];
+  if (dim == Dim{Axis::Expert}) {
+    result.expert = begin < 0 ? begin + extents.experts : begin;
+    return result;
+  }
+  if (dim == Dim{Axis::Coordinate}) {
+    int64_t count = fact.coordinates.size();
+    if (begin < -count || begin >= count)
+      return std::nullopt;
+    Axis counted = fact.coordinates[normalizeAxis(begin, count)];
+    // Of several dimensions of tokens none is the token.
+    if (llvm::count(fact.coordinates, Axis::Token) > 1)
+      return std::nullopt;
+    if (counted != Axis::Token && counted != Axis::Choice &&
+        counted != Axis::Hit)
+      return std::nullopt;
+    result.kind = counted == Axis::Token    ? FactKind::HitToken
+                  : counted == Axis::Choice ? FactKind::HitChoice
+                                            : FactKind::HitFlat;
+    result.coordinates.clear();
+    return result;
+  }
+  return dim.empty() ? MaybeFact(result) : std::nullopt;
+}
+
+/// data[index, ...] for an index that is a place in the layer.
+std::optional<Fact> RoutingFacts::gatherRows(Value data, const Fact &index,
+                                             Dims indexDims) {
+  RankedTensorType type = getType(data);
+  AffineExpr rows = shapes.getExtents(data).front();
+  const Fact *known = lookup(data);
+  Fact result = index;
+  result.coordinates.clear();
+  result.dims = std::move(indexDims);
+  bool isNumbers = isa<FloatType>(type.getElementType());
+  auto addFeatures = [&] {
+    if (type.getRank() > 2)
+      return false;
+    if (type.getRank() == 2)
+      result.dims.push_back({Axis::Feature});
+    return true;
+  };
+
+  switch (index.kind) {
+  case FactKind::Ids:
+  case FactKind::RowId: {
+    if (known || !index.numbers.empty() || !type.hasStaticShape() ||
+        type.getDimSize(0) != extents.experts || type.getRank() < 2)
+      return std::nullopt;
+    result.kind =
+        index.kind == FactKind::Ids ? FactKind::Table : FactKind::RowTable;
+    result.table = data;
+    for (int64_t dim = 1; dim < type.getRank(); ++dim)
+      result.dims.push_back(
+          {type.getRank() == 2 ? Axis::Feature : Axis::Matrix});
+    return result;
+  }
+  case FactKind::HitToken:
+  case FactKind::RowToken: {
+    bool isHit = index.kind == FactKind::HitToken;
+    bool isGate = known && (known->kind == FactKind::Gate ||
+                            known->kind == FactKind::ZeroOutside);
+    if (isGate && isHit && known->expert == index.expert &&
+        type.getRank() <= 2) {
+      // The weight of an expert where the expert was chosen.
+      result = *known;
+      result.kind = FactKind::HitWeight;
+      result.dims = index.dims;
+      result.dims.resize(1, {Axis::Hit});
+      if (type.getRank() == 2)
+        result.dims.emplace_back();
+      return type.getRank() == 1 || type.getDimSize(1) == 1 ? MaybeFact(result)
+                                                            : std::nullopt;
+    }
+    if (known || !isAllTokens(rows) || !isNumbers || !addFeatures())
+      return std::nullopt;
+    result.kind = FactKind::Computed;
+    return result;
+  }
+  case FactKind::HitFlat:
+  case FactKind::RowFlat: {
+    bool isHit = index.kind == FactKind::HitFlat;
+    if (!isAllChoices(rows))
+      return std::nullopt;
+    if (known && known->kind == FactKind::Ids && !isHit &&
+        type.getRank() == 1) {
+      result.kind = FactKind::RowId;
+      return result;
+    }
+    if (!isNumbers || known)
+      return std::nullopt;
+    bool isVector =
+        type.getRank() == 1 || (type.getRank() == 2 && type.getDimSize(1) == 1);
+    if (!isVector) {
+      result.kind = FactKind::Computed;
+      return addFeatures() ? MaybeFact(result) : std::nullopt;
+    }
+    result.kind = isHit ? FactKind::HitWeight : FactKind::RowWeight;
+    result.weights = data;
+    result.weightDims = {{Axis::Token, Axis::Choice}};
+    if (type.getRank() == 2) {
+      result.dims.emplace_back();
+      result.weightDims.emplace_back();
+    }
+    return result;
+  }
+  case FactKind::Inverse:
+    // Rows in the order of choices again.
+    if (!known || known->dims.front() != Dim{Axis::Row} ||
+        (known->kind != FactKind::Computed))
+      return std::nullopt;
+    result.kind = FactKind::Computed;
+    result.dims.append(known->dims.begin() + 1, known->dims.end());
+    return result;
+  case FactKind::Segment:
+    if (!known || known->dims.front() != Dim{Axis::Row})
+      return std::nullopt;
+    result = *known;
+    result.expert = index.expert;
+    result.dims[0] = {Axis::Hit};
+    return result;
+  default:
+    return std::nullopt;
+  }
+}
+
+std::optional<Fact> RoutingFacts::inferGather(onnx::GatherOp op) {
+  const Fact *data = lookup(op.getData());
+  const Fact *indices = lookup(op.getIndices());
+  int64_t axis = normalizeAxis(op.getAxis(), getType(op.getData()).getRank());
+  if (indices)
+    return axis == 0 ? gatherRows(op.getData(), *indices, indices->dims)
+                     : std::nullopt;
+  std::optional<SmallVector<int64_t>> numbers = getIntegers(op.getIndices());
+  if (!numbers || numbers->size() != 1 ||
+      getType(op.getIndices()).getRank() > 1)
+    return std::nullopt;
+  return inferPart(*data, op.getOutput(), axis, numbers->front());
+}
+
+std::optional<Fact> RoutingFacts::inferGatherND(onnx::GatherNDOp op) {
+  const Fact *indices = lookup(op.getIndices());
+  RankedTensorType type = getType(op.getIndices());
+  if (!indices || op.getBatchDims() != 0)
+    return std::nullopt;
+  if (type.getDimSize(type.getRank() - 1) == 1 &&
+      indices->kind != FactKind::HitCoordinates)
+    return gatherRows(op.getData(), *indices,
+                      Dims(ArrayRef(indices->dims).drop_back()));
+  // A weight by token and choice.
+  SmallVector<Axis> place = {Axis::Token, Axis::Choice};
+  RankedTensorType data = getType(op.getData());
+  onnx::Extents extentsOfData = shapes.getExtents(op.getData());
+  bool isWeight =
+      indices->kind == FactKind::HitCoordinates &&
+      indices->coordinates.size() == 2 &&
+      ArrayRef(indices->coordinates) == ArrayRef(place) &&
+      indices->dims.size() == 2 && indices->dims[1] == Dim{Axis::Coordinate} &&
+      data.getRank() >= 2 && !lookup(op.getData()) &&
+      isAllTokens(extentsOfData[0]) && data.getDimSize(1) == extents.choices &&
+      llvm::all_of(data.getShape().drop_front(2),
+                   [](int64_t extent) { return extent == 1; }) &&
+      isa<FloatType>(data.getElementType());
+  if (!isWeight)
+    return std::nullopt;
+  Fact result = *indices;
+  result.kind = FactKind::HitWeight;
+  result.coordinates.clear();
+  result.dims = {indices->dims[0]};
+  result.dims.resize(data.getRank() - 1);
+  result.weights = op.getData();
+  result.weightDims = {{Axis::Token}, {Axis::Choice}};
+  result.weightDims.resize(data.getRank());
+  return result;
+}
+
+namespace {
+/// A Slice of constant bounds along one axis, all others whole.
+struct ConstantSlice {
+  int64_t axis, begin, end, step;
+};
+} // namespace
+
+static std::optional<ConstantSlice> readSlice(onnx::SliceOp op) {
+  auto starts = getIntegers(op.getStarts()), ends = getIntegers(op.getEnds());
+  RankedTensorType from = getType(op.getData());
+  RankedTensorType to = getType(op.getOutput());
+  if (!starts || !ends)
+    return std::nullopt;
+  SmallVector<int64_t> axes =
+      llvm::to_vector(llvm::seq<int64_t>(0, starts->size()));
+  SmallVector<int64_t> steps(starts->size(), 1);
+  if (op.getAxes()) {
+    auto values = getIntegers(op.getAxes());
+    if (!values)
+      return std::nullopt;
+    axes = *values;
+  }
+  if (op.getSteps()) {
+    auto values = getIntegers(op.getSteps());
+    if (!values)
+      return std::nullopt;
+    steps = *values;
+  }
+  std::optional<ConstantSlice> found;
+  for (auto [start, end, axis, step] :
+       llvm::zip_equal(*starts, *ends, axes, steps)) {
+    int64_t dim = normalizeAxis(axis, from.getRank());
+    int64_t size = from.getDimSize(dim);
+    bool isWhole = start == 0 && step == 1 &&
+                   (end == std::numeric_limits<int64_t>::max() ||
+                    (!ShapedType::isDynamic(size) && end >= size));
+    if (isWhole)
+      continue;
+    if (found || ShapedType::isDynamic(size) ||
+        ShapedType::isDynamic(to.getDimSize(dim)))
+      return std::nullopt;
+    found = {dim, normalizeAxis(start, size), end, step};
+  }
+  return found;
+}
+
+std::optional<Fact> RoutingFacts::inferSlice(onnx::SliceOp op) {
+  const Fact *data = lookup(op.getData());
+  if (!data)
+    return std::nullopt;
+  if (std::optional<ConstantSlice> slice = readSlice(op)) {
+    if (getType(op.getOutput()).getDimSize(slice->axis) == 1 &&
+        data->dims[slice->axis] != Dim{Axis::Feature})
+      return inferPart(*data, op.getOutput(), slice->axis, slice->begin);
+    bool isFeature = data->kind == FactKind::Computed &&
+                     data->dims[slice->axis] == Dim{Axis::Feature};
+    return isFeature ? MaybeFact(*data) : std::nullopt;
+  }
+  // The rows of one expert.
+  const Fact *start = lookup(op.getStarts()), *end = lookup(op.getEnds());
+  auto axes = op.getAxes() ? getIntegers(op.getAxes())
+                           : std::optional(SmallVector<int64_t>{0});
+  bool hasStep = op.getSteps() && getUniform(op.getSteps()) != 1.0;
+  if (!end || end->kind != FactKind::End || !end->expert || hasStep || !axes ||
+      *axes != SmallVector<int64_t>{0} || data->dims.front() != Dim{Axis::Row})
+    return std::nullopt;
+  bool isStart =
+      start ? ((start->kind == FactKind::End && start->expert &&
+                *start->expert + 1 == *end->expert) ||
+               (start->kind == FactKind::Start && start->expert == end->expert))
+            : getUniform(op.getStarts()) == 0.0 && *end->expert == 0;
+  if (!isStart)
+    return std::nullopt;
+  Fact result = *data;
+  result.expert = end->expert;
+  result.dims[0] = {Axis::Hit};
+  return result;
+}
+
+void RoutingFacts::inferSplit(onnx::SplitOp op) {
+  const Fact *found = lookup(op.getInput());
+  if (!found)
+    return;
+  Fact fact = *found;
+  int64_t axis = normalizeAxis(op.getAxis(), fact.dims.size());
+  int64_t begin = 0;
+  for (Value part : op.getOutputs()) {
+    int64_t size = getType(part).getDimSize(axis);
+    if (ShapedType::isDynamic(size))
+      return;
+    bool isFeature = fact.kind == FactKind::Computed &&
+                     fact.dims[axis] == Dim{Axis::Feature};
+    if (isFeature)
+      set(part, fact);
+    else if (size == 1)
+      if (MaybeFact one = inferPart(fact, part, axis, begin))
+        set(part, *one);
+    begin += size;
+  }
+}
+
+/// Ascending: the ids sorted, or the way back.
+void RoutingFacts::inferSort(onnx::TopKOp op) {
+  const Fact *fact = lookup(op.getX());
+  if (!fact || op.getLargest() != 0 || getType(op.getX()).getRank() != 1 ||
+      shapes.getExtents(op.getX())[0] != shapes.getExtents(op.getValues())[0])
+    return;
+  SmallVector<Axis> axes = flattenDims(fact->dims);
+  bool isAll = axes == SmallVector<Axis>{Axis::Token, Axis::Choice} ||
+               (axes == SmallVector<Axis>{Axis::Token} && extents.choices == 1);
+  if (fact->kind == FactKind::Ids && fact->numbers.empty() && isAll) {
+    set(op.getValues(), Fact(FactKind::RowId, {{Axis::Row}}));
+    set(op.getIndices(), Fact(FactKind::RowFlat, {{Axis::Row}}));
+  } else if (fact->kind == FactKind::RowFlat) {
+    set(op.getIndices(),
+        Fact(FactKind::Inverse, {{Axis::Token, Axis::Choice}}));
+  }
+}
+
+std::optional<Fact> RoutingFacts::inferAdd(onnx::AddOp op) {
+  for (auto [value, other] :
+       {std::pair(op.getA(), op.getB()), std::pair(op.getB(), op.getA())}) {
+    const Fact *fact = lookup(value), *second = lookup(other);
+    if (!fact)
+      continue;
+    Dims ones(getType(other).getRank());
+    std::optional<Dims> dims = broadcastDims(fact->dims, ones);
+    bool isZero =
+        getUniform(other) == 0.0 ||
+        (second && second->kind == FactKind::Uniform && second->number == 0);
+    if (isZero && dims && fact->kind != FactKind::Computed) {
+      Fact result = *fact;
+      result.dims = *dims;
+      return result;
+    }
+    if (second && fact->kind == FactKind::HitTokenTimesK &&
+        second->kind == FactKind::HitChoice && fact->expert == second->expert &&
+        fact->dims == second->dims) {
+      Fact result = *fact;
+      result.kind = FactKind::HitFlat;
+      return result;
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<Fact> RoutingFacts::inferSub(onnx::SubOp op) {
+  const Fact *fact = lookup(op.getA()), *second = lookup(op.getB());
+  if (!fact)
+    return std::nullopt;
+  bool isZero =
+      getUniform(op.getB()) == 0.0 ||
+      (second && second->kind == FactKind::Uniform && second->number == 0);
+  if (isZero && fact->kind != FactKind::Computed)
+    return *fact;
+  if (second && fact->kind == FactKind::End &&
+      second->kind == FactKind::Count && fact->expert == second->expert &&
+      fact->dims == second->dims) {
+    Fact result = *fact;
+    result.kind = FactKind::Start;
+    return result;
+  }
+  return std::nullopt;
+}
+
+std::optional<Fact> RoutingFacts::inferDiv(onnx::DivOp op) {
+  const Fact *fact = lookup(op.getA());
+  if (!fact || lookup(op.getB()))
+    return std::nullopt;
+  Fact result = *fact;
+  std::optional<double> number = getUniform(op.getB());
+  bool isInteger =
+      isa<IntegerType>(getElementTypeOrSelf(op.getResult().getType()));
+  if (number == 1.0 && fact->kind != FactKind::Computed)
+    return result;
+  if (fact->kind == FactKind::RowFlat && isInteger &&
+      number == double(extents.choices)) {
+    result.kind = FactKind::RowToken;
+    return result;
+  }
+  bool isWeight =
+      fact->kind == FactKind::MaskedWeight || fact->kind == FactKind::Gate ||
+      fact->kind == FactKind::HitWeight || fact->kind == FactKind::RowWeight;
+  if (isWeight && number) {
+    result.after.push_back(op);
+    return result;
+  }
+  return std::nullopt;
+}
+
+std::optional<Fact> RoutingFacts::inferConcat(onnx::ConcatOp op) {
+  int64_t axis = normalizeAxis(op.getAxis(), getType(op.getResult()).getRank());
+  SmallVector<const Fact *> parts;
+  for (Value operand : op.getOperands()) {
+    parts.push_back(lookup(operand));
+    if (!parts.back())
+      return std::nullopt;
+  }
+  const Fact &first = *parts.front();
+  if (parts.size() == 1)
+    return first;
+  Fact result = first;
+  // Tokens and choices of the same places become tuples.
+  if (first.kind == FactKind::HitToken || first.kind == FactKind::HitChoice) {
+    for (const Fact *part : parts) {
+      bool isToken = part->kind == FactKind::HitToken;
+      if ((!isToken && part->kind != FactKind::HitChoice) ||
+          part->expert != first.expert || part->dims != first.dims ||
+          !part->dims[axis].empty())
+        return std::nullopt;
+      result.coordinates.push_back(isToken ? Axis::Token : Axis::Choice);
+    }
+    result.kind = FactKind::HitCoordinates;
+    result.dims[axis] = {Axis::Coordinate};
+    return result;
+  }
+  if (first.kind != FactKind::Computed)
+    return std::nullopt;
+  bool areSegments = first.dims[axis] == Dim{Axis::Hit};
+  for (auto [number, part] : llvm::enumerate(parts)) {
+    bool fits = part->kind == FactKind::Computed && part->dims == first.dims;
+    if (areSegments)
+      fits &= part->expert == int64_t(number);
+    if (!fits)
+      return std::nullopt;
+  }
+  if (!areSegments)
+    return first.dims[axis] == Dim{Axis::Feature} ? MaybeFact(first)
+                                                  : std::nullopt;
+  if (int64_t(parts.size()) != extents.experts)
+    return std::nullopt;
+  result.expert.reset();
+  result.dims[axis] = {Axis::Row};
+  return result;
+}
+
+std::optional<Fact> RoutingFacts::inferNonZero(onnx::NonZeroOp op) {
+  const Fact *mask = lookup(op.getX());
+  if (!mask || !mask->expert ||
+      (mask->kind != FactKind::Mask && mask->kind != FactKind::AnyMask))
+    return std::nullopt;
+  Fact result = *mask;
+  result.kind = FactKind::HitCoordinates;
+  for (const Dim &dim : mask->dims)
+    result.coordinates.push_back(dim == Dim{Axis::Token}    ? Axis::Token
+                                 : dim == Dim{Axis::Choice} ? Axis::Choice
+                                 : dim.size() == 2          ? Axis::Hit
+                                                            : Axis::Coordinate);
+  result.dims = {{Axis::Coordinate}, {Axis::Hit}};
+  return result;
+}
+
+std::optional<Fact>
+RoutingFacts::inferScatterElements(onnx::ScatterElementsOp op) {
+  const Fact *indices = lookup(op.getIndices());
+  if (!indices || lookup(op.getData()))
+    return std::nullopt;
+  RankedTensorType type = getType(op.getData());
+  int64_t axis = normalizeAxis(op.getAxis(), type.getRank());
+  std::optional<double> base = getUniform(op.getData());
+  std::optional<double> update = getUniform(op.getUpdates());
+  bool isSet = op.getReduction() == "none";
+  bool isAdd = op.getReduction() == "add";
+  Fact result = *indices;
+  if (type.getRank() == 1 && type.getDimSize(0) == extents.experts && isAdd &&
+      base == 0.0 && update == 1.0 && indices->numbers.empty() &&
+      (indices->kind == FactKind::RowId || indices->kind == FactKind::Ids)) {
+    result.kind = FactKind::Count;
+    result.dims = {{Axis::Expert}};
+    return result;
+  }
+  if (indices->kind == FactKind::RowFlat && type.getRank() == 1 && isSet &&
+      isAllChoices(shapes.getExtents(op.getData())[0]) &&
+      isIota(op.getUpdates())) {
+    result.kind = FactKind::Inverse;
+    result.dims = {{Axis::Token, Axis::Choice}};
+    return result;
+  }
+  bool hasChoices = indices->dims[axis] == Dim{Axis::Choice} ||
+                    (indices->dims[axis].empty() && extents.choices == 1);
+  if (indices->kind != FactKind::Ids || !hasChoices ||
+      !indices->numbers.empty() || type.getDimSize(axis) != extents.experts ||
+      !base)
+    return std::nullopt;
+  // Updates reach as far as the indices: all tokens.
+  onnx::Extents to = shapes.getExtents(op.getData());
+  onnx::Extents from = shapes.getExtents(op.getIndices());
+  for (size_t dim = 0; dim < to.size(); ++dim)
+    if (int64_t(dim) != axis && to[dim] != from[dim])
+      return std::nullopt;
+  result.dims[axis] = {Axis::Expert};
+  bool isLowest = std::isinf(*base) && *base < 0;
+  if (isLowest && isSet) {
+    result.kind = FactKind::LowestOutside;
+    return result;
+  }
+  // Of equal ids the last would count alone.
+  if (*base != 0 || !(isSet || isAdd) || (!areDistinct && !isAdd))
+    return std::nullopt;
+  if (update == 1.0 && areDistinct) {
+    result.kind = FactKind::AnyMask;
+    return result;
+  }
+  if (lookup(op.getUpdates()) || !isa<FloatType>(type.getElementType()))
+    return std::nullopt;
+  result.kind = FactKind::Gate;
+  result.weights = op.getUpdates();
+  result.weightDims = indices->dims;
+  return result;
+}
+
+std::optional<Fact> RoutingFacts::inferScatterND(onnx::ScatterNDOp op) {
+  const Fact *indices = lookup(op.getIndices());
+  bool isInverse = indices && indices->kind == FactKind::RowFlat &&
+                   op.getReduction() == "none" &&
+                   getType(op.getData()).getRank() == 1 &&
+                   getType(op.getIndices()).getRank() == 2 &&
+                   isAllChoices(shapes.getExtents(op.getData())[0]) &&
+                   isIota(op.getUpdates());
+  if (!isInverse)
+    return std::nullopt;
+  Fact result = *indices;
+  result.kind = FactKind::Inverse;
+  result.dims = {{Axis::Token, Axis::Choice}};
+  return result;
+}
+
+std::optional<Fact> RoutingFacts::inferCumSum(onnx::CumSumOp op) {
+  const Fact *fact = lookup(op.getX());
+  if (!fact || fact->kind != FactKind::Count || op.getReverse() != 0)
+    return std::nullopt;
+  std::optional<SmallVector<int64_t>> axis = getIntegers(op.getAxis());
+  if (!axis || axis->size() != 1 ||
+      fact->dims[normalizeAxis(axis->front(), fact->dims.size())] !=
+          Dim{Axis::Expert})
+    return std::nullopt;
+  Fact result = *fact;
+  result.kind = op.getExclusive() ? FactKind::Start : FactKind::End;
+  return result;
+}
+
+std::optional<Fact> RoutingFacts::inferRange(onnx::RangeOp op) {
+  const Fact *start = lookup(op.getStart()), *end = lookup(op.getLimit());
+  if (!end || end->kind != FactKind::End || !end->expert ||
+      getUniform(op.getDelta()) != 1.0)
+    return std::nullopt;
+  bool isStart =
+      start ? ((start->kind == FactKind::End && start->expert &&
+                *start->expert + 1 == *end->expert) ||
+               (start->kind == FactKind::Start && start->expert == end->expert))
+            : getUniform(op.getStart()) == 0.0 && *end->expert == 0;
+  if (!isStart)
+    return std::nullopt;
+  Fact result = *end;
+  result.kind = FactKind::Segment;
+  result.dims = {{Axis::Hit}};
+  return result;
+}
+
+//===-- Rows --------------------------------------------------------------===//
+
+/// Elementwise: an element of the result is made of those at its place.
+static bool isElementwise(Operation *op) {
+  return isa<onnx::AddOp, onnx::SubOp, onnx::MulOp, onnx::DivOp, onnx::PowOp,
+             onnx::NegOp, onnx::AbsOp, onnx::SqrtOp, onnx::ReciprocalOp,
+             onnx::ExpOp, onnx::LogOp, onnx::ErfOp, onnx::TanhOp,
+             onnx::SigmoidOp, onnx::SoftplusOp, onnx::SinOp, onnx::CosOp,
+             onnx::FloorOp, onnx::CeilOp, onnx::RoundOp, onnx::ReluOp,
+             onnx::EluOp, onnx::LeakyReluOp, onnx::HardSigmoidOp, onnx::SwishOp,
+             onnx::GeluOp, onnx::QuickGeluOp, onnx::FastGeluOp,
+             onnx::BiasGeluOp, onnx::MinOp, onnx::MaxOp, onnx::ClipOp,
+             onnx::CastOp, onnx::CastLikeOp, onnx::WhereOp>(op);
+}
+
+bool moec::routing::isRowwiseElementwise(Operation *op) {
+  return isElementwise(op);
+}
+
+std::optional<Fact> RoutingFacts::inferComputed(Operation *op) {
+  auto isRows = [](const Fact *fact) {
+    return fact &&
+           (fact->kind == FactKind::Computed || fact->kind == FactKind::Table ||
+            fact->kind == FactKind::RowTable ||
+            fact->kind == FactKind::HitWeight ||
+            fact->kind == FactKind::RowWeight);
+  };
+  if (llvm::none_of(op->getOperands(),
+                    [&](Value v) { return isRows(lookup(v)); }))
+    return std::nullopt;
+  if (isa<onnx::MatMulOp, onnx::GemmOp>(op))
+    return inferProduct(op);
+  if (auto reduce = dyn_cast<onnx::ReduceSumOp>(op))
+    return std::nullopt;
+  if (!isElementwise(op))
+    return std::nullopt;
+  Fact result(FactKind::Computed);
+  for (Value operand : op->getOperands()) {
+    const Fact *fact = lookup(operand);
+    if (!fact)
+      continue;
+    if (!isRows(fact))
+      return std::nullopt;
+    std::optional<Dims> dims = broadcastDims(result.dims, fact->dims);
+    if (!dims || (result.expert && result.expert != fact->expert))
+      return std::nullopt;
+    result.dims = *dims;
+    result.expert = fact->expert;
+  }
+  int64_t rank = getType(op->getResult(0)).getRank();
+  if (rank < int64_t(result.dims.size()))
+    return std::nullopt;
+  result.dims.insert(result.dims.begin(), rank - result.dims.size(), Dim());
+  return result;
+}
+
+/// A product of rows with a matrix: the plain one of an expert, or one that was
+/// looked up for each row.
+std::optional<Fact> RoutingFacts::inferProduct(Operation *op) {
+  Value a = op->getOperand(0), b = op->getOperand(1);
+  const Fact *left = lookup(a), *right = lookup(b);
+  Fact result(FactKind::Computed);
+  auto isTable = [](const Fact *fact) {
+    return fact && fact->dims.size() >= 2 &&
+           fact->dims.back() == Dim{Axis::Matrix} &&
+           fact->dims[fact->dims.size() - 2] == Dim{Axis::Matrix};
+  };
+  if (isTable(left) || isTable(right)) {
+    const Fact &table = isTable(left) ? *left : *right;
+    result.dims = table.dims;
+    result.dims.end()[-1] = isTable(left) ? Dim() : Dim{Axis::Feature};
+    result.dims.end()[-2] = isTable(left) ? Dim{Axis::Feature} : Dim();
+    return result;
+  }
+  if (!left || right || getType(b).getRank() != 2 ||
+      left->kind != FactKind::Computed ||
+      left->dims.back() != Dim{Axis::Feature})
+    return std::nullopt;
+  return *left;
+}

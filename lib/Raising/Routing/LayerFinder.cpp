@@ -1,0 +1,485 @@
+//===-- LayerFinder.cpp - routed layers of ordinary operators -------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "LayerFinder.h"
+
+#include "Constants.h"
+
+#include "mlir/IR/TypeUtilities.h"
+
+using namespace mlir;
+using namespace moec;
+using namespace moec::routing;
+
+static RankedTensorType getType(Value value) {
+  return cast<RankedTensorType>(value.getType());
+}
+
+std::unique_ptr<RoutedLayer> LayerFinder::fail(Operation *node,
+                                               const Twine &reason) {
+  if (miss.reason.empty())
+    miss = {node, reason.str()};
+  return nullptr;
+}
+
+/// Weights that rows are multiplied by, wherever they stand.
+static bool isWeight(const Fact *fact) {
+  return fact &&
+         (fact->kind == FactKind::Gate || fact->kind == FactKind::HitWeight ||
+          fact->kind == FactKind::MaskedWeight ||
+          fact->kind == FactKind::ZeroOutside);
+}
+
+std::unique_ptr<RoutedLayer> LayerFinder::find() {
+  for (const auto &[value, fact] : facts.getFacts()) {
+    for (Operation *user : value.getUsers()) {
+      MaybeLayer layer;
+      // One of the experts leads to all.
+      if (fact.expert.value_or(0) != 0)
+        break;
+      bool isStart = isWeight(&fact) && fact.expert;
+      if (isStart && isa<onnx::MulOp>(user))
+        layer = findSum(user);
+      else if ((fact.kind == FactKind::HitToken ||
+                fact.kind == FactKind::HitCoordinates) &&
+               isa<onnx::ScatterNDOp, onnx::ScatterElementsOp>(user))
+        layer = findSum(user);
+      else if (fact.kind == FactKind::Computed && isa<onnx::ReduceSumOp>(user))
+        layer = findChoiceSum(user);
+      else if (isWeight(&fact) && !fact.expert && isa<onnx::MulOp>(user))
+        layer = findExpertSum(user);
+      if (layer)
+        return layer;
+    }
+  }
+  return nullptr;
+}
+
+/// Whether `value` has one number for each row: a column.
+static bool isColumn(Value value) {
+  RankedTensorType type = getType(value);
+  return type.getRank() > 0 && type.getShape().back() == 1;
+}
+
+/// y * weight, for one expert.
+std::optional<LayerFinder::Term> LayerFinder::readTerm(Value value) {
+  auto mul = value.getDefiningOp<onnx::MulOp>();
+  if (!mul)
+    return std::nullopt;
+  for (auto [weight, row] :
+       {std::pair(mul.getA(), mul.getB()), std::pair(mul.getB(), mul.getA())}) {
+    const Fact *fact = facts.lookup(weight);
+    if (!isWeight(fact) || !fact->expert || !isColumn(weight) ||
+        getType(row).getRank() != getType(weight).getRank())
+      continue;
+    bool isWhole = fact->kind != FactKind::MaskedWeight ||
+                   (facts.getExtents().choices == 1);
+    if (isWhole)
+      return Term{*fact->expert, row, fact, weight, mul, nullptr};
+  }
+  return std::nullopt;
+}
+
+/// In data[index] = data[index] + rows: the rows, and what reads data.
+std::optional<Value> LayerFinder::readAddedRows(Operation *scatter,
+                                                Operation *&reader) {
+  auto add = scatter->getOperand(2).getDefiningOp<onnx::AddOp>();
+  if (!add)
+    return std::nullopt;
+  for (auto [read, rows] :
+       {std::pair(add.getA(), add.getB()), std::pair(add.getB(), add.getA())}) {
+    Operation *gather = read.getDefiningOp();
+    bool isRead = isa_and_present<onnx::GatherNDOp, onnx::GatherOp,
+                                  onnx::GatherElementsOp>(gather) &&
+                  gather->getOperand(0) == scatter->getOperand(0) &&
+                  isSamePlace(gather, scatter);
+    if (!isRead)
+      continue;
+    reader = gather;
+    return rows;
+  }
+  return std::nullopt;
+}
+
+/// Whether a gather reads the rows that a scatter writes.
+bool LayerFinder::isSamePlace(Operation *gather, Operation *scatter) {
+  Value read = gather->getOperand(1), written = scatter->getOperand(1);
+  if (read == written)
+    return isa<onnx::ScatterNDOp>(scatter) == isa<onnx::GatherNDOp>(gather);
+  const Fact *a = facts.lookup(read), *b = facts.lookup(written);
+  bool isRow = !isa<onnx::GatherElementsOp>(gather) && a && b &&
+               a->kind == b->kind && a->expert == b->expert &&
+               a->coordinates == b->coordinates;
+  if (auto rows = dyn_cast<onnx::GatherOp>(gather))
+    isRow &= rows.getAxis() == 0;
+  return isRow;
+}
+
+/// The rows of one expert, added where their tokens are.
+std::optional<LayerFinder::Term> LayerFinder::readScatter(Operation *op) {
+  bool isND = isa<onnx::ScatterNDOp>(op);
+  if (!isND && !isa<onnx::ScatterElementsOp>(op))
+    return std::nullopt;
+  Value data = op->getOperand(0), indices = op->getOperand(1);
+  Value updates = op->getOperand(2);
+  const Fact *fact = facts.lookup(indices);
+  if (!fact || !fact->expert || getType(indices).getRank() != 2 ||
+      getType(updates).getRank() != 2)
+    return std::nullopt;
+  // A token by its number, or by one for each of its dimensions.
+  bool isToken =
+      fact->kind == FactKind::HitToken && getType(data).getRank() == 2;
+  bool isTuple =
+      isND && fact->kind == FactKind::HitCoordinates &&
+      llvm::all_equal(fact->coordinates) &&
+      fact->coordinates.front() == Axis::Token &&
+      fact->dims[0] == Dim{Axis::Hit} &&
+      getType(data).getRank() == int64_t(fact->coordinates.size()) + 1;
+  if (!isToken && !isTuple)
+    return std::nullopt;
+  auto reduction = op->getAttrOfType<StringAttr>("reduction");
+  bool isAdd = reduction && reduction.getValue() == "add";
+  if (auto elements = dyn_cast<onnx::ScatterElementsOp>(op))
+    if (normalizeAxis(elements.getAxis(), 2) != 0)
+      return std::nullopt;
+  Operation *reader = nullptr;
+  if (!isAdd) {
+    if (reduction && reduction.getValue() != "none")
+      return std::nullopt;
+    // Set into zeros is added, too: an expert sees a token once. So is what
+    // was read at the same places first.
+    if (std::optional<Value> added = readAddedRows(op, reader))
+      updates = *added;
+    else if (getUniform(data) != 0.0)
+      return std::nullopt;
+  }
+  // Expanded to its own shape, by exporters that broadcast always.
+  while (auto expand = updates.getDefiningOp<onnx::ExpandOp>()) {
+    if (facts.getShapes().getExtents(expand.getInput()) !=
+        facts.getShapes().getExtents(updates))
+      break;
+    updates = expand.getInput();
+  }
+  if (std::optional<Term> term = readTerm(updates)) {
+    if (term->expert != *fact->expert ||
+        term->weight->kind != FactKind::HitWeight)
+      return std::nullopt;
+    term->node = op;
+    term->reader = reader;
+    return term;
+  }
+  return Term{*fact->expert, updates, nullptr, Value(), op, reader};
+}
+
+/// Takes a sum of terms apart. False where it is nested too deep.
+bool LayerFinder::collect(Value value, SmallVectorImpl<Term> &terms,
+                          SmallVectorImpl<Value> &addends,
+                          SmallVectorImpl<Operation *> &nodes) {
+  SmallVector<Value> work = {value};
+  SmallVector<Operation *> readers;
+  while (!work.empty()) {
+    Value next = work.pop_back_val();
+    Operation *op = next.getDefiningOp();
+    // The one that adds to it may read it first.
+    bool isInner = next == value || next.hasOneUse() ||
+                   llvm::all_of(next.getUsers(), [&](Operation *user) {
+                     return llvm::is_contained(nodes, user) ||
+                            llvm::is_contained(readers, user);
+                   });
+    if (op && isInner) {
+      if (auto add = dyn_cast<onnx::AddOp>(op);
+          add && getType(add.getA()) == getType(next) &&
+          getType(add.getB()) == getType(next)) {
+        nodes.push_back(op);
+        work.push_back(add.getB());
+        work.push_back(add.getA());
+        continue;
+      }
+      if (std::optional<Term> term = readTerm(next)) {
+        nodes.push_back(op);
+        terms.push_back(*term);
+        continue;
+      }
+      if (std::optional<Term> term = readScatter(op)) {
+        nodes.push_back(op);
+        // From the rows to the scatter: an Add, an Expand, a Mul.
+        for (Operation *part = op->getOperand(2).getDefiningOp();
+             part && part != term->value.getDefiningOp();) {
+          nodes.push_back(part);
+          auto add = dyn_cast<onnx::AddOp>(part);
+          Value next;
+          if (add)
+            next = add.getA().getDefiningOp() == term->reader ? add.getB()
+                                                              : add.getA();
+          else if (isa<onnx::ExpandOp>(part))
+            next = part->getOperand(0);
+          part = next ? next.getDefiningOp() : nullptr;
+        }
+        if (term->reader)
+          readers.push_back(term->reader);
+        terms.push_back(*term);
+        work.push_back(op->getOperand(0));
+        continue;
+      }
+    }
+    if (getUniform(next) != 0.0)
+      addends.push_back(next);
+  }
+  return terms.size() <= size_t(facts.getExtents().experts);
+}
+
+/// The node that goes on with a sum; what only reads it to add to it aside.
+Operation *LayerFinder::getNextSum(Operation *sum) {
+  Operation *next = nullptr;
+  for (Operation *user : sum->getResult(0).getUsers()) {
+    if (isa<onnx::GatherOp, onnx::GatherNDOp, onnx::GatherElementsOp>(user) &&
+        user->getOperand(0) == sum->getResult(0))
+      continue;
+    bool isSum = isa<onnx::AddOp, onnx::ScatterNDOp, onnx::ScatterElementsOp,
+                     onnx::ExpandOp, onnx::MulOp>(user);
+    if (!isSum || (next && next != user))
+      return nullptr;
+    next = user;
+  }
+  return next;
+}
+
+/// A sum over experts, each computed by itself.
+std::unique_ptr<RoutedLayer> LayerFinder::findSum(Operation *start) {
+  int64_t experts = facts.getExtents().experts;
+  // Upwards to the first sum that has all experts.
+  SmallVector<Term> terms;
+  SmallVector<Value> addends;
+  SmallVector<Operation *> nodes;
+  Operation *root = start;
+  while (true) {
+    terms.clear();
+    addends.clear();
+    nodes.clear();
+    if (!collect(root->getResult(0), terms, addends, nodes))
+      return fail(root, "it adds one expert several times");
+    if (int64_t(terms.size()) == experts)
+      break;
+    Operation *user = getNextSum(root);
+    if (!user)
+      break;
+    root = user;
+  }
+  if (int64_t(terms.size()) != experts)
+    return fail(root, "it adds " + Twine(terms.size()) + " of " +
+                          Twine(experts) + " experts");
+  llvm::sort(terms,
+             [](const Term &a, const Term &b) { return a.expert < b.expert; });
+  auto layer = std::make_unique<RoutedLayer>();
+  layer->root = root;
+  SmallVector<Value> values;
+  bool areHits = !terms.front().weight ||
+                 terms.front().weight->kind == FactKind::HitWeight;
+  for (auto [expert, term] : llvm::enumerate(terms)) {
+    if (term.expert != int64_t(expert))
+      return fail(term.node, "it adds expert " + Twine(term.expert) +
+                                 " twice, or one that is none");
+    values.push_back(term.value);
+    if (bool(term.weight) != bool(terms.front().weight) ||
+        (term.weight && !setWeights(*layer, *term.weight, term.weightValue)))
+      return fail(term.node, "experts are weighted in different ways");
+  }
+  layer->addends.assign(addends.begin(), addends.end());
+  layer->pattern = areHits ? "P3" : "P2";
+  layer =
+      finish(std::move(layer), areHits ? Space::Hits : Space::Tokens, values);
+  return layer && isPrivate(*layer, nodes) ? std::move(layer) : nullptr;
+}
+
+/// Takes the weights of a term over, where they are those of the others.
+bool LayerFinder::setWeights(RoutedLayer &layer, const Fact &fact,
+                             Value value) {
+  if (fact.dense) {
+    if (layer.weights ||
+        (layer.denseWeights && layer.denseWeights != fact.dense))
+      return false;
+    layer.denseWeights = fact.dense;
+    layer.denseDims = fact.denseDims;
+    return true;
+  }
+  if (layer.denseWeights)
+    return false;
+  if (!layer.weights) {
+    layer.weights = fact.weights;
+    layer.weightDims = fact.weightDims;
+    layer.after = fact.after;
+    return bool(fact.weights);
+  }
+  auto isAlike = [](Operation *a, Operation *b) {
+    if (a == b)
+      return true;
+    if (a->getName() != b->getName() ||
+        a->getNumOperands() != b->getNumOperands())
+      return false;
+    if (a->getNumOperands() == 1)
+      return a->getAttr("to") == b->getAttr("to");
+    for (unsigned i : {0, 1})
+      if (getUniform(a->getOperand(i)) != getUniform(b->getOperand(i)))
+        return false;
+    return true;
+  };
+  return layer.weights == fact.weights && layer.weightDims == fact.weightDims &&
+         layer.after.size() == fact.after.size() &&
+         llvm::all_of(llvm::zip(layer.after, fact.after), [&](auto pair) {
+           return isAlike(std::get<0>(pair), std::get<1>(pair));
+         });
+}
+
+std::unique_ptr<RoutedLayer> LayerFinder::finish(MaybeLayer layer, Space space,
+                                                 ArrayRef<Value> experts) {
+  layer->ids = facts.getIds();
+  layer->lifter = std::make_unique<ExpertLifter>(facts, space);
+  layer->expert = layer->lifter->lift(experts);
+  if (!layer->expert) {
+    const Miss &inner = layer->lifter->getMiss();
+    return fail(inner.node, inner.reason);
+  }
+  if (layer->lifter->getNumProducts() == 0)
+    return fail(layer->root, "its experts have no weights");
+  return layer;
+}
+
+bool LayerFinder::isPrivate(const RoutedLayer &layer,
+                            ArrayRef<Operation *> nodes) {
+  llvm::SetVector<Operation *> own(nodes.begin(), nodes.end());
+  own.insert(layer.lifter->getVisited().begin(),
+             layer.lifter->getVisited().end());
+  own.insert(layer.root);
+  for (Operation *op : own) {
+    if (op == layer.root ||
+        !isa<onnx::MatMulOp, onnx::GemmOp, onnx::EinsumOp>(op))
+      continue;
+    for (Operation *user : op->getUsers())
+      if (!own.contains(user)) {
+        fail(op, "another node reads what it computes");
+        return false;
+      }
+  }
+  return true;
+}
+
+/// A sum over the choices of each token.
+std::unique_ptr<RoutedLayer> LayerFinder::findChoiceSum(Operation *reduce) {
+  Value rows = reduce->getOperand(0);
+  const Fact *fact = facts.lookup(rows);
+  std::optional<unsigned> choice = findAxis(fact->dims, Axis::Choice);
+  std::optional<SmallVector<int64_t>> axes = getAxes(reduce, fact->dims.size());
+  if (!axes || axes->size() != 1)
+    return nullptr;
+  bool isChoice = choice ? axes->front() == int64_t(*choice)
+                         : facts.getExtents().choices == 1 &&
+                               fact->dims[axes->front()].empty();
+  if (!isChoice)
+    return nullptr;
+  SmallVector<Axis> order = {Axis::Token, Axis::Choice, Axis::Feature};
+  SmallVector<Axis> single = {Axis::Token, Axis::Feature};
+  SmallVector<Axis> axesOfRows = flattenDims(fact->dims);
+  bool isOrdered = axesOfRows == order ||
+                   (axesOfRows == single && facts.getExtents().choices == 1);
+  if (!isOrdered)
+    return nullptr;
+
+  auto layer = std::make_unique<RoutedLayer>();
+  layer->root = reduce;
+  SmallVector<Operation *> nodes = {reduce};
+  // Back through views, to rows in order of choices or of experts.
+  Space space = Space::Choices;
+  Value value = rows;
+  while (true) {
+    Operation *op = value.getDefiningOp();
+    if (!op)
+      return nullptr;
+    if (isa<onnx::ReshapeOp, onnx::SqueezeOp, onnx::UnsqueezeOp,
+            onnx::IdentityOp, onnx::FlattenOp>(op)) {
+      nodes.push_back(op);
+      value = op->getOperand(0);
+      continue;
+    }
+    if (isa<onnx::GatherOp, onnx::GatherNDOp>(op) && space == Space::Choices) {
+      const Fact *index = facts.lookup(op->getOperand(1));
+      if (!index || index->kind != FactKind::Inverse)
+        break;
+      nodes.push_back(op);
+      value = op->getOperand(0);
+      space = Space::Rows;
+      continue;
+    }
+    auto mul = dyn_cast<onnx::MulOp>(op);
+    if (!mul || layer->weights)
+      break;
+    // Rows by their weights.
+    bool isFound = false;
+    for (auto [weight, row] : {std::pair(mul.getA(), mul.getB()),
+                               std::pair(mul.getB(), mul.getA())}) {
+      const Fact *weighted = facts.lookup(row);
+      if (!weighted || weighted->kind != FactKind::Computed)
+        continue;
+      const Fact *known = facts.lookup(weight);
+      if (known && known->kind == FactKind::RowWeight && space == Space::Rows) {
+        if (!setWeights(*layer, *known, weight))
+          return nullptr;
+      } else if (!known && space == Space::Choices && isColumn(weight)) {
+        std::optional<Dims> dims = facts.alignDims(weight, weighted->dims);
+        if (!dims)
+          continue;
+        layer->weights = weight;
+        layer->weightDims = *dims;
+      } else {
+        continue;
+      }
+      nodes.push_back(op);
+      value = row;
+      isFound = true;
+      break;
+    }
+    if (!isFound)
+      break;
+  }
+  layer->pattern = space == Space::Rows ? "P5" : "P4";
+  layer = finish(std::move(layer), space, value);
+  return layer && isPrivate(*layer, nodes) ? std::move(layer) : nullptr;
+}
+
+/// A sum over all experts, of one value with all of them.
+std::unique_ptr<RoutedLayer> LayerFinder::findExpertSum(Operation *mul) {
+  Value product = mul->getResult(0);
+  SmallVector<Operation *> nodes = {mul};
+  if (!product.hasOneUse())
+    return nullptr;
+  Operation *reduce = *product.user_begin();
+  if (!isa<onnx::ReduceSumOp>(reduce))
+    return nullptr;
+  nodes.push_back(reduce);
+  std::optional<SmallVector<int64_t>> axes =
+      getAxes(reduce, getType(product).getRank());
+  if (!axes || axes->size() != 1)
+    return nullptr;
+  for (unsigned i : {0, 1}) {
+    Value weight = mul->getOperand(i), rows = mul->getOperand(1 - i);
+    const Fact *fact = facts.lookup(weight);
+    if (!isWeight(fact) || fact->expert || !isColumn(weight) ||
+        getType(weight).getRank() != getType(rows).getRank())
+      continue;
+    std::optional<unsigned> experts = findAxis(fact->dims, Axis::Expert);
+    if (!experts || int64_t(*experts) != axes->front() || *experts != 0)
+      continue;
+    if (facts.getExtents().choices != 1 && fact->kind == FactKind::MaskedWeight)
+      continue;
+    auto layer = std::make_unique<RoutedLayer>();
+    layer->root = reduce;
+    if (!setWeights(*layer, *fact, weight))
+      continue;
+    layer->pattern = "P2b";
+    layer = finish(std::move(layer), Space::Experts, rows);
+    return layer && isPrivate(*layer, nodes) ? std::move(layer) : nullptr;
+  }
+  return nullptr;
+}

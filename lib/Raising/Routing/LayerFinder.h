@@ -1,0 +1,85 @@
+//===-- LayerFinder.h - routed layers of ordinary operators ---------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef MOEC_LIB_RAISING_ROUTING_LAYERFINDER_H
+#define MOEC_LIB_RAISING_ROUTING_LAYERFINDER_H
+
+#include "ExpertLifter.h"
+
+namespace moec::routing {
+
+/// A layer, found: `root` is the weighted sum over the experts that each token
+/// chose, plus `addends`.
+struct RoutedLayer {
+  /// The pattern, for reports: "P2", ...
+  std::string pattern;
+  mlir::Operation *root = nullptr;
+  mlir::Value ids;
+  /// One number for each token and choice, what its dimensions run over, and
+  /// what was done to it since; null for ones.
+  mlir::Value weights;
+  Dims weightDims;
+  llvm::SmallVector<mlir::Operation *, 2> after;
+  /// Instead: a number for each token and expert, 0 where it was not chosen.
+  mlir::Value denseWeights;
+  Dims denseDims;
+  std::unique_ptr<ExpertLifter> lifter;
+  RowExpr *expert = nullptr;
+  llvm::SmallVector<mlir::Value> addends;
+};
+
+/// Finds the layers that one choice of experts leads to.
+class LayerFinder {
+public:
+  explicit LayerFinder(const RoutingFacts &facts) : facts(facts) {}
+
+  /// The layer; null where there is none. `getMiss` then says what stopped the
+  /// match that came furthest, if any began.
+  std::unique_ptr<RoutedLayer> find();
+  const Miss &getMiss() const { return miss; }
+
+private:
+  using MaybeLayer = std::unique_ptr<RoutedLayer>;
+
+  /// What one expert adds.
+  struct Term {
+    int64_t expert;
+    mlir::Value value;
+    const Fact *weight;
+    mlir::Value weightValue;
+    mlir::Operation *node;
+    /// What reads the sum so far, to be added to.
+    mlir::Operation *reader;
+  };
+
+  MaybeLayer findSum(mlir::Operation *start);
+  MaybeLayer findChoiceSum(mlir::Operation *reduce);
+  MaybeLayer findExpertSum(mlir::Operation *reduce);
+  MaybeLayer findRowScatter(mlir::Operation *scatter);
+  MaybeLayer fail(mlir::Operation *node, const llvm::Twine &reason);
+  MaybeLayer finish(MaybeLayer layer, Space space,
+                    llvm::ArrayRef<mlir::Value> experts);
+  bool collect(mlir::Value value, llvm::SmallVectorImpl<Term> &terms,
+               llvm::SmallVectorImpl<mlir::Value> &addends,
+               llvm::SmallVectorImpl<mlir::Operation *> &nodes);
+  std::optional<Term> readTerm(mlir::Value value);
+  std::optional<Term> readScatter(mlir::Operation *op);
+  std::optional<mlir::Value> readAddedRows(mlir::Operation *scatter,
+                                           mlir::Operation *&reader);
+  bool isSamePlace(mlir::Operation *gather, mlir::Operation *scatter);
+  mlir::Operation *getNextSum(mlir::Operation *sum);
+  bool setWeights(RoutedLayer &layer, const Fact &fact, mlir::Value value);
+  /// Whether all that was read serves this layer alone.
+  bool isPrivate(const RoutedLayer &layer,
+                 llvm::ArrayRef<mlir::Operation *> nodes);
+
+  const RoutingFacts &facts;
+  Miss miss;
+};
+
+} // namespace moec::routing
+
+#endif // MOEC_LIB_RAISING_ROUTING_LAYERFINDER_H

@@ -1,0 +1,268 @@
+//===-- LayerWriter.cpp - a routed layer, written anew --------------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "LayerWriter.h"
+
+#include "../FusedLayers.h"
+#include "Constants.h"
+#include "NewParameter.h"
+
+#include "dialects/Param/IR/Recipes.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/TypeUtilities.h"
+
+using namespace mlir;
+using namespace moec;
+using namespace moec::routing;
+
+static RankedTensorType getType(Value value) {
+  return cast<RankedTensorType>(value.getType());
+}
+
+LayerWriter::LayerWriter(const RoutedLayer &layer, const RoutingFacts &facts,
+                         SymbolTable &symbols)
+    : layer(layer), facts(facts), symbols(symbols),
+      b(layer.root->getLoc(), facts.getShapes()) {
+  b.setInsertionPoint(layer.root);
+}
+
+//===-- Weights -----------------------------------------------------------===//
+
+/// The values of all experts as one parameter; vectors as a matrix.
+Value LayerWriter::stack(ArrayRef<Value> values, bool isVector) {
+  int64_t experts = facts.getExtents().experts;
+  SmallVector<param::RecipeInterface> recipes;
+  for (Value value : values)
+    recipes.push_back(getRecipe(value, symbols));
+  if (llvm::is_contained(recipes, param::RecipeInterface()))
+    return {};
+  param::RecipeInterface recipe;
+  if (values.size() == 1) {
+    recipe = recipes.front();
+    if (isVector)
+      recipe = param::makeReshape(
+          recipe, {experts, getType(values.front()).getShape().back()});
+  } else {
+    if (isVector)
+      for (param::RecipeInterface &part : recipes)
+        part = param::makeReshape(part,
+                                  {getType(values.front()).getShape().back()});
+    if (llvm::is_contained(recipes, param::RecipeInterface()))
+      return {};
+    recipe = param::makeStack(recipes, 0);
+  }
+  if (!recipe)
+    return {};
+  return loadNewParameter(b, layer.root->getLoc(), symbols, values.front(),
+                          recipe, "experts");
+}
+
+LogicalResult LayerWriter::stackWeights(const RowExpr *expr) {
+  for (const RowExpr::Operand &operand : expr->operands)
+    if (operand.row && failed(stackWeights(operand.row)))
+      return failure();
+  for (unsigned isBias : {0, 1}) {
+    ArrayRef<Value> values = isBias ? expr->bias : expr->weights;
+    if (values.empty() || stacked.count({expr, isBias}))
+      continue;
+    Value load = stack(values, isBias);
+    if (!load)
+      return failure();
+    stacked[{expr, isBias}] = load;
+  }
+  return success();
+}
+
+//===-- Routing -----------------------------------------------------------===//
+
+Value LayerWriter::writeIds() {
+  AffineExpr choices = b.getShapes().getConstant(facts.getExtents().choices);
+  return b.convert(b.reshape(layer.ids, {facts.getTokens(), choices}),
+                   b.getI32Type());
+}
+
+/// [T, k] in f32.
+Value LayerWriter::writeWeights() {
+  onnx::ShapeContext &shapes = b.getShapes();
+  AffineExpr choices = shapes.getConstant(facts.getExtents().choices);
+  SmallVector<AffineExpr> extents = {facts.getTokens(), choices};
+  if (layer.denseWeights) {
+    // [T, E], or [E, T]; looked up by the ids.
+    Value dense = layer.denseWeights;
+    AffineExpr experts = shapes.getConstant(facts.getExtents().experts);
+    bool isTransposed = flattenDims(layer.denseDims).front() == Axis::Expert;
+    dense = b.reshape(dense, isTransposed
+                                 ? ArrayRef<AffineExpr>{experts, extents[0]}
+                                 : ArrayRef<AffineExpr>{extents[0], experts});
+    if (isTransposed)
+      dense = b.makeNode<onnx::TransposeOp>(
+          dense, b.getNamedAttr("perm", b.getDenseI64ArrayAttr({1, 0})));
+    Value weights = b.makeNode<onnx::GatherElementsOp>(
+        {dense, b.reshape(layer.ids, extents)},
+        b.getNamedAttr("axis", b.getI64IntegerAttr(1)));
+    return b.convert(weights, b.getF32Type());
+  }
+  if (!layer.weights)
+    return b.makeNode<onnx::ExpandOp>(
+        {b.makeScalar(1.0, b.getF32Type()),
+         b.makeNode<onnx::ShapeOp>(b.reshape(layer.ids, extents))});
+  Value weights = layer.weights;
+  bool isTransposed = flattenDims(layer.weightDims) ==
+                      SmallVector<Axis>{Axis::Choice, Axis::Token};
+  weights = b.reshape(weights, isTransposed
+                                   ? ArrayRef<AffineExpr>{choices, extents[0]}
+                                   : ArrayRef<AffineExpr>(extents));
+  if (isTransposed)
+    weights = b.makeNode<onnx::TransposeOp>(
+        weights, b.getNamedAttr("perm", b.getDenseI64ArrayAttr({1, 0})));
+  for (Operation *op : layer.after) {
+    SmallVector<Value> operands(op->getOperands());
+    if (operands.size() == 2) {
+      // One of them is a number.
+      bool isSecond = !getUniform(operands[0]);
+      Value number = operands[isSecond ? 1 : 0];
+      operands[isSecond ? 0 : 1] = weights;
+      operands[isSecond ? 1 : 0] = b.makeScalar(
+          *getUniform(number), getElementTypeOrSelf(number.getType()));
+    } else {
+      operands[0] = weights;
+    }
+    weights = b.cloneNode(op, operands)->getResult(0);
+  }
+  return b.convert(weights, b.getF32Type());
+}
+
+Value LayerWriter::makeEmpty(Value rows, int64_t columns, Type elementType) {
+  return tensor::EmptyOp::create(
+      b,
+      ArrayRef<OpFoldResult>{getAsOpFoldResult(rows), b.getIndexAttr(columns)},
+      elementType);
+}
+
+void LayerWriter::tag(Operation *op, AffineExpr rows, int64_t columns) {
+  op->setAttr(moe::MoeDialect::getLayerAttrName(),
+              b.getStringAttr(getNodeName(layer.root)));
+  b.describe(op, {rows, b.getShapes().getConstant(columns)});
+}
+
+void LayerWriter::writePlan() {
+  Value ids = writeIds();
+  int64_t choices = facts.getExtents().choices;
+  Type i32 = b.getI32Type();
+  numTokens = b.createOrFold<tensor::DimOp>(ids, 0);
+  numRows = b.createOrFold<arith::MulIOp>(
+      numTokens, arith::ConstantIndexOp::create(b, choices));
+  rowsExtent = facts.getTokens() * choices;
+  Value offsets = tensor::EmptyOp::create(
+      b, ArrayRef<int64_t>{facts.getExtents().experts + 1}, i32);
+  Value rows = tensor::EmptyOp::create(
+      b, ArrayRef<OpFoldResult>{getAsOpFoldResult(numRows)}, i32);
+  Value inverse = makeEmpty(numTokens, choices, i32);
+  plan = moe::PlanOp::create(
+      b, TypeRange{offsets.getType(), rows.getType(), inverse.getType()}, ids,
+      offsets, rows, inverse);
+  plan->setAttr(moe::MoeDialect::getLayerAttrName(),
+                b.getStringAttr(getNodeName(layer.root)));
+  requireCountableRows(plan, ids, choices);
+}
+
+//===-- Experts -----------------------------------------------------------===//
+
+Value LayerWriter::write(const RowExpr *expr) {
+  Value &value = written[expr];
+  if (value)
+    return value;
+  Value made = expr->kind == RowExpr::Source    ? writeSource(expr)
+               : expr->kind == RowExpr::Product ? writeProduct(expr)
+                                                : writeNode(expr);
+  return written[expr] = made;
+}
+
+Value LayerWriter::writeSource(const RowExpr *expr) {
+  Value x = b.toMatrix(expr->source);
+  Value init = makeEmpty(numRows, expr->width, expr->elementType);
+  auto op = moe::DispatchOp::create(b, TypeRange(init.getType()), x,
+                                    plan.getResult(1), plan.getResult(0), init);
+  tag(op, rowsExtent, expr->width);
+  return op.getResult(0);
+}
+
+Value LayerWriter::writeProduct(const RowExpr *expr) {
+  Value x = write(expr->operands.front().row);
+  Value weights = stacked.lookup({expr, 0});
+  Value bias;
+  if (!expr->bias.empty())
+    bias = stacked.lookup({expr, 1});
+  Value init = makeEmpty(numRows, expr->width, expr->elementType);
+  auto op = moe::GroupedMatmulOp::create(
+      b, TypeRange(init.getType()), x, weights, plan.getResult(0),
+      /*rows=*/Value(), bias, /*scales=*/Value(), init,
+      moe::LayoutAttr::get(b.getContext(), expr->isTransposed
+                                               ? moe::Layout::NK
+                                               : moe::Layout::KN),
+      /*n=*/IntegerAttr(),
+      moe::ActivationAttr::get(b.getContext(), moe::ActivationKind::Identity),
+      /*quant=*/moe::QuantAttr());
+  tag(op, rowsExtent, expr->width);
+  return op.getResult(0);
+}
+
+/// As a number, or a vector of a row.
+Value LayerWriter::writeShared(Value shared) {
+  RankedTensorType type = getType(shared);
+  if (type.getRank() == 0)
+    return shared;
+  if (std::optional<double> number = getUniform(shared))
+    return b.makeScalar(*number, type.getElementType());
+  return b.reshape(shared, {b.getShapes().getConstant(type.getShape().back())});
+}
+
+Value LayerWriter::writeNode(const RowExpr *expr) {
+  SmallVector<Value> operands;
+  bool isAlongFeatures = !isRowwiseElementwise(expr->op);
+  for (const RowExpr::Operand &operand : expr->operands)
+    operands.push_back(operand.row       ? write(operand.row)
+                       : isAlongFeatures ? operand.shared
+                                         : writeShared(operand.shared));
+  if (isa<onnx::SliceOp>(expr->op))
+    operands[3] = b.makeNode<onnx::CastOp>(
+        b.makeIntegers({1}),
+        b.getNamedAttr(
+            "to", TypeAttr::get(getElementTypeOrSelf(operands[3].getType()))));
+  // All results of one node are made once.
+  Operation *&op = nodes[{expr->op, expr->operands.front().row}];
+  if (!op) {
+    op = b.cloneNode(expr->op, operands);
+    if (op->hasAttr("axis"))
+      op->setAttr("axis", b.getI64IntegerAttr(1));
+    op->setAttr(moe::MoeDialect::getLayerAttrName(),
+                b.getStringAttr(getNodeName(layer.root)));
+  }
+  return op->getResult(expr->result);
+}
+
+LogicalResult LayerWriter::write() {
+  if (failed(stackWeights(layer.expert)))
+    return failure();
+  writePlan();
+  Value weights = writeWeights();
+  Value y = write(layer.expert);
+  Value result = layer.root->getResult(0);
+  int64_t width = layer.expert->width;
+  Value init = makeEmpty(numTokens, width, getType(result).getElementType());
+  auto combine = moe::CombineOp::create(b, TypeRange(init.getType()), y,
+                                        plan.getResult(2), weights, init);
+  tag(combine, facts.getTokens(), width);
+  combine->setAttr(moe::MoeDialect::getRaisedFromAttrName(),
+                   b.getStringAttr(layer.pattern));
+  Value sum = b.reshape(combine.getResult(0), b.getShapes().getExtents(result));
+  for (Value addend : layer.addends)
+    sum = b.makeNode<onnx::AddOp>({sum, addend});
+  result.replaceAllUsesWith(sum);
+  return success();
+}

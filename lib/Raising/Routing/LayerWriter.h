@@ -1,0 +1,60 @@
+//===-- LayerWriter.h - a routed layer, written anew ----------------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef MOEC_LIB_RAISING_ROUTING_LAYERWRITER_H
+#define MOEC_LIB_RAISING_ROUTING_LAYERWRITER_H
+
+#include "LayerFinder.h"
+#include "NodeBuilder.h"
+
+#include "dialects/Moe/IR/Moe.h"
+#include "dialects/Param/IR/Param.h"
+
+namespace moec::routing {
+
+/// Writes a layer on rows grouped by expert in front of its root, and puts it
+/// in the root's place.
+class LayerWriter {
+public:
+  LayerWriter(const RoutedLayer &layer, const RoutingFacts &facts,
+              mlir::SymbolTable &symbols);
+
+  /// Fails, having written nothing, where weights make no recipe.
+  llvm::LogicalResult write();
+
+private:
+  llvm::LogicalResult stackWeights(const RowExpr *expr);
+  mlir::Value stack(llvm::ArrayRef<mlir::Value> values, bool isVector);
+  void writePlan();
+  mlir::Value writeIds();
+  mlir::Value writeWeights();
+  mlir::Value write(const RowExpr *expr);
+  mlir::Value writeSource(const RowExpr *expr);
+  mlir::Value writeProduct(const RowExpr *expr);
+  mlir::Value writeNode(const RowExpr *expr);
+  mlir::Value writeShared(mlir::Value shared);
+  mlir::Value makeEmpty(mlir::Value rows, int64_t columns,
+                        mlir::Type elementType);
+  void tag(mlir::Operation *op, mlir::AffineExpr rows, int64_t columns);
+
+  const RoutedLayer &layer;
+  const RoutingFacts &facts;
+  mlir::SymbolTable &symbols;
+  NodeBuilder b;
+  mlir::AffineExpr rowsExtent;
+  mlir::Value numRows, numTokens;
+  moe::PlanOp plan;
+  llvm::DenseMap<const RowExpr *, mlir::Value> written;
+  /// Of a product: weights (0) and bias (1).
+  llvm::DenseMap<std::pair<const RowExpr *, unsigned>, mlir::Value> stacked;
+  llvm::DenseMap<std::pair<mlir::Operation *, const RowExpr *>,
+                 mlir::Operation *>
+      nodes;
+};
+
+} // namespace moec::routing
+
+#endif // MOEC_LIB_RAISING_ROUTING_LAYERWRITER_H

@@ -1,0 +1,83 @@
+//===-- NodeBuilder.cpp - onnx ops made by passes -------------------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "NodeBuilder.h"
+
+#include "mlir/IR/TypeUtilities.h"
+
+using namespace mlir;
+using namespace moec;
+using namespace moec::routing;
+
+Operation *NodeBuilder::makeNode(OperationState &state, unsigned numResults) {
+  state.addTypes(SmallVector<Type>(numResults, getNoneType()));
+  Operation *op = create(state);
+  // What is made here fits, or the pass that makes it is wrong.
+  [[maybe_unused]] LogicalResult inferred =
+      cast<onnx::OnnxNode>(op).inferShapes(shapes);
+  assert(succeeded(inferred) && "a pass made a node whose shapes do not fit");
+  return op;
+}
+
+Operation *NodeBuilder::cloneNode(Operation *node, ValueRange operands) {
+  OperationState state(getLoc(), node->getName());
+  state.addOperands(operands);
+  for (NamedAttribute attribute : node->getAttrs())
+    if (attribute.getName() != onnx::kShapesAttr &&
+        attribute.getName() != onnx::kEqualAttr)
+      state.addAttribute(attribute.getName(), attribute.getValue());
+  return makeNode(state, node->getNumResults());
+}
+
+Value NodeBuilder::makeScalar(double value, Type elementType) {
+  auto type = RankedTensorType::get({}, elementType);
+  Attribute number =
+      isa<FloatType>(elementType)
+          ? Attribute(FloatAttr::get(elementType, value))
+          : Attribute(IntegerAttr::get(elementType, int64_t(value)));
+  return onnx::ConstantOp::create(*this, type,
+                                  DenseElementsAttr::get(type, number));
+}
+
+Value NodeBuilder::makeIntegers(ArrayRef<int64_t> values) {
+  auto type = RankedTensorType::get(values.size(), getI64Type());
+  return onnx::ConstantOp::create(*this, type,
+                                  DenseElementsAttr::get(type, values));
+}
+
+Value NodeBuilder::reshape(Value value, ArrayRef<AffineExpr> extents) {
+  if (ArrayRef<AffineExpr>(shapes.getExtents(value)) == extents)
+    return value;
+  OperationState state(getLoc(), onnx::ReshapeOp::getOperationName());
+  state.addOperands(value);
+  state.addTypes(getNoneType());
+  Operation *op = create(state);
+  shapes.setResult(op->getResult(0), getElementTypeOrSelf(value.getType()),
+                   extents);
+  return op->getResult(0);
+}
+
+Value NodeBuilder::convert(Value value, Type elementType) {
+  if (getElementTypeOrSelf(value.getType()) == elementType)
+    return value;
+  return makeNode<onnx::CastOp>(value,
+                                getNamedAttr("to", TypeAttr::get(elementType)));
+}
+
+Value NodeBuilder::toMatrix(Value value) {
+  onnx::Extents extents = shapes.getExtents(value);
+  AffineExpr rows = shapes.getConstant(1);
+  for (AffineExpr extent : ArrayRef(extents).drop_back())
+    rows = rows * extent;
+  return reshape(value, {rows, extents.back()});
+}
+
+void NodeBuilder::describe(Operation *op, ArrayRef<AffineExpr> extents) {
+  shapes.setExtents(op->getResult(0), extents);
+  op->setAttr(onnx::kShapesAttr,
+              getArrayAttr(AffineMapAttr::get(AffineMap::get(
+                  0, shapes.getNumSymbols(), extents, getContext()))));
+}

@@ -1,0 +1,57 @@
+//===-- NodeBuilder.h - onnx ops made by passes ---------------------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef MOEC_LIB_RAISING_ROUTING_NODEBUILDER_H
+#define MOEC_LIB_RAISING_ROUTING_NODEBUILDER_H
+
+#include "dialects/Onnx/IR/Onnx.h"
+
+#include "mlir/IR/ImplicitLocOpBuilder.h"
+
+namespace moec::routing {
+
+/// Makes onnx ops in a module whose shapes are inferred: their types and
+/// extents are inferred as the importer does.
+class NodeBuilder : public mlir::ImplicitLocOpBuilder {
+public:
+  NodeBuilder(mlir::Location loc, onnx::ShapeContext &shapes)
+      : ImplicitLocOpBuilder(loc, shapes.getContext()), shapes(shapes) {}
+
+  onnx::ShapeContext &getShapes() { return shapes; }
+
+  /// An op without optional operands or with all of them.
+  template <typename OpTy>
+  mlir::Value makeNode(mlir::ValueRange operands,
+                       llvm::ArrayRef<mlir::NamedAttribute> attributes = {}) {
+    mlir::OperationState state(getLoc(), OpTy::getOperationName());
+    state.addOperands(operands);
+    state.addAttributes(attributes);
+    return makeNode(state, 1)->getResult(0);
+  }
+
+  /// The same operation on other operands.
+  mlir::Operation *cloneNode(mlir::Operation *node, mlir::ValueRange operands);
+
+  mlir::Value makeScalar(double value, mlir::Type elementType);
+  mlir::Value makeIntegers(llvm::ArrayRef<int64_t> values);
+  /// The elements in other extents, which multiply to as many.
+  mlir::Value reshape(mlir::Value value,
+                      llvm::ArrayRef<mlir::AffineExpr> extents);
+  mlir::Value convert(mlir::Value value, mlir::Type elementType);
+  /// Of [i.., j] the matrix [i * .., j].
+  mlir::Value toMatrix(mlir::Value value);
+  /// Records extents beside an op that is no onnx op.
+  void describe(mlir::Operation *op, llvm::ArrayRef<mlir::AffineExpr> extents);
+
+private:
+  mlir::Operation *makeNode(mlir::OperationState &state, unsigned numResults);
+
+  onnx::ShapeContext &shapes;
+};
+
+} // namespace moec::routing
+
+#endif // MOEC_LIB_RAISING_ROUTING_NODEBUILDER_H

@@ -1,0 +1,378 @@
+//===-- RoutingFacts.cpp - what values say of a choice of experts ---------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "RoutingFacts.h"
+
+#include "Constants.h"
+
+#include "mlir/IR/TypeUtilities.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+#include <cmath>
+
+using namespace mlir;
+using namespace moec;
+using namespace moec::routing;
+
+static bool isSameExtent(AffineExpr a, AffineExpr b, unsigned numSymbols) {
+  return simplifyAffineExpr(a - b, 0, numSymbols) ==
+         getAffineConstantExpr(0, a.getContext());
+}
+
+RoutingFacts::RoutingFacts(Value ids, bool hasChoices, int64_t experts,
+                           bool areDistinct, onnx::ShapeContext &shapes)
+    : ids(ids), areDistinct(areDistinct), shapes(shapes) {
+  onnx::Extents sizes = shapes.getExtents(ids);
+  Dims dims;
+  tokens = shapes.getConstant(1);
+  for (AffineExpr size : ArrayRef(sizes).drop_back(hasChoices)) {
+    dims.push_back({Axis::Token});
+    tokens = tokens * size;
+  }
+  if (hasChoices) {
+    dims.push_back({Axis::Choice});
+    if (auto choices = dyn_cast<AffineConstantExpr>(sizes.back()))
+      extents.choices = choices.getValue();
+  }
+  extents.experts = experts;
+  set(ids, Fact(FactKind::Ids, dims));
+}
+
+bool RoutingFacts::isAllTokens(AffineExpr extent) const {
+  return isSameExtent(extent, tokens, shapes.getNumSymbols());
+}
+
+bool RoutingFacts::isAllChoices(AffineExpr extent) const {
+  return isSameExtent(extent, tokens * extents.choices, shapes.getNumSymbols());
+}
+
+void RoutingFacts::set(Value value, Fact fact) {
+  facts.insert({value, std::move(fact)});
+}
+
+void RoutingFacts::propagate() {
+  Operation *op = ids.getDefiningOp();
+  op = op ? op->getNextNode() : &ids.getParentBlock()->front();
+  for (; op; op = op->getNextNode()) {
+    auto hasFact = [&](Value operand) { return lookup(operand) != nullptr; };
+    if (op->getNumResults() == 0 || llvm::none_of(op->getOperands(), hasFact))
+      continue;
+    if (auto split = dyn_cast<onnx::SplitOp>(op))
+      inferSplit(split);
+    else if (auto sort = dyn_cast<onnx::TopKOp>(op))
+      inferSort(sort);
+    else if (MaybeFact fact = infer(op))
+      set(op->getResult(0), std::move(*fact));
+  }
+}
+
+std::optional<SmallVector<int64_t>> moec::routing::getAxes(Operation *op,
+                                                           int64_t rank) {
+  std::optional<SmallVector<int64_t>> axes;
+  if (op->getNumOperands() == 2)
+    axes = getIntegers(op->getOperand(1));
+  if (!axes)
+    return std::nullopt;
+  for (int64_t &axis : *axes)
+    axis = normalizeAxis(axis, rank);
+  return axes;
+}
+
+std::optional<Dims> RoutingFacts::alignDims(Value value,
+                                            ArrayRef<Dim> dims) const {
+  auto type = cast<RankedTensorType>(value.getType());
+  if (type.getRank() > int64_t(dims.size()))
+    return std::nullopt;
+  Dims result;
+  ArrayRef<Dim> last = dims.take_back(type.getRank());
+  for (auto [size, dim] : llvm::zip(type.getShape(), last))
+    result.push_back(size == 1 ? Dim() : dim);
+  return result;
+}
+
+std::optional<Fact> RoutingFacts::infer(Operation *op) {
+  if (MaybeFact fact = inferArithmetic(op))
+    return fact;
+  const Fact *first = lookup(op->getOperand(0));
+  auto onFirst = [&](auto rule) -> MaybeFact {
+    return first ? rule(*first) : std::nullopt;
+  };
+  MaybeFact fact =
+      llvm::TypeSwitch<Operation *, MaybeFact>(op)
+          .Case<onnx::ReshapeOp, onnx::SqueezeOp, onnx::UnsqueezeOp,
+                onnx::FlattenOp, onnx::IdentityOp>([&](Operation *view) {
+            return onFirst(
+                [&](const Fact &fact) { return inferView(view, fact); });
+          })
+          .Case([&](onnx::TransposeOp op) {
+            return onFirst(
+                [&](const Fact &fact) { return inferTranspose(op, fact); });
+          })
+          .Case<onnx::CastOp, onnx::CastLikeOp>([&](Operation *cast) {
+            return onFirst(
+                [&](const Fact &fact) { return inferCast(cast, fact); });
+          })
+          .Case<onnx::ExpandOp, onnx::TileOp>([&](Operation *expand) {
+            return onFirst(
+                [&](const Fact &fact) { return inferExpand(expand, fact); });
+          })
+          .Case([&](onnx::EqualOp op) { return inferEqual(op); })
+          .Case<onnx::GreaterOp, onnx::GreaterOrEqualOp, onnx::LessOp,
+                onnx::LessOrEqualOp>(
+              [&](Operation *compare) { return inferCompare(compare); })
+          .Case([&](onnx::OneHotOp op) { return inferOneHot(op); })
+          .Case([&](onnx::GatherOp op) { return inferGather(op); })
+          .Case([&](onnx::GatherNDOp op) { return inferGatherND(op); })
+          .Case([&](onnx::SliceOp op) { return inferSlice(op); })
+          .Case([&](onnx::MulOp op) { return inferMul(op); })
+          .Case([&](onnx::AddOp op) { return inferAdd(op); })
+          .Case([&](onnx::SubOp op) { return inferSub(op); })
+          .Case([&](onnx::DivOp op) { return inferDiv(op); })
+          .Case([&](onnx::AndOp op) { return inferAnd(op); })
+          .Case([&](onnx::WhereOp op) { return inferWhere(op); })
+          .Case<onnx::ReduceSumOp, onnx::ReduceMaxOp>(
+              [&](Operation *reduce) { return inferReduce(reduce); })
+          .Case<onnx::SoftmaxOp, onnx::SigmoidOp>(
+              [&](Operation *softmax) { return inferSoftmax(softmax); })
+          .Case([&](onnx::ConcatOp op) { return inferConcat(op); })
+          .Case([&](onnx::NonZeroOp op) { return inferNonZero(op); })
+          .Case([&](onnx::ScatterElementsOp op) {
+            return inferScatterElements(op);
+          })
+          .Case([&](onnx::ScatterNDOp op) { return inferScatterND(op); })
+          .Case([&](onnx::CumSumOp op) { return inferCumSum(op); })
+          .Case([&](onnx::RangeOp op) { return inferRange(op); })
+          .Default([](Operation *) { return std::nullopt; });
+  return fact ? fact : inferComputed(op);
+}
+
+//===-- Numbers of experts ------------------------------------------------===//
+
+/// `value` rounded as an element of the type is.
+static double roundTo(Type type, double value) {
+  if (type.isF64())
+    return value;
+  if (auto number = dyn_cast<FloatType>(type)) {
+    APFloat rounded(value);
+    bool losesInfo;
+    rounded.convert(number.getFloatSemantics(), APFloat::rmNearestTiesToEven,
+                    &losesInfo);
+    rounded.convert(APFloat::IEEEdouble(), APFloat::rmNearestTiesToEven,
+                    &losesInfo);
+    return rounded.convertToDouble();
+  }
+  return std::trunc(value);
+}
+
+/// One number by an elementwise operator, in the arithmetic of its type; sums,
+/// products and quotients of f32 that are computed in f64 round alike.
+static std::optional<double> compute(Operation *op, Type type, double a,
+                                     double b) {
+  bool isInteger = isa<IntegerType>(type);
+  return llvm::TypeSwitch<Operation *, std::optional<double>>(op)
+      .Case<onnx::CastOp, onnx::CastLikeOp>(
+          [&](Operation *) { return roundTo(type, a); })
+      .Case([&](onnx::AddOp) { return roundTo(type, a + b); })
+      .Case([&](onnx::SubOp) { return roundTo(type, a - b); })
+      .Case([&](onnx::MulOp) { return roundTo(type, a * b); })
+      .Case([&](onnx::DivOp) -> std::optional<double> {
+        return b == 0 ? std::nullopt : std::optional(roundTo(type, a / b));
+      })
+      .Case([&](onnx::AbsOp) { return std::abs(a); })
+      .Case([&](onnx::FloorOp) { return std::floor(a); })
+      .Case([&](onnx::CeilOp) { return std::ceil(a); })
+      .Case([&](onnx::ModOp op) -> std::optional<double> {
+        if (!isInteger || b <= 0 || a < 0)
+          return std::nullopt;
+        return std::fmod(a, b);
+      })
+      .Default([](Operation *) { return std::nullopt; });
+}
+
+std::optional<Fact> RoutingFacts::inferArithmetic(Operation *op) {
+  if (!isRowwiseElementwise(op) && !isa<onnx::ModOp>(op))
+    return std::nullopt;
+  const Fact *fact = nullptr;
+  unsigned position = 0;
+  for (auto [i, operand] : llvm::enumerate(op->getOperands()))
+    if (const Fact *known = lookup(operand))
+      if (known->kind == FactKind::Ids || known->kind == FactKind::RowId) {
+        if (fact)
+          return std::nullopt;
+        fact = known;
+        position = i;
+      }
+  if (!fact || extents.experts > 4096)
+    return std::nullopt;
+  Type type = getElementTypeOrSelf(op->getResult(0).getType());
+  auto integer = dyn_cast<IntegerType>(type);
+  if ((integer && integer.getWidth() < 16) ||
+      (!integer && !isa<FloatType>(type)))
+    return std::nullopt;
+  SmallVector<std::optional<double>, 3> others;
+  int64_t rank = fact->dims.size();
+  for (auto [i, operand] : llvm::enumerate(op->getOperands())) {
+    bool isCastLike = isa<onnx::CastLikeOp>(op) && i == 1;
+    others.push_back(i == position || isCastLike ? 0.0 : getUniform(operand));
+    if (!others.back())
+      return std::nullopt;
+    if (!isCastLike)
+      rank =
+          std::max(rank, cast<RankedTensorType>(operand.getType()).getRank());
+  }
+  Fact result = *fact;
+  result.numbers.clear();
+  result.dims.insert(result.dims.begin(), rank - fact->dims.size(), Dim());
+  bool isSame = true;
+  for (int64_t expert = 0; expert < extents.experts; ++expert) {
+    double id = fact->numbers.empty() ? expert : fact->numbers[expert];
+    std::optional<double> number;
+    if (auto clip = dyn_cast<onnx::ClipOp>(op)) {
+      if (position != 0)
+        return std::nullopt;
+      number = id;
+      unsigned next = 1;
+      if (clip.getMin())
+        number = std::max(*number, *others[next++]);
+      if (clip.getMax())
+        number = std::min(*number, *others[next]);
+    } else if (op->getNumOperands() <= 2) {
+      double other = others.size() < 2 ? 0.0 : *others[1 - position];
+      number = position == 0 ? compute(op, type, id, other)
+                             : compute(op, type, other, id);
+    }
+    constexpr double kMost = 1 << 24;
+    if (!number || !(std::abs(*number) <= kMost))
+      return std::nullopt;
+    result.numbers.push_back(*number);
+    isSame &= *number == double(expert);
+  }
+  if (isSame)
+    result.numbers.clear();
+  return result;
+}
+
+//===-- Elements stay, dimensions change ----------------------------------===//
+
+std::optional<Fact> RoutingFacts::inferView(Operation *op, const Fact &fact) {
+  Fact result = fact;
+  int64_t rank = fact.dims.size();
+  if (isa<onnx::IdentityOp>(op))
+    return result;
+  if (isa<onnx::UnsqueezeOp>(op)) {
+    int64_t newRank =
+        cast<RankedTensorType>(op->getResult(0).getType()).getRank();
+    if (auto axes = getAxes(op, newRank)) {
+      llvm::sort(*axes);
+      for (int64_t axis : *axes)
+        result.dims.insert(result.dims.begin() + axis, Dim());
+      return result;
+    }
+  }
+  if (isa<onnx::SqueezeOp>(op)) {
+    if (auto axes = getAxes(op, rank)) {
+      llvm::sort(*axes, std::greater<>());
+      for (int64_t axis : *axes)
+        result.dims.erase(result.dims.begin() + axis);
+      return result;
+    }
+  }
+  std::optional<Dims> dims =
+      reshapeDims(fact.dims, shapes.getExtents(op->getOperand(0)),
+                  shapes.getExtents(op->getResult(0)), extents);
+  if (!dims)
+    return std::nullopt;
+  result.dims = *dims;
+  return result;
+}
+
+std::optional<Fact> RoutingFacts::inferTranspose(onnx::TransposeOp op,
+                                                 const Fact &fact) {
+  auto permutation =
+      llvm::to_vector(llvm::reverse(llvm::seq<int64_t>(0, fact.dims.size())));
+  if (auto attr = op->getAttrOfType<DenseI64ArrayAttr>("perm"))
+    permutation = llvm::to_vector(attr.asArrayRef());
+  Fact result = fact;
+  for (auto [to, from] : llvm::enumerate(permutation))
+    result.dims[to] = fact.dims[from];
+  // Tokens of several dimensions count in their order alone.
+  SmallVector<int64_t> tokenDims;
+  for (int64_t from : permutation)
+    if (llvm::is_contained(fact.dims[from], Axis::Token))
+      tokenDims.push_back(from);
+  if (!llvm::is_sorted(tokenDims))
+    return std::nullopt;
+  return result;
+}
+
+/// Whether every integer from 0 to `most` is a value of the type.
+static bool holdsIntegers(Type type, int64_t most) {
+  if (auto integer = dyn_cast<IntegerType>(type))
+    return integer.getWidth() > 1 &&
+           llvm::isUIntN(integer.getWidth() - !integer.isUnsigned(), most);
+  auto number = dyn_cast<FloatType>(type);
+  return number && most <= int64_t(1) << number.getFPMantissaWidth();
+}
+
+std::optional<Fact> RoutingFacts::inferCast(Operation *op, const Fact &fact) {
+  Type type = getElementTypeOrSelf(op->getResult(0).getType());
+  Fact result = fact;
+  switch (fact.kind) {
+  case FactKind::Mask:
+  case FactKind::AnyMask:
+    return result;
+  case FactKind::Uniform:
+    return fact.number == 0 || fact.number == 1 ? MaybeFact(result)
+                                                : std::nullopt;
+  case FactKind::Ids:
+  case FactKind::RowId:
+    return std::nullopt;
+  case FactKind::MaskedWeight:
+  case FactKind::Gate:
+  case FactKind::HitWeight:
+  case FactKind::RowWeight:
+    result.after.push_back(op);
+    return isa<FloatType>(type) && !fact.dense ? MaybeFact(result)
+                                               : std::nullopt;
+  case FactKind::ZeroOutside:
+    if (fact.expert)
+      return std::nullopt;
+    result.dense = op->getResult(0);
+    return isa<FloatType>(type) ? MaybeFact(result) : std::nullopt;
+  case FactKind::LowestOutside:
+    return isa<FloatType>(type) ? MaybeFact(result) : std::nullopt;
+  case FactKind::Table:
+  case FactKind::RowTable:
+    return std::nullopt;
+  case FactKind::Computed:
+    return isa<FloatType>(type) ? MaybeFact(result) : std::nullopt;
+  default:
+    // Rows are counted by 32 bits, or the model is wrong itself.
+    return holdsIntegers(type, int64_t(1) << 24) ? MaybeFact(result)
+                                                 : std::nullopt;
+  }
+}
+
+std::optional<Fact> RoutingFacts::inferExpand(Operation *op, const Fact &fact) {
+  auto from = cast<RankedTensorType>(op->getOperand(0).getType());
+  auto to = cast<RankedTensorType>(op->getResult(0).getType());
+  onnx::Extents sizes = shapes.getExtents(op->getResult(0));
+  onnx::Extents oldSizes = shapes.getExtents(op->getOperand(0));
+  Fact result = fact;
+  result.dims.insert(result.dims.begin(), to.getRank() - from.getRank(), Dim());
+  oldSizes.insert(oldSizes.begin(), to.getRank() - from.getRank(),
+                  shapes.getConstant(1));
+  for (int64_t dim = 0; dim < to.getRank(); ++dim) {
+    if (sizes[dim] == oldSizes[dim])
+      continue;
+    // The same for every element of a row, in the last dimension; elsewhere it
+    // is not known what is counted.
+    if (!result.dims[dim].empty() || dim + 1 != to.getRank())
+      return std::nullopt;
+    result.dims[dim] = {Axis::Feature};
+  }
+  return result;
+}

@@ -1,0 +1,190 @@
+//===-- RoutingFacts.h - what values say of a choice of experts -----------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Exporters spell the same routing in many ways, most of it arithmetic on
+// indices. Instead of their spellings, meanings are matched: from the ids of
+// the chosen experts, `ids[t, j]`, facts go forward along the graph, one small
+// rule an operator. A fact says what the elements of a value are, in terms of
+// t, j and an expert e; every rule is an equation of the operator.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef MOEC_LIB_RAISING_ROUTING_ROUTINGFACTS_H
+#define MOEC_LIB_RAISING_ROUTING_ROUTINGFACTS_H
+
+#include "Axes.h"
+
+#include "llvm/ADT/MapVector.h"
+
+namespace moec::routing {
+
+enum class FactKind {
+  /// ids[t, j], or what `numbers` has for it.
+  Ids,
+  /// 1 (true) where ids[t, j] == e, else 0 (false).
+  Mask,
+  /// 1 (true) where ids[t, j] == e for some j, else 0 (false).
+  AnyMask,
+  /// weights[t, j] where ids[t, j] == e, else 0.
+  MaskedWeight,
+  /// The sum of the masked weights over j: the weight of e for t.
+  Gate,
+  /// A number for each t and e, 0 where e was not chosen.
+  ZeroOutside,
+  /// A number for each t and e, -infinity where e was not chosen.
+  LowestOutside,
+  /// Where a mask of expert e is set: index tuples, in the mask's order.
+  HitCoordinates,
+  /// The token, the choice, t * k + j of such a place.
+  HitToken,
+  HitChoice,
+  HitFlat,
+  /// t * k of such a place, on the way to HitFlat.
+  HitTokenTimesK,
+  /// The weight there.
+  HitWeight,
+  /// t * k + j of the rows sorted by expert; their experts, tokens, weights.
+  RowFlat,
+  RowId,
+  RowToken,
+  RowWeight,
+  /// The row of each choice: the inverse of RowFlat.
+  Inverse,
+  /// How many choices fell on e; how many on the experts before e, up to e.
+  Count,
+  Start,
+  End,
+  /// The numbers of the rows of expert e, in a row.
+  Segment,
+  /// table[ids[t, j], ...]: a slice of `table` for each choice.
+  Table,
+  /// table[e] for each sorted row.
+  RowTable,
+  /// One number throughout.
+  Uniform,
+  /// Something about rows in the order of the dimensions' axes.
+  Computed,
+};
+
+struct Fact {
+  Fact(FactKind kind, Dims dims = {}) : kind(kind), dims(std::move(dims)) {}
+
+  FactKind kind;
+  Dims dims;
+  /// The expert it is about, where `dims` has no axis of experts.
+  std::optional<int64_t> expert;
+  /// MaskedWeight, Gate, HitWeight, RowWeight: one number for each choice (null
+  /// stands for ones), and what its dimensions run over.
+  mlir::Value weights;
+  Dims weightDims;
+  /// ZeroOutside, HitWeight, instead: a number for each token and expert.
+  mlir::Value dense;
+  Dims denseDims;
+  /// What was done to the weights since: casts, and products with a number.
+  llvm::SmallVector<mlir::Operation *, 2> after;
+  /// Table: what is looked up in, along its first dimension.
+  mlir::Value table;
+  /// Uniform.
+  double number = 0;
+  /// Ids, RowId: what arithmetic made of each expert's number; empty: nothing.
+  llvm::SmallVector<double> numbers;
+  /// HitCoordinates: what each number of a tuple counts.
+  llvm::SmallVector<Axis, 4> coordinates;
+};
+
+/// The facts that follow from one choice of experts.
+class RoutingFacts {
+public:
+  /// `ids` is `[t.., k]`, or `[t..]` for one choice a token, and its elements
+  /// are in [0, experts), those of a token distinct if `areDistinct`.
+  RoutingFacts(mlir::Value ids, bool hasChoices, int64_t experts,
+               bool areDistinct, onnx::ShapeContext &shapes);
+
+  /// Goes along the graph, in the order of the block, as far as facts lead.
+  void propagate();
+
+  const Fact *lookup(mlir::Value value) const {
+    auto found = facts.find(value);
+    return found == facts.end() ? nullptr : &found->second;
+  }
+  const RoutingExtents &getExtents() const { return extents; }
+  mlir::Value getIds() const { return ids; }
+  onnx::ShapeContext &getShapes() const { return shapes; }
+  /// All tokens, as a product of extents.
+  mlir::AffineExpr getTokens() const { return tokens; }
+  /// Whether an extent is that of all choices, and of all tokens.
+  bool isAllChoices(mlir::AffineExpr extent) const;
+  bool isAllTokens(mlir::AffineExpr extent) const;
+  /// Values with facts, in the order of the graph.
+  const llvm::MapVector<mlir::Value, Fact> &getFacts() const { return facts; }
+
+  /// What the dimensions of a value run over that is broadcast to `dims`.
+  std::optional<Dims> alignDims(mlir::Value value,
+                                llvm::ArrayRef<Dim> dims) const;
+
+private:
+  using MaybeFact = std::optional<Fact>;
+
+  /// The rules. Each gives the fact of the first result, if it knows one.
+  MaybeFact infer(mlir::Operation *op);
+  MaybeFact inferView(mlir::Operation *op, const Fact &fact);
+  MaybeFact inferTranspose(onnx::TransposeOp op, const Fact &fact);
+  MaybeFact inferCast(mlir::Operation *op, const Fact &fact);
+  MaybeFact inferEqual(onnx::EqualOp op);
+  MaybeFact inferCompare(mlir::Operation *op);
+  MaybeFact inferOneHot(onnx::OneHotOp op);
+  MaybeFact inferGather(onnx::GatherOp op);
+  MaybeFact inferGatherND(onnx::GatherNDOp op);
+  MaybeFact inferSlice(onnx::SliceOp op);
+  MaybeFact inferPart(const Fact &fact, mlir::Value part, int64_t axis,
+                      int64_t begin);
+  void inferSplit(onnx::SplitOp op);
+  void inferSort(onnx::TopKOp op);
+  MaybeFact inferMul(onnx::MulOp op);
+  MaybeFact inferAdd(onnx::AddOp op);
+  MaybeFact inferSub(onnx::SubOp op);
+  MaybeFact inferDiv(onnx::DivOp op);
+  MaybeFact inferAnd(onnx::AndOp op);
+  MaybeFact inferWhere(onnx::WhereOp op);
+  MaybeFact inferReduce(mlir::Operation *op);
+  MaybeFact inferSoftmax(mlir::Operation *op);
+  MaybeFact inferConcat(onnx::ConcatOp op);
+  MaybeFact inferNonZero(onnx::NonZeroOp op);
+  MaybeFact inferScatterElements(onnx::ScatterElementsOp op);
+  MaybeFact inferScatterND(onnx::ScatterNDOp op);
+  MaybeFact inferCumSum(onnx::CumSumOp op);
+  MaybeFact inferRange(onnx::RangeOp op);
+  MaybeFact inferExpand(mlir::Operation *op, const Fact &fact);
+  /// Rows in, rows out: what is neither routing nor constant.
+  MaybeFact inferComputed(mlir::Operation *op);
+  /// Arithmetic on ids, which are few: done for each of them.
+  MaybeFact inferArithmetic(mlir::Operation *op);
+  MaybeFact inferProduct(mlir::Operation *op);
+
+  MaybeFact maskWeights(mlir::Operation *op, const Fact &mask,
+                        mlir::Value other, Dims result);
+  MaybeFact gatherRows(mlir::Value data, const Fact &index, Dims indexDims);
+  void set(mlir::Value value, Fact fact);
+
+  mlir::Value ids;
+  RoutingExtents extents;
+  bool areDistinct;
+  onnx::ShapeContext &shapes;
+  mlir::AffineExpr tokens;
+  llvm::MapVector<mlir::Value, Fact> facts;
+};
+
+/// Whether an element of the result is made of the operands' at its place.
+bool isRowwiseElementwise(mlir::Operation *op);
+
+/// Dimensions that a reduction, Squeeze or Unsqueeze names; nothing where they
+/// are absent, or computed in the run.
+std::optional<llvm::SmallVector<int64_t>> getAxes(mlir::Operation *op,
+                                                  int64_t rank);
+
+} // namespace moec::routing
+
+#endif // MOEC_LIB_RAISING_ROUTING_ROUTINGFACTS_H
