@@ -11,6 +11,7 @@
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/Matchers.h"
 #include "llvm/Support/MathExtras.h"
 
 #include <limits>
@@ -200,6 +201,15 @@ void moec::onnx::forwardElements(ShapeContext &context, Value from, Value to) {
   if (type.getRank() > 1 || !type.hasStaticShape())
     return;
   std::optional<Extents> known = context.getElements(from);
+  // Constants of more dimensions have the same elements in the same order.
+  DenseIntElementsAttr constant;
+  if (!known && matchPattern(from, m_Constant(&constant)) &&
+      constant.getElementType().isSignlessInteger(64) &&
+      constant.size() <= 64) {
+    known.emplace();
+    for (const APInt &element : constant.getValues<APInt>())
+      known->push_back(context.getConstant(element.getSExtValue()));
+  }
   if (known && int64_t(known->size()) == type.getNumElements())
     context.setElements(to, *known);
 }

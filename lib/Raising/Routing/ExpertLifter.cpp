@@ -11,6 +11,9 @@
 #include "dialects/Param/IR/Param.h"
 
 #include "mlir/IR/TypeUtilities.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+#include <cmath>
 
 using namespace mlir;
 using namespace moec;
@@ -20,7 +23,21 @@ static RankedTensorType getType(Value value) {
   return cast<RankedTensorType>(value.getType());
 }
 
+/// Whether only extents of 1 change their places.
+static bool movesOnes(onnx::TransposeOp op) {
+  auto permutation = op->getAttrOfType<DenseI64ArrayAttr>("perm");
+  if (!permutation)
+    return false;
+  SmallVector<int64_t> moved;
+  for (int64_t dim : permutation.asArrayRef())
+    if (getType(op->getOperand(0)).getDimSize(dim) != 1)
+      moved.push_back(dim);
+  return llvm::is_sorted(moved);
+}
+
 static bool isView(Operation *op) {
+  if (auto transpose = dyn_cast<onnx::TransposeOp>(op))
+    return movesOnes(transpose);
   return isa<onnx::ReshapeOp, onnx::SqueezeOp, onnx::UnsqueezeOp,
              onnx::FlattenOp, onnx::IdentityOp>(op);
 }
@@ -227,6 +244,14 @@ bool ExpertLifter::areAlike(Values values) {
 }
 
 RowExpr *ExpertLifter::liftNode(Values values) {
+  // Sorted rows, cut by how many each expert has.
+  if (auto split = values.front().getDefiningOp<onnx::SplitOp>();
+      split && space == Space::Rows &&
+      ArrayRef<Value>(SmallVector<Value>(split.getOutputs())) == values &&
+      facts.lookup(values.front()) && facts.lookup(values.front())->expert) {
+    visited.insert(split);
+    return lift(split.getInput());
+  }
   if (!areAlike(values))
     return nullptr;
   for (Value value : values)
@@ -353,8 +378,78 @@ RowExpr *ExpertLifter::addBias(RowExpr *product, Values vectors,
   return make(expr);
 }
 
+/// Rows of tokens times their weights, for all experts at once.
+RowExpr *ExpertLifter::liftScaled(Values values) {
+  Operation *op = values.front().getDefiningOp();
+  for (unsigned i : {0, 1}) {
+    Value weight = op->getOperand(i);
+    const Fact *fact = facts.lookup(weight);
+    SmallVector<Axis> order = {Axis::Expert, Axis::Token};
+    if (!fact || !fact->dense || fact->kind != FactKind::ZeroOutside ||
+        flattenDims(fact->dims) != order)
+      continue;
+    if (scale || facts.getExtents().choices != 1 || fact->expert)
+      return fail(op, "rows are weighted on their way in by more than one "
+                      "choice");
+    scale = fact->dense;
+    scaleDims = fact->denseDims;
+    RowExpr *row = lift(op->getOperand(1 - i));
+    if (!row)
+      return nullptr;
+    RowExpr expr(RowExpr::Scaled, op);
+    expr.operands.push_back({row, {}});
+    expr.width = row->width;
+    expr.elementType = row->elementType;
+    return make(expr);
+  }
+  return nullptr;
+}
+
+std::optional<double> ExpertLifter::evaluateAtZero(const RowExpr *expr) {
+  // What a token has does not matter where it is weighted by zero.
+  if (expr->kind == RowExpr::Scaled)
+    return 0.0;
+  SmallVector<double, 3> values;
+  for (const RowExpr::Operand &operand : expr->operands) {
+    std::optional<double> value =
+        operand.row ? evaluateAtZero(operand.row) : getUniform(operand.shared);
+    if (!value && isRowwiseElementwise(expr->op))
+      return std::nullopt;
+    values.push_back(value.value_or(0));
+  }
+  if (expr->kind == RowExpr::Source)
+    return std::nullopt;
+  if (expr->kind == RowExpr::Product)
+    return expr->bias.empty() && values[0] == 0 ? std::optional(0.0)
+                                                : std::nullopt;
+  using Result = std::optional<double>;
+  return llvm::TypeSwitch<Operation *, Result>(expr->op)
+      .Case<onnx::SplitOp, onnx::SliceOp, onnx::CastOp, onnx::ReluOp,
+            onnx::TanhOp, onnx::ErfOp, onnx::NegOp, onnx::AbsOp, onnx::GeluOp,
+            onnx::QuickGeluOp, onnx::SwishOp>(
+          [&](Operation *) { return values[0] == 0 ? Result(0) : Result(); })
+      .Case([&](onnx::SigmoidOp) { return 1 / (1 + std::exp(-values[0])); })
+      .Case([&](onnx::MulOp) { return values[0] * values[1]; })
+      .Case([&](onnx::AddOp) { return values[0] + values[1]; })
+      .Case([&](onnx::SubOp) { return values[0] - values[1]; })
+      .Case([&](onnx::ClipOp clip) {
+        bool isInside = values[0] == 0;
+        if (clip.getMin())
+          isInside &= getUniform(clip.getMin()).value_or(1) <= 0;
+        if (clip.getMax())
+          isInside &= getUniform(clip.getMax()).value_or(-1) >= 0;
+        return isInside ? Result(0) : Result();
+      })
+      .Default([](Operation *) { return Result(); });
+}
+
 RowExpr *ExpertLifter::liftElementwise(Values values) {
   Operation *op = values.front().getDefiningOp();
+  if (space == Space::Experts && isa<onnx::MulOp>(op)) {
+    RowExpr *scaled = liftScaled(values);
+    if (scaled || !miss.reason.empty())
+      return scaled;
+  }
   RowExpr expr(RowExpr::Node, op);
   expr.elementType = getElementTypeOrSelf(values.front().getType());
   if (!isa<Float16Type, BFloat16Type, Float32Type>(expr.elementType))
@@ -378,6 +473,10 @@ RowExpr *ExpertLifter::liftElementwise(Values values) {
       expr.operands.emplace_back();
       continue;
     }
+    // A row is broadcast to the choices of its token only where it says so.
+    if (space == Space::Choices &&
+        getType(column.front()).getRank() != getType(values.front()).getRank())
+      return fail(op, "its operands have rows of different dimensions");
     RowExpr *row = lift(column);
     if (!row)
       return nullptr;
@@ -459,6 +558,18 @@ RowExpr *ExpertLifter::liftAlongFeatures(Values values) {
   return make(expr);
 }
 
+/// Whether a product with one matrix for each expert multiplies all tokens by
+/// all of them: [tokens, K], [1, tokens, K] or [experts, tokens, K].
+bool ExpertLifter::hasRowsOfAll(Value rows) {
+  RankedTensorType type = getType(rows);
+  if (type.getRank() == 2 || (type.getRank() == 3 && type.getDimSize(0) == 1))
+    return true;
+  onnx::Extents extents = facts.getShapes().getExtents(rows);
+  int64_t experts = facts.getExtents().experts;
+  return type.getRank() == 3 && type.getDimSize(0) == experts &&
+         facts.isAllTokens(extents[1]);
+}
+
 RowExpr *ExpertLifter::liftProduct(Values values) {
   Operation *op = values.front().getDefiningOp();
   auto isTable = [&](Value value) {
@@ -489,6 +600,8 @@ RowExpr *ExpertLifter::liftProduct(Values values) {
       return fail(weight.getDefiningOp() ? weight.getDefiningOp() : op,
                   "its weights are no parameter of one shape for each expert");
   }
+  if (space == Space::Experts && !hasRowsOfAll(op->getOperand(0)))
+    return fail(op, "its experts do not share the tokens");
   RowExpr *row = lift(getColumn(values, 0));
   if (!row)
     return nullptr;
@@ -551,6 +664,7 @@ RowExpr *ExpertLifter::liftTableProduct(Values values) {
   RankedTensorType other = getType(op->getOperand(isLeft ? 1 : 0));
   int64_t ones = other.getRank() - (isLeft ? 1 : 2);
   if (!isa<onnx::MatMulOp>(op) || type.getRank() != 3 || other.getRank() < 2 ||
+      other.getRank() != getType(matrix).getRank() ||
       other.getDimSize(ones) != 1)
     return fail(op, "it multiplies several rows by one expert's weights");
   RowExpr *row = lift(op->getOperand(isLeft ? 1 : 0));

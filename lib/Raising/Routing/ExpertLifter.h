@@ -47,6 +47,8 @@ struct RowExpr {
     Source,
     /// operand . weights (+ bias).
     Product,
+    /// operand * weight of the token for the expert, 0 where it was not chosen.
+    Scaled,
     /// `op`, on rows and on constants.
     Node,
   };
@@ -93,6 +95,13 @@ public:
   const llvm::SetVector<mlir::Operation *> &getVisited() const {
     return visited;
   }
+  /// Whether rows are weighted on their way in, and by what: a number for each
+  /// token and expert.
+  bool hasScale() const { return bool(scale); }
+  mlir::Value getScale() const { return scale; }
+  llvm::ArrayRef<Dim> getScaleDims() const { return scaleDims; }
+  /// What the expression is for a row of zeros, where it has one value.
+  static std::optional<double> evaluateAtZero(const RowExpr *expr);
   /// Products found, in all experts.
   unsigned getNumProducts() const { return numProducts; }
 
@@ -110,12 +119,14 @@ private:
   RowExpr *liftProduct(Values values);
   RowExpr *liftTableProduct(Values values);
   RowExpr *liftConcat(onnx::ConcatOp op);
+  RowExpr *liftScaled(Values values);
   RowExpr *addBias(RowExpr *product, Values vectors, mlir::Operation *node);
   std::optional<RowExpr::Operand> liftShared(Values column);
   /// Operand `number` of the op of each value.
   llvm::SmallVector<mlir::Value> getColumn(Values values, unsigned number);
   bool areAlike(Values values);
   mlir::Value peelTokens(mlir::Value value);
+  bool hasRowsOfAll(mlir::Value rows);
   bool isRepeated(mlir::Value value, mlir::Value tokens);
 
   const RoutingFacts &facts;
@@ -124,6 +135,8 @@ private:
   llvm::DenseMap<std::pair<mlir::Value, unsigned>, RowExpr *> known;
   llvm::SetVector<mlir::Operation *> visited;
   Miss miss;
+  mlir::Value scale;
+  Dims scaleDims;
   unsigned numProducts = 0;
   unsigned depth = 0;
 };

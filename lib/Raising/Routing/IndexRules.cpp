@@ -17,6 +17,11 @@ static RankedTensorType getType(Value value) {
   return cast<RankedTensorType>(value.getType());
 }
 
+/// Whether no dimension counts anything.
+static bool isOneOf(ArrayRef<Dim> dims) {
+  return llvm::all_of(dims, [](const Dim &dim) { return dim.empty(); });
+}
+
 /// `part` is elements [begin, begin + 1) of `axis`; it has no such dimension,
 /// or one of extent 1.
 std::optional<Fact> RoutingFacts::inferPart(const Fact &fact, Value part,
@@ -63,9 +68,13 @@ std::optional<Fact> RoutingFacts::gatherRows(Value data, const Fact &index,
   result.dims = std::move(indexDims);
   bool isNumbers = isa<FloatType>(type.getElementType());
   auto addFeatures = [&] {
-    if (type.getRank() > 2)
-      return false;
-    if (type.getRank() == 2)
+    // One row; further dimensions count nothing.
+    for (int64_t dim = 1; dim + 1 < type.getRank(); ++dim) {
+      if (type.getDimSize(dim) != 1)
+        return false;
+      result.dims.emplace_back();
+    }
+    if (type.getRank() > 1)
       result.dims.push_back({Axis::Feature});
     return true;
   };
@@ -203,6 +212,29 @@ std::optional<Fact> RoutingFacts::inferGatherND(onnx::GatherNDOp op) {
   return result;
 }
 
+/// The results of all experts, of which each choice takes its own.
+std::optional<Fact>
+RoutingFacts::inferGatherElements(onnx::GatherElementsOp op) {
+  const Fact *index = lookup(op.getIndices());
+  RankedTensorType type = getType(op.getData());
+  int64_t axis = normalizeAxis(op.getAxis(), type.getRank());
+  if (!index || index->kind != FactKind::Ids || !index->numbers.empty() ||
+      lookup(op.getData()) || type.getDimSize(axis) != extents.experts ||
+      index->dims[axis] != Dim{Axis::Choice} ||
+      index->dims.back() != Dim{Axis::Feature} ||
+      !isa<FloatType>(type.getElementType()))
+    return std::nullopt;
+  // Indices reach all of the other dimensions.
+  onnx::Extents of = shapes.getExtents(op.getData());
+  onnx::Extents by = shapes.getExtents(op.getIndices());
+  for (size_t dim = 0; dim < of.size(); ++dim)
+    if (int64_t(dim) != axis && of[dim] != by[dim])
+      return std::nullopt;
+  Fact result = *index;
+  result.kind = FactKind::Computed;
+  return result;
+}
+
 namespace {
 /// A Slice of constant bounds along one axis, all others whole.
 struct ConstantSlice {
@@ -288,6 +320,18 @@ void RoutingFacts::inferSplit(onnx::SplitOp op) {
     return;
   Fact fact = *found;
   int64_t axis = normalizeAxis(op.getAxis(), fact.dims.size());
+  // Sorted rows, by how many each expert has.
+  const Fact *sizes = op.getSplit() ? lookup(op.getSplit()) : nullptr;
+  if (sizes && sizes->kind == FactKind::Count && !sizes->expert &&
+      fact.dims[axis] == Dim{Axis::Row} &&
+      int64_t(op.getOutputs().size()) == extents.experts) {
+    fact.dims[axis] = {Axis::Hit};
+    for (auto [expert, part] : llvm::enumerate(op.getOutputs())) {
+      fact.expert = expert;
+      set(part, fact);
+    }
+    return;
+  }
   int64_t begin = 0;
   for (Value part : op.getOutputs()) {
     int64_t size = getType(part).getDimSize(axis);
@@ -378,9 +422,8 @@ std::optional<Fact> RoutingFacts::inferDiv(onnx::DivOp op) {
       isa<IntegerType>(getElementTypeOrSelf(op.getResult().getType()));
   if (number == 1.0 && fact->kind != FactKind::Computed)
     return result;
-  if (fact->kind == FactKind::RowFlat && isInteger &&
-      number == double(extents.choices)) {
-    result.kind = FactKind::RowToken;
+  if (fact->kind == FactKind::RowFlat && number == double(extents.choices)) {
+    result.kind = isInteger ? FactKind::RowToken : FactKind::RowQuotient;
     return result;
   }
   bool isWeight =
@@ -417,6 +460,18 @@ std::optional<Fact> RoutingFacts::inferConcat(onnx::ConcatOp op) {
     }
     result.kind = FactKind::HitCoordinates;
     result.dims[axis] = {Axis::Coordinate};
+    return result;
+  }
+  // The counts of all experts in turn.
+  if (first.kind == FactKind::Count) {
+    for (auto [number, part] : llvm::enumerate(parts))
+      if (part->kind != FactKind::Count || part->expert != int64_t(number) ||
+          !isOneOf(part->dims))
+        return std::nullopt;
+    if (int64_t(parts.size()) != extents.experts)
+      return std::nullopt;
+    result.expert.reset();
+    result.dims[axis] = {Axis::Expert};
     return result;
   }
   if (first.kind != FactKind::Computed)
@@ -636,7 +691,15 @@ std::optional<Fact> RoutingFacts::inferProduct(Operation *op) {
     result.dims.end()[-2] = isTable(left) ? Dim{Axis::Feature} : Dim();
     return result;
   }
-  if (!left || right || getType(b).getRank() != 2 ||
+  RankedTensorType weights = getType(b);
+  bool isBatched =
+      left && !right && isa<onnx::MatMulOp>(op) &&
+      left->kind == FactKind::Computed && weights.getRank() == 3 &&
+      weights.getDimSize(0) == extents.experts && left->dims.size() == 3 &&
+      left->dims[0] == Dim{Axis::Expert} && left->dims[2] == Dim{Axis::Feature};
+  if (isBatched)
+    return *left;
+  if (!left || right || weights.getRank() != 2 ||
       left->kind != FactKind::Computed ||
       left->dims.back() != Dim{Axis::Feature})
     return std::nullopt;

@@ -48,7 +48,12 @@ std::unique_ptr<RoutedLayer> LayerFinder::find() {
                isa<onnx::ScatterNDOp, onnx::ScatterElementsOp>(user))
         layer = findSum(user);
       else if (fact.kind == FactKind::Computed && isa<onnx::ReduceSumOp>(user))
-        layer = findChoiceSum(user);
+        layer = findAxis(fact.dims, Axis::Expert) ? findScaledSum(user)
+                                                  : findChoiceSum(user);
+      else if (fact.kind == FactKind::RowToken &&
+               isa<onnx::ScatterNDOp, onnx::ScatterElementsOp>(user) &&
+               user->getOperand(1) == value)
+        layer = findRowScatter(user);
       else if (isWeight(&fact) && !fact.expert && isa<onnx::MulOp>(user))
         layer = findExpertSum(user);
       if (layer)
@@ -83,10 +88,32 @@ std::optional<LayerFinder::Term> LayerFinder::readTerm(Value value) {
   return std::nullopt;
 }
 
+/// Without views and expansions to the same extents, which exporters write.
+Value LayerFinder::peelSame(Value value) {
+  while (Operation *op = value.getDefiningOp()) {
+    if (!isa<onnx::ExpandOp, onnx::ReshapeOp, onnx::IdentityOp,
+             onnx::TransposeOp>(op))
+      break;
+    if (auto permutation = op->getAttrOfType<DenseI64ArrayAttr>("perm");
+        isa<onnx::TransposeOp>(op) &&
+        (!permutation || !llvm::is_sorted(permutation.asArrayRef())))
+      break;
+    onnx::Extents from = facts.getShapes().getExtents(op->getOperand(0));
+    onnx::Extents to = facts.getShapes().getExtents(value);
+    bool isSame = from.size() == to.size();
+    for (auto [old, now] : llvm::zip(from, to))
+      isSame &= old == now || (isa<onnx::ExpandOp>(op) && isRunTimeExtent(old));
+    if (!isSame)
+      break;
+    value = op->getOperand(0);
+  }
+  return value;
+}
+
 /// In data[index] = data[index] + rows: the rows, and what reads data.
 std::optional<Value> LayerFinder::readAddedRows(Operation *scatter,
                                                 Operation *&reader) {
-  auto add = scatter->getOperand(2).getDefiningOp<onnx::AddOp>();
+  auto add = peelSame(scatter->getOperand(2)).getDefiningOp<onnx::AddOp>();
   if (!add)
     return std::nullopt;
   for (auto [read, rows] :
@@ -156,13 +183,7 @@ std::optional<LayerFinder::Term> LayerFinder::readScatter(Operation *op) {
     else if (getUniform(data) != 0.0)
       return std::nullopt;
   }
-  // Expanded to its own shape, by exporters that broadcast always.
-  while (auto expand = updates.getDefiningOp<onnx::ExpandOp>()) {
-    if (facts.getShapes().getExtents(expand.getInput()) !=
-        facts.getShapes().getExtents(updates))
-      break;
-    updates = expand.getInput();
-  }
+  updates = peelSame(updates);
   if (std::optional<Term> term = readTerm(updates)) {
     if (term->expert != *fact->expert ||
         term->weight->kind != FactKind::HitWeight)
@@ -214,7 +235,8 @@ bool LayerFinder::collect(Value value, SmallVectorImpl<Term> &terms,
           if (add)
             next = add.getA().getDefiningOp() == term->reader ? add.getB()
                                                               : add.getA();
-          else if (isa<onnx::ExpandOp>(part))
+          else if (isa<onnx::ExpandOp, onnx::ReshapeOp, onnx::IdentityOp,
+                       onnx::TransposeOp>(part))
             next = part->getOperand(0);
           part = next ? next.getDefiningOp() : nullptr;
         }
@@ -294,6 +316,18 @@ std::unique_ptr<RoutedLayer> LayerFinder::findSum(Operation *start) {
   return layer && isPrivate(*layer, nodes) ? std::move(layer) : nullptr;
 }
 
+/// The value whose elements are these, in the same order.
+static Value peelViews(Value value) {
+  while (value) {
+    Operation *op = value.getDefiningOp();
+    if (!isa_and_present<onnx::ReshapeOp, onnx::SqueezeOp, onnx::UnsqueezeOp,
+                         onnx::FlattenOp, onnx::IdentityOp>(op))
+      break;
+    value = op->getOperand(0);
+  }
+  return value;
+}
+
 /// Takes the weights of a term over, where they are those of the others.
 bool LayerFinder::setWeights(RoutedLayer &layer, const Fact &fact,
                              Value value) {
@@ -307,11 +341,13 @@ bool LayerFinder::setWeights(RoutedLayer &layer, const Fact &fact,
   }
   if (layer.denseWeights)
     return false;
+  // The same numbers, however each expert views them.
+  Value weights = peelViews(fact.weights);
   if (!layer.weights) {
-    layer.weights = fact.weights;
+    layer.weights = weights;
     layer.weightDims = fact.weightDims;
     layer.after = fact.after;
-    return bool(fact.weights);
+    return bool(weights);
   }
   auto isAlike = [](Operation *a, Operation *b) {
     if (a == b)
@@ -326,7 +362,8 @@ bool LayerFinder::setWeights(RoutedLayer &layer, const Fact &fact,
         return false;
     return true;
   };
-  return layer.weights == fact.weights && layer.weightDims == fact.weightDims &&
+  return layer.weights == weights &&
+         flattenDims(layer.weightDims) == flattenDims(fact.weightDims) &&
          layer.after.size() == fact.after.size() &&
          llvm::all_of(llvm::zip(layer.after, fact.after), [&](auto pair) {
            return isAlike(std::get<0>(pair), std::get<1>(pair));
@@ -443,9 +480,104 @@ std::unique_ptr<RoutedLayer> LayerFinder::findChoiceSum(Operation *reduce) {
     if (!isFound)
       break;
   }
-  layer->pattern = space == Space::Rows ? "P5" : "P4";
-  layer = finish(std::move(layer), space, value);
+  // Chosen among the results of all experts.
+  SmallVector<Value> experts = {value};
+  Operation *chosen = value.getDefiningOp();
+  if (isa_and_present<onnx::GatherElementsOp>(chosen) &&
+      space == Space::Choices) {
+    std::optional<SmallVector<Value>> stacked =
+        readStack(chosen->getOperand(0));
+    if (!stacked)
+      return fail(chosen, "it chooses among what is no stack of experts");
+    nodes.push_back(chosen);
+    experts = *stacked;
+    space = Space::Tokens;
+  }
+  layer->pattern = space == Space::Rows     ? "P5"
+                   : space == Space::Tokens ? "P2"
+                                            : "P4";
+  layer = finish(std::move(layer), space, experts);
   return layer && isPrivate(*layer, nodes) ? std::move(layer) : nullptr;
+}
+
+/// The results of all experts, stacked along a dimension of their own.
+std::optional<SmallVector<Value>> LayerFinder::readStack(Value stack) {
+  auto concat = stack.getDefiningOp<onnx::ConcatOp>();
+  if (!concat ||
+      int64_t(concat->getNumOperands()) != facts.getExtents().experts)
+    return std::nullopt;
+  int64_t axis = normalizeAxis(concat.getAxis(), getType(stack).getRank());
+  SmallVector<Value> parts;
+  for (Value part : concat->getOperands()) {
+    auto unsqueeze = part.getDefiningOp<onnx::UnsqueezeOp>();
+    std::optional<SmallVector<int64_t>> axes;
+    if (unsqueeze)
+      axes = getAxes(unsqueeze, getType(part).getRank());
+    if (!axes || *axes != SmallVector<int64_t>{axis})
+      return std::nullopt;
+    parts.push_back(unsqueeze.getData());
+  }
+  return parts;
+}
+
+/// Sorted rows, by their weights, added where their tokens are.
+std::unique_ptr<RoutedLayer> LayerFinder::findRowScatter(Operation *scatter) {
+  Value data = scatter->getOperand(0), indices = scatter->getOperand(1);
+  const Fact *index = facts.lookup(indices);
+  auto reduction = scatter->getAttrOfType<StringAttr>("reduction");
+  auto elements = dyn_cast<onnx::ScatterElementsOp>(scatter);
+  Value rows = peelSame(scatter->getOperand(2));
+  if (!reduction || reduction.getValue() != "add" ||
+      getType(data).getRank() != 2 || getType(indices).getRank() != 2 ||
+      getType(rows).getRank() != 2 || index->dims[0] != Dim{Axis::Row} ||
+      (elements && normalizeAxis(elements.getAxis(), 2) != 0))
+    return nullptr;
+  auto layer = std::make_unique<RoutedLayer>();
+  layer->root = scatter;
+  layer->pattern = "P6";
+  SmallVector<Operation *> nodes = {scatter};
+  if (auto mul = rows.getDefiningOp<onnx::MulOp>())
+    for (auto [weight, row] : {std::pair(mul.getA(), mul.getB()),
+                               std::pair(mul.getB(), mul.getA())}) {
+      const Fact *known = facts.lookup(weight);
+      if (!known || known->kind != FactKind::RowWeight || !isColumn(weight) ||
+          !setWeights(*layer, *known, weight))
+        continue;
+      nodes.push_back(mul);
+      rows = row;
+      break;
+    }
+  if (getUniform(data) != 0.0)
+    layer->addends.push_back(data);
+  layer = finish(std::move(layer), Space::Rows, rows);
+  return layer && isPrivate(*layer, nodes) ? std::move(layer) : nullptr;
+}
+
+/// A sum over all experts of what was computed from weighted tokens: zero for
+/// experts that were not chosen, where zero rows stay zero.
+std::unique_ptr<RoutedLayer> LayerFinder::findScaledSum(Operation *reduce) {
+  Value rows = peelSame(reduce->getOperand(0));
+  const Fact *fact = facts.lookup(rows);
+  std::optional<SmallVector<int64_t>> axes =
+      getAxes(reduce, getType(rows).getRank());
+  if (!fact || !axes || axes->size() != 1 || axes->front() != 0 ||
+      fact->dims.front() != Dim{Axis::Expert})
+    return nullptr;
+  auto layer = std::make_unique<RoutedLayer>();
+  layer->root = reduce;
+  layer->pattern = "P2b";
+  layer = finish(std::move(layer), Space::Experts, rows);
+  if (!layer)
+    return nullptr;
+  if (!layer->lifter->hasScale())
+    return fail(reduce, "what it adds up is not weighted");
+  if (layer->lifter->evaluateAtZero(layer->expert) != 0.0)
+    return fail(reduce, "an expert that was not chosen may add something");
+  SmallVector<Operation *> nodes = {reduce};
+  for (Value part = reduce->getOperand(0); part != rows;
+       part = part.getDefiningOp()->getOperand(0))
+    nodes.push_back(part.getDefiningOp());
+  return isPrivate(*layer, nodes) ? std::move(layer) : nullptr;
 }
 
 /// A sum over all experts, of one value with all of them.

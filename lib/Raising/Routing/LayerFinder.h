@@ -59,6 +59,9 @@ private:
   MaybeLayer findChoiceSum(mlir::Operation *reduce);
   MaybeLayer findExpertSum(mlir::Operation *reduce);
   MaybeLayer findRowScatter(mlir::Operation *scatter);
+  MaybeLayer findScaledSum(mlir::Operation *reduce);
+  std::optional<llvm::SmallVector<mlir::Value>> readStack(mlir::Value stack);
+  mlir::Value peelSame(mlir::Value value);
   MaybeLayer fail(mlir::Operation *node, const llvm::Twine &reason);
   MaybeLayer finish(MaybeLayer layer, Space space,
                     llvm::ArrayRef<mlir::Value> experts);

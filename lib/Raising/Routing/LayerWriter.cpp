@@ -86,31 +86,35 @@ Value LayerWriter::writeIds() {
                    b.getI32Type());
 }
 
+/// [T, E], or [E, T], looked up by the ids: [T, k].
+Value LayerWriter::lookUpDense(Value dense, ArrayRef<Dim> dims) {
+  onnx::ShapeContext &shapes = b.getShapes();
+  AffineExpr tokens = facts.getTokens();
+  AffineExpr choices = shapes.getConstant(facts.getExtents().choices);
+  AffineExpr experts = shapes.getConstant(facts.getExtents().experts);
+  bool isTransposed = flattenDims(dims).front() == Axis::Expert;
+  dense =
+      b.reshape(dense, isTransposed ? ArrayRef<AffineExpr>{experts, tokens}
+                                    : ArrayRef<AffineExpr>{tokens, experts});
+  if (isTransposed)
+    dense = b.makeNode<onnx::TransposeOp>(
+        dense, b.getNamedAttr("perm", b.getDenseI64ArrayAttr({1, 0})));
+  Value ids =
+      b.convert(b.reshape(layer.ids, {tokens, choices}), b.getIntegerType(64));
+  return b.makeNode<onnx::GatherElementsOp>(
+      {dense, ids}, b.getNamedAttr("axis", b.getI64IntegerAttr(1)));
+}
+
 /// [T, k] in f32.
 Value LayerWriter::writeWeights() {
   onnx::ShapeContext &shapes = b.getShapes();
   AffineExpr choices = shapes.getConstant(facts.getExtents().choices);
   SmallVector<AffineExpr> extents = {facts.getTokens(), choices};
-  if (layer.denseWeights) {
-    // [T, E], or [E, T]; looked up by the ids.
-    Value dense = layer.denseWeights;
-    AffineExpr experts = shapes.getConstant(facts.getExtents().experts);
-    bool isTransposed = flattenDims(layer.denseDims).front() == Axis::Expert;
-    dense = b.reshape(dense, isTransposed
-                                 ? ArrayRef<AffineExpr>{experts, extents[0]}
-                                 : ArrayRef<AffineExpr>{extents[0], experts});
-    if (isTransposed)
-      dense = b.makeNode<onnx::TransposeOp>(
-          dense, b.getNamedAttr("perm", b.getDenseI64ArrayAttr({1, 0})));
-    Value weights = b.makeNode<onnx::GatherElementsOp>(
-        {dense, b.reshape(layer.ids, extents)},
-        b.getNamedAttr("axis", b.getI64IntegerAttr(1)));
-    return b.convert(weights, b.getF32Type());
-  }
+  if (layer.denseWeights)
+    return b.convert(lookUpDense(layer.denseWeights, layer.denseDims),
+                     b.getF32Type());
   if (!layer.weights)
-    return b.makeNode<onnx::ExpandOp>(
-        {b.makeScalar(1.0, b.getF32Type()),
-         b.makeNode<onnx::ShapeOp>(b.reshape(layer.ids, extents))});
+    return b.expand(b.makeScalar(1.0, b.getF32Type()), extents);
   Value weights = layer.weights;
   bool isTransposed = flattenDims(layer.weightDims) ==
                       SmallVector<Axis>{Axis::Choice, Axis::Token};
@@ -179,6 +183,7 @@ Value LayerWriter::write(const RowExpr *expr) {
     return value;
   Value made = expr->kind == RowExpr::Source    ? writeSource(expr)
                : expr->kind == RowExpr::Product ? writeProduct(expr)
+               : expr->kind == RowExpr::Scaled  ? writeScaled(expr)
                                                 : writeNode(expr);
   return written[expr] = made;
 }
@@ -212,6 +217,19 @@ Value LayerWriter::writeProduct(const RowExpr *expr) {
   return op.getResult(0);
 }
 
+/// A row times the weight of its token, which has one choice.
+Value LayerWriter::writeScaled(const RowExpr *expr) {
+  Value weights = b.convert(
+      lookUpDense(layer.lifter->getScale(), layer.lifter->getScaleDims()),
+      expr->elementType);
+  Value init = makeEmpty(numRows, 1, expr->elementType);
+  auto op = moe::DispatchOp::create(b, TypeRange(init.getType()), weights,
+                                    plan.getResult(1), plan.getResult(0), init);
+  tag(op, rowsExtent, 1);
+  Value row = write(expr->operands.front().row);
+  return b.makeNode<onnx::MulOp>({row, op.getResult(0)});
+}
+
 /// As a number, or a vector of a row.
 Value LayerWriter::writeShared(Value shared) {
   RankedTensorType type = getType(shared);
@@ -237,9 +255,11 @@ Value LayerWriter::writeNode(const RowExpr *expr) {
   // All results of one node are made once.
   Operation *&op = nodes[{expr->op, expr->operands.front().row}];
   if (!op) {
-    op = b.cloneNode(expr->op, operands);
-    if (op->hasAttr("axis"))
-      op->setAttr("axis", b.getI64IntegerAttr(1));
+    // Along the features, which are the second of two dimensions.
+    SmallVector<NamedAttribute> changes;
+    if (isAlongFeatures && !isa<onnx::SliceOp>(expr->op))
+      changes.push_back(b.getNamedAttr("axis", b.getI64IntegerAttr(1)));
+    op = b.cloneNode(expr->op, operands, changes);
     op->setAttr(moe::MoeDialect::getLayerAttrName(),
                 b.getStringAttr(getNodeName(layer.root)));
   }
@@ -263,6 +283,8 @@ LogicalResult LayerWriter::write() {
   Value sum = b.reshape(combine.getResult(0), b.getShapes().getExtents(result));
   for (Value addend : layer.addends)
     sum = b.makeNode<onnx::AddOp>({sum, addend});
+  if (b.hasFailed())
+    return failure();
   result.replaceAllUsesWith(sum);
   return success();
 }

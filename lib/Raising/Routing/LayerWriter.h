@@ -22,7 +22,8 @@ public:
   LayerWriter(const RoutedLayer &layer, const RoutingFacts &facts,
               mlir::SymbolTable &symbols);
 
-  /// Fails, having written nothing, where weights make no recipe.
+  /// Fails where weights make no recipe; then nothing has changed. What was
+  /// written nobody reads, and is for `GraphCleaner`.
   llvm::LogicalResult write();
 
 private:
@@ -31,6 +32,8 @@ private:
   void writePlan();
   mlir::Value writeIds();
   mlir::Value writeWeights();
+  mlir::Value lookUpDense(mlir::Value dense, llvm::ArrayRef<Dim> dims);
+  mlir::Value writeScaled(const RowExpr *expr);
   mlir::Value write(const RowExpr *expr);
   mlir::Value writeSource(const RowExpr *expr);
   mlir::Value writeProduct(const RowExpr *expr);

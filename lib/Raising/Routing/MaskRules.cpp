@@ -16,6 +16,11 @@ using namespace mlir;
 using namespace moec;
 using namespace moec::routing;
 
+/// Whether no dimension counts anything.
+static bool isOne(ArrayRef<Dim> dims) {
+  return llvm::all_of(dims, [](const Dim &dim) { return dim.empty(); });
+}
+
 static bool hasAxis(const Fact &fact, Axis axis) {
   return llvm::any_of(
       fact.dims, [&](const Dim &dim) { return llvm::is_contained(dim, axis); });
@@ -181,6 +186,16 @@ std::optional<Fact> RoutingFacts::maskWeights(Operation *op, const Fact &mask,
   return fact;
 }
 
+/// Whether `rows` has the extents of the column `fact` but for the last.
+bool RoutingFacts::hasRowsOf(const Fact &fact, Value rows) const {
+  onnx::Extents sizes = shapes.getExtents(rows);
+  AffineExpr count = shapes.getConstant(1);
+  for (AffineExpr size : ArrayRef(sizes).drop_back())
+    count = count * size;
+  return hasAxis(fact, Axis::Expert) && hasAxis(fact, Axis::Token) &&
+         isSameExtent(count, tokens * extents.experts);
+}
+
 std::optional<Fact> RoutingFacts::inferMul(onnx::MulOp op) {
   for (auto [value, other] :
        {std::pair(op.getA(), op.getB()), std::pair(op.getB(), op.getA())}) {
@@ -202,6 +217,13 @@ std::optional<Fact> RoutingFacts::inferMul(onnx::MulOp op) {
           !isa<FloatType>(getElementTypeOrSelf(other.getType())) || !grown)
         continue;
       return maskWeights(op, *fact, other, *grown);
+    }
+    case FactKind::RowToken: {
+      // floor(q) * sign(q), of a quotient that is not negative.
+      const Fact *sign = lookup(other);
+      if (!sign || sign->kind != FactKind::RowSign || sign->dims != fact->dims)
+        continue;
+      return *fact;
     }
     case FactKind::HitToken:
       if (number != double(extents.choices))
@@ -235,6 +257,15 @@ std::optional<Fact> RoutingFacts::inferMul(onnx::MulOp op) {
         for (auto [dim, size] : llvm::zip(llvm::reverse(fact->dims),
                                           llvm::reverse(type.getShape())))
           hasExtents &= !dim.empty() || size == 1;
+        // A column times rows that are the same for every expert.
+        bool isColumn = fact->dims.back().empty() && grown &&
+                        type.getRank() == int64_t(fact->dims.size()) &&
+                        type.getShape().back() > 1 && !isOne(fact->dims);
+        if (isColumn && hasRowsOf(*fact, other)) {
+          result = Fact(FactKind::Computed, fact->dims);
+          result.dims.back() = {Axis::Feature};
+          return result;
+        }
         if (isInside && hasExtents) {
           result = *fact;
           result.kind = FactKind::ZeroOutside;

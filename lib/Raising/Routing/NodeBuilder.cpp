@@ -15,20 +15,25 @@ using namespace moec::routing;
 Operation *NodeBuilder::makeNode(OperationState &state, unsigned numResults) {
   state.addTypes(SmallVector<Type>(numResults, getNoneType()));
   Operation *op = create(state);
-  // What is made here fits, or the pass that makes it is wrong.
-  [[maybe_unused]] LogicalResult inferred =
-      cast<onnx::OnnxNode>(op).inferShapes(shapes);
-  assert(succeeded(inferred) && "a pass made a node whose shapes do not fit");
+  if (failed(cast<onnx::OnnxNode>(op).inferShapes(shapes))) {
+    // What is made here fits, or the pass that makes it is wrong, and asks.
+    isFine = false;
+    for (OpResult result : op->getResults())
+      shapes.setResult(result, getF32Type(), {});
+  }
   return op;
 }
 
-Operation *NodeBuilder::cloneNode(Operation *node, ValueRange operands) {
+Operation *NodeBuilder::cloneNode(Operation *node, ValueRange operands,
+                                  ArrayRef<NamedAttribute> changes) {
   OperationState state(getLoc(), node->getName());
   state.addOperands(operands);
-  for (NamedAttribute attribute : node->getAttrs())
-    if (attribute.getName() != onnx::kShapesAttr &&
-        attribute.getName() != onnx::kEqualAttr)
-      state.addAttribute(attribute.getName(), attribute.getValue());
+  NamedAttrList attributes(node->getAttrs());
+  attributes.erase(onnx::kShapesAttr);
+  attributes.erase(onnx::kEqualAttr);
+  for (NamedAttribute change : changes)
+    attributes.set(change.getName(), change.getValue());
+  state.addAttributes(attributes);
   return makeNode(state, node->getNumResults());
 }
 
@@ -56,6 +61,16 @@ Value NodeBuilder::reshape(Value value, ArrayRef<AffineExpr> extents) {
   state.addTypes(getNoneType());
   Operation *op = create(state);
   shapes.setResult(op->getResult(0), getElementTypeOrSelf(value.getType()),
+                   extents);
+  return op->getResult(0);
+}
+
+Value NodeBuilder::expand(Value scalar, ArrayRef<AffineExpr> extents) {
+  OperationState state(getLoc(), onnx::ExpandOp::getOperationName());
+  state.addOperands(scalar);
+  state.addTypes(getNoneType());
+  Operation *op = create(state);
+  shapes.setResult(op->getResult(0), getElementTypeOrSelf(scalar.getType()),
                    extents);
   return op->getResult(0);
 }

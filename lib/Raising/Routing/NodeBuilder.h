@@ -21,6 +21,9 @@ public:
       : ImplicitLocOpBuilder(loc, shapes.getContext()), shapes(shapes) {}
 
   onnx::ShapeContext &getShapes() { return shapes; }
+  /// Whether some node that was asked for does not fit its operands, a defect
+  /// that shape inference has reported.
+  bool hasFailed() const { return !isFine; }
 
   /// An op without optional operands or with all of them.
   template <typename OpTy>
@@ -32,14 +35,18 @@ public:
     return makeNode(state, 1)->getResult(0);
   }
 
-  /// The same operation on other operands.
-  mlir::Operation *cloneNode(mlir::Operation *node, mlir::ValueRange operands);
+  /// The same operation on other operands, `changes` to its attributes made.
+  mlir::Operation *cloneNode(mlir::Operation *node, mlir::ValueRange operands,
+                             llvm::ArrayRef<mlir::NamedAttribute> changes = {});
 
   mlir::Value makeScalar(double value, mlir::Type elementType);
   mlir::Value makeIntegers(llvm::ArrayRef<int64_t> values);
   /// The elements in other extents, which multiply to as many.
   mlir::Value reshape(mlir::Value value,
                       llvm::ArrayRef<mlir::AffineExpr> extents);
+  /// One number in these extents.
+  mlir::Value expand(mlir::Value scalar,
+                     llvm::ArrayRef<mlir::AffineExpr> extents);
   mlir::Value convert(mlir::Value value, mlir::Type elementType);
   /// Of [i.., j] the matrix [i * .., j].
   mlir::Value toMatrix(mlir::Value value);
@@ -50,6 +57,7 @@ private:
   mlir::Operation *makeNode(mlir::OperationState &state, unsigned numResults);
 
   onnx::ShapeContext &shapes;
+  bool isFine = true;
 };
 
 } // namespace moec::routing

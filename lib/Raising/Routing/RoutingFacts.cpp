@@ -17,9 +17,9 @@ using namespace mlir;
 using namespace moec;
 using namespace moec::routing;
 
-static bool isSameExtent(AffineExpr a, AffineExpr b, unsigned numSymbols) {
-  return simplifyAffineExpr(a - b, 0, numSymbols) ==
-         getAffineConstantExpr(0, a.getContext());
+bool RoutingFacts::isSameExtent(AffineExpr a, AffineExpr b) const {
+  return simplifyAffineExpr(a - b, 0, shapes.getNumSymbols()) ==
+         shapes.getConstant(0);
 }
 
 RoutingFacts::RoutingFacts(Value ids, bool hasChoices, int64_t experts,
@@ -42,11 +42,11 @@ RoutingFacts::RoutingFacts(Value ids, bool hasChoices, int64_t experts,
 }
 
 bool RoutingFacts::isAllTokens(AffineExpr extent) const {
-  return isSameExtent(extent, tokens, shapes.getNumSymbols());
+  return isSameExtent(extent, tokens);
 }
 
 bool RoutingFacts::isAllChoices(AffineExpr extent) const {
-  return isSameExtent(extent, tokens * extents.choices, shapes.getNumSymbols());
+  return isSameExtent(extent, tokens * extents.choices);
 }
 
 void RoutingFacts::set(Value value, Fact fact) {
@@ -67,6 +67,12 @@ void RoutingFacts::propagate() {
     else if (MaybeFact fact = infer(op))
       set(op->getResult(0), std::move(*fact));
   }
+}
+
+/// Extents of the run do not broadcast: one that is expanded stays what it is,
+/// or the run ends.
+bool moec::routing::isRunTimeExtent(AffineExpr extent) {
+  return !isa<AffineConstantExpr>(extent);
 }
 
 std::optional<SmallVector<int64_t>> moec::routing::getAxes(Operation *op,
@@ -126,6 +132,13 @@ std::optional<Fact> RoutingFacts::infer(Operation *op) {
           .Case([&](onnx::OneHotOp op) { return inferOneHot(op); })
           .Case([&](onnx::GatherOp op) { return inferGather(op); })
           .Case([&](onnx::GatherNDOp op) { return inferGatherND(op); })
+          .Case([&](onnx::GatherElementsOp op) {
+            return inferGatherElements(op);
+          })
+          .Case<onnx::AbsOp, onnx::FloorOp, onnx::SignOp>([&](Operation *op) {
+            return onFirst(
+                [&](const Fact &fact) { return inferRounding(op, fact); });
+          })
           .Case([&](onnx::SliceOp op) { return inferSlice(op); })
           .Case([&](onnx::MulOp op) { return inferMul(op); })
           .Case([&](onnx::AddOp op) { return inferAdd(op); })
@@ -347,6 +360,15 @@ std::optional<Fact> RoutingFacts::inferCast(Operation *op, const Fact &fact) {
   case FactKind::Table:
   case FactKind::RowTable:
     return std::nullopt;
+  case FactKind::RowQuotient:
+    // Towards zero, which is down.
+    if (isa<IntegerType>(type))
+      result.kind = FactKind::RowToken;
+    return isa<IntegerType>(type) && holdsIntegers(type, int64_t(1) << 24)
+               ? MaybeFact(result)
+               : std::nullopt;
+  case FactKind::RowSign:
+    return std::nullopt;
   case FactKind::Computed:
     return isa<FloatType>(type) ? MaybeFact(result) : std::nullopt;
   default:
@@ -354,6 +376,24 @@ std::optional<Fact> RoutingFacts::inferCast(Operation *op, const Fact &fact) {
     return holdsIntegers(type, int64_t(1) << 24) ? MaybeFact(result)
                                                  : std::nullopt;
   }
+}
+
+/// A quotient is not negative.
+std::optional<Fact> RoutingFacts::inferRounding(Operation *op,
+                                                const Fact &fact) {
+  bool isQuotient = fact.kind == FactKind::RowQuotient;
+  bool isRow =
+      fact.kind == FactKind::RowToken || fact.kind == FactKind::RowFlat;
+  Fact result = fact;
+  if (isa<onnx::AbsOp>(op))
+    return isQuotient || isRow ? MaybeFact(result) : std::nullopt;
+  if (isa<onnx::FloorOp>(op)) {
+    if (isQuotient)
+      result.kind = FactKind::RowToken;
+    return isQuotient || isRow ? MaybeFact(result) : std::nullopt;
+  }
+  result.kind = FactKind::RowSign;
+  return isQuotient ? MaybeFact(result) : std::nullopt;
 }
 
 std::optional<Fact> RoutingFacts::inferExpand(Operation *op, const Fact &fact) {
@@ -366,7 +406,7 @@ std::optional<Fact> RoutingFacts::inferExpand(Operation *op, const Fact &fact) {
   oldSizes.insert(oldSizes.begin(), to.getRank() - from.getRank(),
                   shapes.getConstant(1));
   for (int64_t dim = 0; dim < to.getRank(); ++dim) {
-    if (sizes[dim] == oldSizes[dim])
+    if (sizes[dim] == oldSizes[dim] || isRunTimeExtent(oldSizes[dim]))
       continue;
     // The same for every element of a row, in the last dimension; elsewhere it
     // is not known what is counted.

@@ -51,6 +51,9 @@ enum class FactKind {
   RowId,
   RowToken,
   RowWeight,
+  /// RowFlat / k before it is rounded down, and its sign: 0 or 1.
+  RowQuotient,
+  RowSign,
   /// The row of each choice: the inverse of RowFlat.
   Inverse,
   /// How many choices fell on e; how many on the experts before e, up to e.
@@ -142,6 +145,8 @@ private:
   MaybeFact inferPart(const Fact &fact, mlir::Value part, int64_t axis,
                       int64_t begin);
   void inferSplit(onnx::SplitOp op);
+  MaybeFact inferGatherElements(onnx::GatherElementsOp op);
+  MaybeFact inferRounding(mlir::Operation *op, const Fact &fact);
   void inferSort(onnx::TopKOp op);
   MaybeFact inferMul(onnx::MulOp op);
   MaybeFact inferAdd(onnx::AddOp op);
@@ -167,6 +172,8 @@ private:
   MaybeFact maskWeights(mlir::Operation *op, const Fact &mask,
                         mlir::Value other, Dims result);
   MaybeFact gatherRows(mlir::Value data, const Fact &index, Dims indexDims);
+  bool hasRowsOf(const Fact &fact, mlir::Value rows) const;
+  bool isSameExtent(mlir::AffineExpr a, mlir::AffineExpr b) const;
   void set(mlir::Value value, Fact fact);
 
   mlir::Value ids;
@@ -176,6 +183,9 @@ private:
   mlir::AffineExpr tokens;
   llvm::MapVector<mlir::Value, Fact> facts;
 };
+
+/// Whether only the run knows an extent.
+bool isRunTimeExtent(mlir::AffineExpr extent);
 
 /// Whether an element of the result is made of the operands' at its place.
 bool isRowwiseElementwise(mlir::Operation *op);
