@@ -48,6 +48,7 @@ void moec::buildMoeStage(OpPassManager &manager,
     manager.addPass(createRaiseDecomposedLayers());
     manager.addPass(createCanonicalizerPass());
     manager.addPass(createFuseExperts());
+    manager.addPass(createRaiseRouters());
   }
   manager.addPass(createRaiseOnnxToMoe());
   manager.addPass(createCanonicalizerPass());

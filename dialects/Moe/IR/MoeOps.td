@@ -34,7 +34,9 @@ def Moe_RouteOp : Moe_Op<"route"> {
 
     A dropped choice has id -1 and weight 0. **A row in which a key, or the
     weight of a choice, is NaN drops all its choices**, so the layer gives zero
-    there, as ONNX Runtime's MoE does. k is the static second extent of the
+    there, as ONNX Runtime's MoE does. With `propagate_nan` all its weights are
+    NaN instead, and its ids any k in [0, E), so the layer gives NaN there, as
+    TopK and the arithmetic of a graph do. k is the static second extent of the
     results; `k = E` is dense (soft) routing.
 
     Shapes: `scores` `[T, E]`, `selection_bias` `[E]`, `weights` and `ids`
@@ -80,7 +82,7 @@ def Moe_RouteOp : Moe_Op<"route"> {
           :$group_fill,
       DefaultValuedAttr<F32Attr, "0.01f">:$jitter,
       OptionalAttr<I64Attr>:$capacity,
-      UnitAttr:$drop_nonpositive);
+      UnitAttr:$drop_nonpositive, UnitAttr:$propagate_nan);
   let assemblyFormat = [{
     `ins` `(` $scores (`,` $selection_bias^)? `:` type($scores)
         (`,` type($selection_bias)^)? `)`

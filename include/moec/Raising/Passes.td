@@ -78,6 +78,31 @@ def RaiseDecomposedLayers : Pass<"raise-decomposed-layers", "::mlir::ModuleOp"> 
     Statistic<"numMissed", "num-missed", "Number of choices of experts whose layer was left alone">];
 }
 
+def RaiseRouters : Pass<"raise-routers", "::mlir::ModuleOp"> {
+  let summary = "what computes the choice of a layer becomes moe.route";
+  let description = [{
+    Before: a `moe.plan` whose ids come of TopK, and a `moe.combine` whose weights
+    are arithmetic on the same scores, as `raise-decomposed-layers` leaves them.
+
+    After: one `moe.route` for both, with `propagate_nan` and the tie rule of TopK
+    (lowest index). Read are, in f32:
+    * scores: softmax over all, sigmoid, none; softmax over the chosen;
+    * a selection bias that counts for the choice alone;
+    * groups: the `groups_kept` best of them by their largest or the sum of their
+      two largest keys, the others filled with a constant;
+    * weights: the chosen keys, or the scores looked up by the ids; divided by their
+      sum (plus an epsilon); times a constant.
+
+    Where the choice is read by another node, or something else stands in between,
+    the nodes stay as they are, and a remark names the one at which the match
+    stopped.
+  }];
+  let dependentDialects = ["::moec::moe::MoeDialect",
+                           "::mlir::tensor::TensorDialect"];
+  let statistics = [
+    Statistic<"numRouters", "num-routers", "Number of routers raised">];
+}
+
 def FuseExperts : Pass<"moe-fuse-experts", "::mlir::ModuleOp"> {
   let summary = "products of experts take what stands around them in";
   let description = [{

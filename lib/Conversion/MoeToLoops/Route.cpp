@@ -81,6 +81,11 @@ public:
             w = l.mul(w, scale);
           // 0 / 0 of the renormalisation makes a NaN that was not there before.
           Value isDropped = l.either(sums[1], l.isNaN(w));
+          if (op.getPropagateNan()) {
+            w = l.select(sums[1],
+                         l.f32(std::numeric_limits<float>::quiet_NaN()), w);
+            isDropped = l.boolean(false);
+          }
           if (op.getDropNonpositive())
             isDropped =
                 l.either(isDropped, l.invert(l.greater(w, l.f32(0.0f))));

@@ -1,0 +1,151 @@
+//===-- RaiseRouters.cpp - what computes a choice becomes moe.route -------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "moec/Raising/Passes.h"
+
+#include "FusedLayers.h"
+#include "Routing/GraphCleaner.h"
+#include "Routing/NodeBuilder.h"
+#include "Routing/RouterMatcher.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/Remarks.h"
+
+namespace moec {
+#define GEN_PASS_DEF_RAISEROUTERS
+#include "moec/Raising/Passes.h.inc"
+} // namespace moec
+
+using namespace mlir;
+using namespace moec;
+using namespace moec::routing;
+
+namespace {
+struct RaiseRouters : moec::impl::RaiseRoutersBase<RaiseRouters> {
+  void runOnOperation() override {
+    ModuleOp module = getOperation();
+    auto main = module.lookupSymbol<func::FuncOp>("main");
+    if (!main)
+      return;
+    onnx::ShapeContext shapes(module);
+    SmallVector<moe::PlanOp> plans(main.getOps<moe::PlanOp>());
+    bool isChanged = false;
+    for (moe::PlanOp plan : plans)
+      isChanged |= raise(plan, shapes);
+    if (!isChanged)
+      return markAllAnalysesPreserved();
+    shapes.storeSymbols(module);
+    GraphCleaner(main).run();
+  }
+
+private:
+  /// The combination of a plan's layer.
+  static moe::CombineOp getCombine(moe::PlanOp plan) {
+    for (Operation *user : plan.getResult(2).getUsers())
+      if (auto combine = dyn_cast<moe::CombineOp>(user))
+        return combine;
+    return {};
+  }
+
+  bool raise(moe::PlanOp plan, onnx::ShapeContext &shapes) {
+    moe::CombineOp combine = getCombine(plan);
+    if (!combine || plan.getIds().getDefiningOp<moe::RouteOp>())
+      return false;
+    RouterMatcher matcher(plan.getIds(), combine.getWeights());
+    std::optional<Router> router = matcher.match();
+    if (!router) {
+      reportMiss(plan, matcher.getMiss());
+      return false;
+    }
+    write(*router, plan, combine, shapes);
+    remark::passed(
+        plan.getLoc(),
+        remark::RemarkOpts::name("RaisedRouter").category("raise-routers"))
+        << remark::add(
+               "raised the router of '{0}': {1}{2}{3}{4}", getLayerName(plan),
+               moe::stringifyScoreFunction(router->score).str(),
+               router->selectionBias ? ", biased" : "",
+               router->groups > 1
+                   ? ", in " + std::to_string(router->groups) + " groups"
+                   : "",
+               router->renormalize ? ", renormalised" : "");
+    ++numRouters;
+    return true;
+  }
+
+  static std::string getLayerName(Operation *op) {
+    auto name =
+        op->getAttrOfType<StringAttr>(moe::MoeDialect::getLayerAttrName());
+    return name ? name.str() : "?";
+  }
+
+  static void reportMiss(moe::PlanOp plan, const Miss &miss) {
+    Location loc = miss.node ? miss.node->getLoc() : plan.getLoc();
+    std::string at = miss.node
+                         ? " at '" + getNodeName(miss.node) + "' (" +
+                               miss.node->getName().stripDialect().str() + ")"
+                         : "";
+    remark::missed(
+        loc,
+        remark::RemarkOpts::name("RouterNotRaised").category("raise-routers"))
+        << remark::add("left the router of '{0}' as it is: the match "
+                       "stopped{1}: {2}",
+                       getLayerName(plan), at, miss.reason);
+  }
+
+  static void write(const Router &router, moe::PlanOp plan,
+                    moe::CombineOp combine, onnx::ShapeContext &shapes) {
+    NodeBuilder b(plan.getLoc(), shapes);
+    // Where the scores are, and what it is written for comes after.
+    b.setInsertionPointAfter(router.top);
+    Value scores = b.toMatrix(router.scores);
+    auto type = cast<RankedTensorType>(plan.getIds().getType());
+    int64_t choices = type.getDimSize(1);
+    Value tokens = b.createOrFold<tensor::DimOp>(scores, 0);
+    SmallVector<OpFoldResult> sizes = {getAsOpFoldResult(tokens),
+                                       b.getIndexAttr(choices)};
+    Value weights = tensor::EmptyOp::create(b, sizes, b.getF32Type());
+    Value ids = tensor::EmptyOp::create(b, sizes, b.getI32Type());
+    SmallVector<Value> operands = {scores};
+    if (router.selectionBias) {
+      auto bias = cast<RankedTensorType>(router.selectionBias.getType());
+      operands.push_back(b.reshape(router.selectionBias,
+                                   shapes.getConstant(bias.getNumElements())));
+    }
+    operands.append({weights, ids});
+    MLIRContext *context = b.getContext();
+    auto route = moe::RouteOp::create(
+        b, TypeRange{weights.getType(), ids.getType()}, operands,
+        {b.getNamedAttr("score",
+                        moe::ScoreFunctionAttr::get(context, router.score)),
+         b.getNamedAttr("tie",
+                        moe::TieRuleAttr::get(context, moe::TieRule::Lowest)),
+         b.getNamedAttr("epsilon", b.getF32FloatAttr(router.epsilon)),
+         b.getNamedAttr("scale", b.getF32FloatAttr(router.scale)),
+         b.getNamedAttr("groups", b.getI64IntegerAttr(router.groups)),
+         b.getNamedAttr("groups_kept", b.getI64IntegerAttr(router.groupsKept)),
+         b.getNamedAttr("group_score",
+                        moe::GroupScoreAttr::get(context, router.groupScore)),
+         b.getNamedAttr("group_fill", b.getF32FloatAttr(router.groupFill))});
+    if (router.groups == 1)
+      route->removeAttr("group_fill");
+    route.setRenormalize(router.renormalize);
+    route.setPropagateNan(true);
+    StringRef name = moe::MoeDialect::getLayerAttrName();
+    if (Attribute layer = plan->getAttr(name))
+      route->setAttr(name, layer);
+    // Static extents may be known on one side alone.
+    auto fit = [&](Value value, Type to) {
+      return b.createOrFold<tensor::CastOp>(to, value);
+    };
+    plan.getIdsMutable().assign(
+        fit(route.getResult(1), plan.getIds().getType()));
+    combine.getWeightsMutable().assign(
+        fit(route.getResult(0), combine.getWeights().getType()));
+  }
+};
+} // namespace

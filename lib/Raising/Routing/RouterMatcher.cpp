@@ -1,0 +1,359 @@
+//===-- RouterMatcher.cpp - what computes a choice of experts -------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "RouterMatcher.h"
+
+#include "Constants.h"
+
+#include "dialects/Param/IR/Param.h"
+
+#include <cmath>
+
+using namespace mlir;
+using namespace moec;
+using namespace moec::routing;
+
+static RankedTensorType getType(Value value) {
+  return cast<RankedTensorType>(value.getType());
+}
+
+bool RouterMatcher::fail(Operation *node, const Twine &reason) {
+  if (miss.reason.empty())
+    miss = {node, reason.str()};
+  return false;
+}
+
+/// Whether the last dimension is the same before and after a view.
+static bool keepsRows(Operation *view) {
+  ArrayRef<int64_t> from = getType(view->getOperand(0)).getShape();
+  ArrayRef<int64_t> to = getType(view->getResult(0)).getShape();
+  return !from.empty() && !to.empty() && from.back() == to.back() &&
+         !ShapedType::isDynamic(from.back());
+}
+
+/// Views that keep what the last dimension is, and casts that change nothing.
+static Value peelRows(Value value) {
+  while (Operation *op = value.getDefiningOp()) {
+    bool isView = isa<onnx::ReshapeOp, onnx::IdentityOp>(op) && keepsRows(op);
+    bool isCast =
+        isa<onnx::CastOp>(op) && getType(op->getOperand(0)).getElementType() ==
+                                     getType(op->getResult(0)).getElementType();
+    if (!isView && !isCast)
+      break;
+    value = op->getOperand(0);
+  }
+  return value;
+}
+
+/// Elements in the same order, whatever their dimensions.
+Value RouterMatcher::peel(Value value) {
+  while (Operation *op = value.getDefiningOp()) {
+    bool isView = isa<onnx::ReshapeOp, onnx::SqueezeOp, onnx::UnsqueezeOp,
+                      onnx::FlattenOp, onnx::IdentityOp>(op);
+    bool isCast = isa<onnx::CastOp>(op) &&
+                  (getType(op->getOperand(0)).getElementType() ==
+                       getType(op->getResult(0)).getElementType() ||
+                   isa<IntegerType>(getType(value).getElementType()));
+    if (!isView && !isCast)
+      break;
+    value = op->getOperand(0);
+  }
+  return value;
+}
+
+static bool isLastAxis(int64_t axis, Value value) {
+  int64_t rank = getType(value).getRank();
+  return normalizeAxis(axis, rank) == rank - 1;
+}
+
+bool RouterMatcher::matchTop() {
+  Value indices = peel(ids);
+  auto top = indices.getDefiningOp<onnx::TopKOp>();
+  if (!top || indices != top.getIndices())
+    return fail(indices.getDefiningOp(), "the ids are not those of one TopK");
+  if (!isLastAxis(top.getAxis(), top.getX()) || top.getLargest() == 0)
+    return fail(top, "it does not choose the largest of the last dimension");
+  if (!getType(top.getX()).getElementType().isF32())
+    return fail(top, "its keys are not f32");
+  router.top = top;
+  return true;
+}
+
+/// Softmax or sigmoid of scores, or scores.
+bool RouterMatcher::matchProbabilities(Value value) {
+  value = peelRows(value);
+  probabilities = value;
+  router.scores = value;
+  router.score = moe::ScoreFunction::None;
+  if (auto softmax = value.getDefiningOp<onnx::SoftmaxOp>();
+      softmax && isLastAxis(softmax.getAxis(), value)) {
+    router.score = moe::ScoreFunction::SoftmaxAll;
+    router.scores = softmax->getOperand(0);
+  } else if (auto sigmoid = value.getDefiningOp<onnx::SigmoidOp>()) {
+    router.score = moe::ScoreFunction::Sigmoid;
+    router.scores = sigmoid.getX();
+  }
+  router.scores = peelRows(router.scores);
+  return true;
+}
+
+/// Keys that groups compete for: kept as they are, or filled.
+bool RouterMatcher::matchGroups(Value keys) {
+  auto where = keys.getDefiningOp<onnx::WhereOp>();
+  if (!where)
+    return false;
+  // Where(mask, keys, fill), or Where(not mask, fill, keys).
+  Value condition = where.getCondition(), kept = where.getX();
+  std::optional<double> fill = getUniform(where.getY());
+  bool isInverted = !fill;
+  if (isInverted) {
+    fill = getUniform(where.getX());
+    kept = where.getY();
+  }
+  if (!fill)
+    return fail(where, "what is not kept is not filled with one number");
+  // The mask of groups, spread over their experts.
+  Value mask = condition;
+  while (Operation *op = mask.getDefiningOp()) {
+    if (isa<onnx::NotOp>(op))
+      isInverted = !isInverted;
+    else if (!isa<onnx::ReshapeOp, onnx::ExpandOp, onnx::UnsqueezeOp,
+                  onnx::CastOp, onnx::IdentityOp>(op))
+      break;
+    mask = op->getOperand(0);
+  }
+  auto scatter = mask.getDefiningOp<onnx::ScatterElementsOp>();
+  if (isInverted || !scatter || getUniform(scatter.getData()) != 0.0 ||
+      getUniform(scatter.getUpdates()) != 1.0 ||
+      !isLastAxis(scatter.getAxis(), mask))
+    return fail(mask.getDefiningOp(), "the mask is not one of groups");
+  Value groupIds = peelRows(scatter.getIndices());
+  auto groupTop = groupIds.getDefiningOp<onnx::TopKOp>();
+  if (!groupTop || groupIds != groupTop.getIndices() ||
+      groupTop.getLargest() == 0 ||
+      !isLastAxis(groupTop.getAxis(), groupTop.getX()))
+    return fail(scatter, "groups are not chosen by TopK");
+  int64_t groups = getType(groupTop.getX()).getShape().back();
+  int64_t groupsKept = getType(groupIds).getShape().back();
+  int64_t experts = getType(keys).getShape().back();
+  // The dimensions in between must be [.., groups, experts / groups].
+  if (ShapedType::isDynamic(groups) || ShapedType::isDynamic(groupsKept) ||
+      groups < 1 || experts % groups != 0 || groupsKept < 1 ||
+      !spreadsOverGroups(condition, mask, groups, experts / groups))
+    return fail(where, "the mask of groups is not spread over their experts");
+
+  // How groups are ranked, by the same keys.
+  Operation *rank = groupTop.getX().getDefiningOp();
+  Value grouped;
+  if (auto largest = dyn_cast_or_null<onnx::ReduceMaxOp>(rank)) {
+    router.groupScore = moe::GroupScore::Max;
+    grouped = largest->getOperand(0);
+  } else if (auto sum = dyn_cast_or_null<onnx::ReduceSumOp>(rank)) {
+    auto two = sum->getOperand(0).getDefiningOp<onnx::TopKOp>();
+    if (!two || sum->getOperand(0) != two.getValues() ||
+        two.getLargest() == 0 || !isLastAxis(two.getAxis(), two.getX()) ||
+        getType(two.getValues()).getShape().back() != 2)
+      return fail(sum, "groups are not ranked by their two largest keys");
+    router.groupScore = moe::GroupScore::Top2Sum;
+    grouped = two.getX();
+  } else if (auto one = dyn_cast_or_null<onnx::SqueezeOp>(rank)) {
+    return fail(one, "groups are ranked in an unknown way");
+  } else {
+    return fail(rank, "groups are ranked in an unknown way");
+  }
+  int64_t groupedRank = getType(grouped).getRank();
+  std::optional<SmallVector<int64_t>> axes = getAxes(rank, groupedRank);
+  auto view = grouped.getDefiningOp<onnx::ReshapeOp>();
+  bool keepsDims = false;
+  if (auto keep = rank->getAttrOfType<IntegerAttr>("keepdims"))
+    keepsDims = keep.getValue().getSExtValue() != 0;
+  else
+    keepsDims = true;
+  if (!axes || *axes != SmallVector<int64_t>{groupedRank - 1} || keepsDims ||
+      !view || getType(grouped).getShape().back() != experts / groups ||
+      getType(grouped).getShape()[groupedRank - 2] != groups ||
+      peelRows(view.getData()) != peelRows(kept))
+    return fail(rank, "groups are not ranked by the keys that are chosen from");
+  router.groups = groups;
+  router.groupsKept = groupsKept;
+  router.groupFill = float(*fill);
+  return matchKeys(kept);
+}
+
+/// A vector of numbers that is known before the run.
+static bool isParameter(Value value) {
+  return isa_and_present<param::LoadOp, onnx::ConstantOp>(
+      value.getDefiningOp());
+}
+
+/// Probabilities plus a bias for the choice.
+bool RouterMatcher::matchKeys(Value keys) {
+  keys = peelRows(keys);
+  if (keys.getDefiningOp<onnx::WhereOp>() && router.groups == 1)
+    return matchGroups(keys);
+  if (auto add = keys.getDefiningOp<onnx::AddOp>()) {
+    int64_t experts = getType(keys).getShape().back();
+    for (auto [value, bias] : {std::pair(add.getA(), add.getB()),
+                               std::pair(add.getB(), add.getA())}) {
+      RankedTensorType type = getType(bias);
+      bool isVector = type.hasStaticShape() && type.getRank() > 0 &&
+                      type.getNumElements() == experts &&
+                      type.getShape().back() == experts &&
+                      type.getElementType().isF32() && isParameter(bias);
+      // The bias of scores is the scores' own.
+      Value base = peelRows(value);
+      bool isScored = isa_and_present<onnx::SoftmaxOp, onnx::SigmoidOp>(
+          base.getDefiningOp());
+      if (!isVector || !isScored)
+        continue;
+      router.selectionBias = bias;
+      return matchProbabilities(value);
+    }
+  }
+  return matchProbabilities(keys);
+}
+
+/// sum(of) + epsilon, over the last dimension: the epsilon.
+std::optional<double> RouterMatcher::matchSum(Value sum, Value of) {
+  double epsilon = 0;
+  if (auto add = sum.getDefiningOp<onnx::AddOp>()) {
+    std::optional<double> number = getUniform(add.getB());
+    Value rest = add.getA();
+    if (!number) {
+      number = getUniform(add.getA());
+      rest = add.getB();
+    }
+    if (!number || !(*number >= 0) || !std::isfinite(*number))
+      return std::nullopt;
+    epsilon = *number;
+    sum = rest;
+  }
+  // Repeated for each choice, as some exporters write.
+  while (auto expand = sum.getDefiningOp<onnx::ExpandOp>())
+    sum = expand.getInput();
+  auto reduce = sum.getDefiningOp<onnx::ReduceSumOp>();
+  if (!reduce || reduce->getOperand(0) != of)
+    return std::nullopt;
+  std::optional<SmallVector<int64_t>> axes =
+      getAxes(reduce, getType(of).getRank());
+  bool keepsDims = true;
+  if (auto keep = reduce->getAttrOfType<IntegerAttr>("keepdims"))
+    keepsDims = keep.getValue().getSExtValue() != 0;
+  if (!axes || *axes != SmallVector<int64_t>{getType(of).getRank() - 1} ||
+      !keepsDims)
+    return std::nullopt;
+  return epsilon;
+}
+
+/// value / sum(value): the value.
+Value RouterMatcher::peelDivision(Value value) {
+  auto div = value.getDefiningOp<onnx::DivOp>();
+  if (!div)
+    return value;
+  std::optional<double> epsilon = matchSum(div.getB(), div.getA());
+  if (!epsilon)
+    return value;
+  router.renormalize = true;
+  router.epsilon = float(*epsilon);
+  return div.getA();
+}
+
+bool RouterMatcher::matchWeights() {
+  Value value = peel(weights);
+  if (!getType(value).getElementType().isF32())
+    return fail(value.getDefiningOp(), "its weights are not f32");
+  for (Operation *op = value.getDefiningOp();
+       isa_and_present<onnx::MulOp, onnx::DivOp>(op);
+       op = value.getDefiningOp()) {
+    std::optional<double> number = getUniform(op->getOperand(1));
+    Value rest = op->getOperand(0);
+    if (!number && isa<onnx::MulOp>(op)) {
+      number = getUniform(op->getOperand(0));
+      rest = op->getOperand(1);
+    }
+    if (!number)
+      break;
+    float factor = float(*number);
+    router.scale =
+        isa<onnx::MulOp>(op) ? router.scale * factor : router.scale / factor;
+    value = peel(rest);
+  }
+  if (!std::isfinite(router.scale))
+    return fail(value.getDefiningOp(), "its scale is not finite");
+  Value divided = peelDivision(value);
+  value = peel(divided);
+  Value keys = router.top.getX();
+
+  if (auto gather = value.getDefiningOp<onnx::GatherElementsOp>()) {
+    if (!matchKeys(keys))
+      return false;
+    bool isChosen = isLastAxis(gather.getAxis(), gather.getData()) &&
+                    peel(gather.getIndices()) == router.top.getIndices() &&
+                    peelRows(gather.getData()) == probabilities;
+    return isChosen ||
+           fail(gather, "it looks up what the keys are not made of");
+  }
+  if (auto softmax = value.getDefiningOp<onnx::SoftmaxOp>()) {
+    if (peel(softmax->getOperand(0)) != router.top.getValues() ||
+        !isLastAxis(softmax.getAxis(), value) || !keepsChoices(softmax))
+      return fail(softmax, "it is not over what was chosen");
+    if (!matchKeys(keys))
+      return false;
+    if (router.score != moe::ScoreFunction::None || router.selectionBias ||
+        router.groups != 1)
+      return fail(softmax, "it is over what is softmax, sigmoid or biased");
+    router.score = moe::ScoreFunction::SoftmaxSelected;
+    return true;
+  }
+  if (value != router.top.getValues())
+    return fail(value.getDefiningOp(), "its weights are not of what is chosen");
+  if (!matchKeys(keys))
+    return false;
+  return (!router.selectionBias && router.groups == 1) ||
+         fail(value.getDefiningOp(), "its weights have the bias of the choice");
+}
+
+/// Whether the last dimension is still that of the choices.
+bool RouterMatcher::keepsChoices(Operation *op) {
+  return getType(op->getResult(0)).getShape().back() ==
+         getType(router.top.getValues()).getShape().back();
+}
+
+/// Whether `spread`, made of `mask` by views and expansions, has the number of
+/// each of `groups` groups once for each of its `size` experts.
+bool RouterMatcher::spreadsOverGroups(Value spread, Value mask, int64_t groups,
+                                      int64_t size) {
+  // [.., groups] -> [.., groups, 1] -> [.., groups, size] -> [.., experts]
+  SmallVector<Operation *> chain;
+  for (Value value = spread; value != mask;
+       value = value.getDefiningOp()->getOperand(0))
+    if (!isa<onnx::CastOp, onnx::NotOp, onnx::IdentityOp>(
+            value.getDefiningOp()))
+      chain.push_back(value.getDefiningOp());
+  if (chain.size() != 3 || !isa<onnx::ExpandOp>(chain[1]) ||
+      !isa<onnx::ReshapeOp>(chain[0]))
+    return false;
+  auto ends = [](Value value, ArrayRef<int64_t> wanted) {
+    ArrayRef<int64_t> shape = getType(value).getShape();
+    return shape.size() > wanted.size() &&
+           shape.take_back(wanted.size()) == wanted;
+  };
+  return ends(mask, groups) && ends(chain[2]->getResult(0), {groups, 1}) &&
+         ends(chain[1]->getResult(0), {groups, size}) &&
+         ends(spread, groups * size) &&
+         getType(chain[1]->getResult(0)).getRank() ==
+             getType(chain[2]->getResult(0)).getRank();
+}
+
+std::optional<Router> RouterMatcher::match() {
+  if (!matchTop() || !matchWeights())
+    return std::nullopt;
+  if (!getType(router.scores).getElementType().isF32()) {
+    fail(router.scores.getDefiningOp(), "its scores are not f32");
+    return std::nullopt;
+  }
+  return router;
+}
