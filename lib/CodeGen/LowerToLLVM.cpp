@@ -358,38 +358,6 @@ struct ParamLowering : RuntimePattern<param::LoadOp> {
   }
 };
 
-/// rt.check and rt.record: a branch around a cold call.
-template <typename OpTy> struct ConditionLowering : RuntimePattern<OpTy> {
-  using RuntimePattern<OpTy>::RuntimePattern;
-
-  LogicalResult
-  matchAndRewrite(OpTy op, typename OpTy::Adaptor adaptor,
-                  ConversionPatternRewriter &rewriter) const override {
-    Location loc = op.getLoc();
-    constexpr bool isCheck = std::is_same_v<OpTy, rt::CheckOp>;
-    auto site = op->template getAttrOfType<IntegerAttr>(kSiteAttr);
-    Block *before = rewriter.getInsertionBlock();
-    Block *after = rewriter.splitBlock(before, Block::iterator(op));
-    Block *failed = rewriter.createBlock(after);
-    SmallVector<Value> operands = {
-        this->getContext(rewriter, loc),
-        this->getI32(rewriter, loc, int32_t(op.getStatus())),
-        this->getI32(rewriter, loc, site ? site.getInt() : -1)};
-    if (isCheck)
-      this->callOrLeave(rewriter, loc, op, "moec_rt_fail", operands);
-    else
-      this->call(rewriter, loc, op, "moec_rt_record",
-                 LLVM::LLVMVoidType::get(rewriter.getContext()), operands);
-    LLVM::BrOp::create(rewriter, loc, after);
-    rewriter.setInsertionPointToEnd(before);
-    LLVM::CondBrOp::create(rewriter, loc, adaptor.getCondition(), after,
-                           ValueRange{}, failed, ValueRange{},
-                           std::make_pair(1u << 20, 1u));
-    rewriter.eraseOp(op);
-    return success();
-  }
-};
-
 struct CountLowering : RuntimePattern<rt::CountOp> {
   using RuntimePattern::RuntimePattern;
 
@@ -501,14 +469,16 @@ struct LowerToLLVM : moec::impl::LowerToLLVMBase<LowerToLLVM> {
     ub::populateUBToLLVMConversionPatterns(converter, patterns);
     populateVectorToLLVMConversionPatterns(converter, patterns);
     // Ours win over the upstream malloc and free.
-    patterns
-        .add<AllocLowering, DeallocLowering, InputLowering, OutputLowering,
-             ViewLowering, BytesLowering, ParamLowering,
-             ConditionLowering<rt::CheckOp>, ConditionLowering<rt::RecordOp>,
-             CountLowering, ParallelLowering>(converter, PatternBenefit(10));
+    patterns.add<AllocLowering, DeallocLowering, InputLowering, OutputLowering,
+                 ViewLowering, BytesLowering, ParamLowering, CountLowering,
+                 ParallelLowering>(converter, PatternBenefit(10));
 
     LLVMConversionTarget target(*context);
-    target.addLegalOp<ModuleOp, param::DeclOp, rt::ContextOp, rt::TryOp>();
+    // What splits blocks is not for a conversion, which would remember every op
+    // that a split moves: as many, for each check of main, as main has behind
+    // it.
+    target.addLegalOp<ModuleOp, param::DeclOp, rt::ContextOp, rt::TryOp,
+                      rt::CheckOp, rt::RecordOp>();
     if (failed(
             applyFullConversion(getOperation(), target, std::move(patterns))))
       return signalPassFailure();

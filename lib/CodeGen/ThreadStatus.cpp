@@ -26,6 +26,9 @@ static bool isRuntimeFunction(LLVM::LLVMFuncOp function) {
   return function.isExternal() && !function->hasAttr(kKernelAttr);
 }
 
+/// Weights of a branch that is as good as always taken.
+static constexpr std::pair<uint32_t, uint32_t> kLikely = {1u << 20, 1u};
+
 namespace {
 struct ThreadStatus : moec::impl::ThreadStatusBase<ThreadStatus> {
   void runOnOperation() override {
@@ -78,7 +81,8 @@ private:
 
     SmallVector<Operation *> work;
     function.walk([&](Operation *op) {
-      if (isa<rt::ContextOp, rt::TryOp, LLVM::CallOp, LLVM::ReturnOp>(op))
+      if (isa<rt::ContextOp, rt::TryOp, rt::CheckOp, rt::RecordOp, LLVM::CallOp,
+              LLVM::ReturnOp>(op))
         work.push_back(op);
     });
     Block *leave = nullptr;
@@ -91,6 +95,10 @@ private:
         buildTry(rewriter, function, attempt, attempt.getStatus(), leave,
                  nullptr);
         rewriter.eraseOp(attempt);
+      } else if (auto check = dyn_cast<rt::CheckOp>(op)) {
+        buildCheck(rewriter, function, check, leave);
+      } else if (auto record = dyn_cast<rt::RecordOp>(op)) {
+        buildRecord(rewriter, function, record);
       } else if (auto call = dyn_cast<LLVM::CallOp>(op)) {
         auto callee = call.getCallee()
                           ? symbols.lookup<LLVM::LLVMFuncOp>(*call.getCallee())
@@ -132,12 +140,7 @@ private:
                        IntegerAttr site) {
     Location loc = op->getLoc();
     Type i32 = rewriter.getI32Type();
-    if (!leave) {
-      OpBuilder::InsertionGuard guard(rewriter);
-      leave = rewriter.createBlock(&function.getBody(),
-                                   function.getBody().end(), {i32}, {loc});
-      LLVM::ReturnOp::create(rewriter, loc, leave->getArgument(0));
-    }
+    createLeave(rewriter, function, loc, leave);
     Block *before = op->getBlock();
     Block *after = rewriter.splitBlock(before, std::next(Block::iterator(op)));
     rewriter.setInsertionPointToEnd(before);
@@ -150,27 +153,95 @@ private:
       failed = rewriter.createBlock(leave, {i32}, {loc});
       Value place = LLVM::ConstantOp::create(rewriter, loc, i32,
                                              MOEC_KERNEL_SITE(site.getInt()));
-      auto call = LLVM::CallOp::create(
-          rewriter, loc, getFail(function),
-          ValueRange{function.getBody().front().getArgument(0),
-                     failed->getArgument(0), place});
+      auto call = callRuntime(rewriter, loc, function, "moec_rt_fail", i32,
+                              {function.getBody().front().getArgument(0),
+                               failed->getArgument(0), place});
       LLVM::BrOp::create(rewriter, loc, call.getResult(), leave);
     }
     LLVM::CondBrOp::create(rewriter, loc, isFine, after, ValueRange{}, failed,
-                           ValueRange{status}, std::make_pair(1u << 20, 1u));
+                           ValueRange{status}, kLikely);
   }
 
-  /// The declaration of moec_rt_fail in the function's module.
-  static LLVM::LLVMFuncOp getFail(LLVM::LLVMFuncOp function) {
+  /// The block that returns its argument, made at first use.
+  static void createLeave(IRRewriter &rewriter, LLVM::LLVMFuncOp function,
+                          Location loc, Block *&leave) {
+    if (leave)
+      return;
+    OpBuilder::InsertionGuard guard(rewriter);
+    leave = rewriter.createBlock(&function.getBody(), function.getBody().end(),
+                                 {rewriter.getI32Type()}, {loc});
+    LLVM::ReturnOp::create(rewriter, loc, leave->getArgument(0));
+  }
+
+  /// Leaves the function from `op` with its status unless its condition holds.
+  static void buildCheck(IRRewriter &rewriter, LLVM::LLVMFuncOp function,
+                         rt::CheckOp op, Block *&leave) {
+    Location loc = op.getLoc();
+    createLeave(rewriter, function, loc, leave);
+    buildUnless(rewriter, op, op.getCondition());
+    auto call =
+        callRuntime(rewriter, loc, function, "moec_rt_fail",
+                    rewriter.getI32Type(), buildReport(rewriter, function, op));
+    LLVM::BrOp::create(rewriter, loc, call.getResult(), leave);
+    rewriter.eraseOp(op);
+  }
+
+  /// Records the status of `op` unless its condition holds, and goes on.
+  static void buildRecord(IRRewriter &rewriter, LLVM::LLVMFuncOp function,
+                          rt::RecordOp op) {
+    Location loc = op.getLoc();
+    Block *after = buildUnless(rewriter, op, op.getCondition());
+    callRuntime(rewriter, loc, function, "moec_rt_record",
+                LLVM::LLVMVoidType::get(op.getContext()),
+                buildReport(rewriter, function, op));
+    LLVM::BrOp::create(rewriter, loc, after);
+    rewriter.eraseOp(op);
+  }
+
+  /// Branches around a new block, in which the rewriter builds from now on;
+  /// returns where both go on.
+  static Block *buildUnless(IRRewriter &rewriter, Operation *op,
+                            Value condition) {
+    Location loc = op->getLoc();
+    Block *before = op->getBlock();
+    Block *after = rewriter.splitBlock(before, std::next(Block::iterator(op)));
+    Block *failed = rewriter.createBlock(after);
+    rewriter.setInsertionPointToEnd(before);
+    LLVM::CondBrOp::create(rewriter, loc, condition, after, ValueRange{},
+                           failed, ValueRange{}, kLikely);
+    rewriter.setInsertionPointToEnd(failed);
+    return after;
+  }
+
+  /// What the runtime is told of a condition that does not hold.
+  template <typename OpTy>
+  static SmallVector<Value> buildReport(OpBuilder &builder,
+                                        LLVM::LLVMFuncOp function, OpTy op) {
+    auto site = op->template getAttrOfType<IntegerAttr>(kSiteAttr);
+    auto constant = [&](int32_t value) {
+      return LLVM::ConstantOp::create(builder, op.getLoc(),
+                                      builder.getI32Type(), value);
+    };
+    return {function.getBody().front().getArgument(0),
+            constant(int32_t(op.getStatus())),
+            constant(site ? site.getInt() : -1)};
+  }
+
+  /// Calls a runtime function, declared in the module at first use.
+  static LLVM::CallOp callRuntime(OpBuilder &builder, Location loc,
+                                  LLVM::LLVMFuncOp function, StringRef name,
+                                  Type result, ValueRange operands) {
     auto module = function->getParentOfType<ModuleOp>();
-    if (auto known = module.lookupSymbol<LLVM::LLVMFuncOp>("moec_rt_fail"))
-      return known;
-    auto builder = OpBuilder::atBlockBegin(module.getBody());
-    Type i32 = builder.getI32Type();
-    auto ptr = LLVM::LLVMPointerType::get(builder.getContext());
-    return LLVM::LLVMFuncOp::create(
-        builder, module.getLoc(), "moec_rt_fail",
-        LLVM::LLVMFunctionType::get(i32, {ptr, i32, i32}));
+    auto callee = module.lookupSymbol<LLVM::LLVMFuncOp>(name);
+    if (!callee) {
+      OpBuilder::InsertionGuard guard(builder);
+      builder.setInsertionPointToStart(module.getBody());
+      callee = LLVM::LLVMFuncOp::create(
+          builder, module.getLoc(), name,
+          LLVM::LLVMFunctionType::get(result,
+                                      SmallVector<Type>(operands.getTypes())));
+    }
+    return LLVM::CallOp::create(builder, loc, callee, operands);
   }
 
   /// In main's module a kernel is a jump through the session's function table.

@@ -215,10 +215,11 @@ def LowerToLLVM : Pass<"moec-lower-to-llvm", "::mlir::ModuleOp"> {
     Before: `func`, `cf`, `arith`, `math` with instructions, `memref`, `vector`
     and `rt`; functions without results.
 
-    After: the llvm dialect, beside `param.decl`, `rt.context` and `rt.try`,
-    which `moec-thread-status` replaces. Allocations, outputs and parallel loops
-    are calls of the runtime, each followed by an `rt.try`; weights and inputs
-    are read through the run context, counters added to in it.
+    After: the llvm dialect, beside `param.decl` and what `moec-thread-status`
+    replaces: `rt.context`, `rt.try`, `rt.check` and `rt.record`. Allocations,
+    outputs and parallel loops are calls of the runtime, each followed by an
+    `rt.try`; weights and inputs are read through the run context, counters
+    added to in it.
 
     Errors: a function that still returns a buffer; an op that has no lowering.
   }];
@@ -229,11 +230,12 @@ def ThreadStatus : Pass<"moec-thread-status", "::mlir::ModuleOp"> {
   let summary = "every function takes the run context and returns a status";
   let description = [{
     The last pass. Before: functions of the llvm dialect without results, with
-    `rt.context` and `rt.try` in them.
+    `rt.context`, `rt.try`, `rt.check` and `rt.record` in them.
 
     After: only the llvm dialect and `param.decl`. Each function takes the run
     context first and returns a `moec_status`; after each call that can fail,
-    control leaves the function with the status. Kernels return the first
+    and where a check does not hold, control leaves the function with the
+    status. Records are calls that are branched around. Kernels return the first
     recorded error, to which the call gives its node. In the module of `main` a
     kernel is a jump through the session's function table. Functions of the
     runtime keep their signature.
