@@ -34,23 +34,85 @@ static bool isNative(Operation *op) {
              math::CountTrailingZerosOp>(op);
 }
 
-namespace {
-/// Small integers to bf16 by way of f32, which has them all: upstream folds the
-/// two steps into one, which would become a call into the compiler's library.
-template <typename OpTy> struct IntToBf16 : OpRewritePattern<OpTy> {
-  using OpRewritePattern<OpTy>::OpRewritePattern;
+static bool isBf16(Type type) { return getElementTypeOrSelf(type).isBF16(); }
 
-  LogicalResult matchAndRewrite(OpTy op,
+/// f32 for bf16, of the same shape; other types stay.
+static Type widen(Type type) {
+  if (!isBf16(type))
+    return type;
+  Type f32 = Float32Type::get(type.getContext());
+  auto vector = dyn_cast<VectorType>(type);
+  return vector ? Type(vector.clone(f32)) : f32;
+}
+
+/// Whether f32 has not all numbers that are converted: they would be rounded
+/// twice.
+static bool isWideToFloat(Operation *op) {
+  return isa<arith::SIToFPOp, arith::UIToFPOp>(op) &&
+         getElementTypeOrSelf(op->getOperand(0).getType())
+                 .getIntOrFloatBitWidth() > 24;
+}
+
+/// Moves bf16 as it is, or is the step between bf16 and f32 itself.
+static bool isNeutral(Operation *op) {
+  return isa<arith::ExtFOp, arith::TruncFOp, arith::BitcastOp, arith::SelectOp>(
+             op) ||
+         op->hasTrait<OpTrait::ConstantLike>();
+}
+
+namespace {
+/// Arithmetic on bf16 by way of f32: no CPU level computes in it, and LLVM
+/// would call into the compiler's library.
+struct WidenBf16 : RewritePattern {
+  explicit WidenBf16(MLIRContext *context)
+      : RewritePattern(MatchAnyOpTypeTag(), /*benefit=*/3, context) {}
+
+  LogicalResult matchAndRewrite(Operation *op,
                                 PatternRewriter &rewriter) const override {
-    Type from = op.getIn().getType(), to = op.getType();
-    if (!getElementTypeOrSelf(to).isBF16() ||
-        getElementTypeOrSelf(from).getIntOrFloatBitWidth() > 16)
-      return failure();
-    Type wide = rewriter.getF32Type();
-    if (auto vector = dyn_cast<VectorType>(to))
-      wide = vector.clone(wide);
-    Value number = OpTy::create(rewriter, op.getLoc(), wide, op.getIn());
-    rewriter.replaceOpWithNewOp<arith::TruncFOp>(op, to, number);
+    if (!isa_and_present<arith::ArithDialect, math::MathDialect>(
+            op->getDialect()))
+      return rewriter.notifyMatchFailure(op, "computes nothing");
+    if (isNeutral(op))
+      return rewriter.notifyMatchFailure(op, "rounds nothing");
+    if (llvm::none_of(op->getOperandTypes(), isBf16) &&
+        llvm::none_of(op->getResultTypes(), isBf16))
+      return rewriter.notifyMatchFailure(op, "has no bf16");
+    if (isWideToFloat(op))
+      return rewriter.notifyMatchFailure(op, "would be rounded twice");
+    Location loc = op->getLoc();
+    SmallVector<Value> operands;
+    for (Value value : op->getOperands())
+      operands.push_back(isBf16(value.getType())
+                             ? arith::ExtFOp::create(
+                                   rewriter, loc, widen(value.getType()), value)
+                             : value);
+    OperationState state(loc, op->getName(), operands,
+                         llvm::map_to_vector(op->getResultTypes(), widen),
+                         op->getAttrs());
+    Operation *wide = rewriter.create(state);
+    SmallVector<Value> results;
+    for (auto [type, value] :
+         llvm::zip(op->getResultTypes(), wide->getResults()))
+      results.push_back(
+          isBf16(type) ? arith::TruncFOp::create(rewriter, loc, type, value)
+                       : Value(value));
+    rewriter.replaceOp(op, results);
+    return success();
+  }
+};
+
+/// Upstream expands the step from bf16 to f32 alone.
+struct ExtendBf16 : OpRewritePattern<arith::ExtFOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(arith::ExtFOp op,
+                                PatternRewriter &rewriter) const override {
+    Type f32 = widen(op.getIn().getType());
+    if (!isBf16(op.getIn().getType()) || op.getType() == f32)
+      return rewriter.notifyMatchFailure(op, "is a step to f32, or no bf16");
+    Value number =
+        arith::ExtFOp::create(rewriter, op.getLoc(), f32, op.getIn());
+    rewriter.replaceOpWithNewOp<arith::ExtFOp>(op, op.getType(), number);
     return success();
   }
 };
@@ -65,8 +127,7 @@ struct ExpandMath : moec::impl::ExpandMathBase<ExpandMath> {
     math::populateExpansionPatterns(
         patterns, {"fpowi", "ipowi", "round", "exp2", "sinh", "cosh", "asinh",
                    "acosh", "atanh", "tan", "rsqrt"});
-    patterns.add<IntToBf16<arith::SIToFPOp>, IntToBf16<arith::UIToFPOp>>(
-        &getContext());
+    patterns.add<WidenBf16, ExtendBf16>(&getContext());
     arith::populateExpandBFloat16Patterns(patterns);
     arith::populateArithExpandOpsPatterns(patterns);
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))

@@ -460,6 +460,16 @@ struct LowerToLLVM : moec::impl::LowerToLLVMBase<LowerToLLVM> {
     LowerToLLVMOptions options(context);
     options.useGenericFunctions = false;
     LLVMTypeConverter converter(context, options);
+    // bf16 is only moved by now. LLVM would widen it to f32 even for that and,
+    // where it picks one of two or carries one through a loop, round it back by
+    // a call into the compiler's library.
+    Type bits = IntegerType::get(context, 16);
+    converter.addConversion([=](BFloat16Type) { return bits; });
+    converter.addConversion([&](VectorType type) -> std::optional<Type> {
+      if (!type.getElementType().isBF16())
+        return std::nullopt;
+      return converter.convertType(type.clone(bits));
+    });
     RewritePatternSet patterns(context);
     arith::populateArithToLLVMConversionPatterns(converter, patterns);
     cf::populateControlFlowToLLVMConversionPatterns(converter, patterns);

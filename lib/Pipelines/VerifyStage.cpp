@@ -139,6 +139,11 @@ static LogicalResult verifyVector(Operation *op) {
 static LogicalResult verifyLlvm(Operation *op) {
   if (!isOf<LLVM::LLVMDialect, param::ParamDialect>(op))
     return fail(op, "llvm") << "was not lowered";
+  auto isBf16 = [](Type type) { return getElementTypeOrSelf(type).isBF16(); };
+  if (llvm::any_of(op->getResultTypes(), isBf16) ||
+      llvm::any_of(op->getOperandTypes(), isBf16))
+    return fail(op, "llvm") << "has a bf16, which LLVM rounds by a call into "
+                               "the compiler's library";
   auto function = dyn_cast<LLVM::LLVMFuncOp>(op);
   if (!function || !function.isExternal() ||
       isGeneratedCodeExternal(function.getName()) ||

@@ -7,3 +7,21 @@ func.func private @f()
 
 // expected-error @+1 {{after the stage 'llvm': 'llvm.func' declares 'malloc', which the runtime's ABI list does not have}}
 llvm.func @malloc(i64) -> !llvm.ptr
+
+// -----
+
+// LLVM would round it by a call: what is made,
+llvm.func @result(%p: !llvm.ptr) {
+  // expected-error @+1 {{after the stage 'llvm': 'llvm.load' has a bf16, which LLVM rounds by a call into the compiler's library}}
+  %0 = llvm.load %p : !llvm.ptr -> bf16
+  llvm.return
+}
+
+// -----
+
+// and what is used, be it of a vector.
+llvm.func @operand(%p: !llvm.ptr, %v: vector<4xbf16>) {
+  // expected-error @+1 {{after the stage 'llvm': 'llvm.store' has a bf16}}
+  llvm.store %v, %p : vector<4xbf16>, !llvm.ptr
+  llvm.return
+}

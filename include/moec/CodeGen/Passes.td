@@ -187,7 +187,9 @@ def ExpandMath : Pass<"moec-expand-math", "::mlir::ModuleOp"> {
     `trunc`, `roundeven`, absolute values, signs, bit counts, tests of infinity
     and NaN). A library calls no libm, so the others become polynomials (f32, a
     few units in the last place) or an expansion into what has an instruction;
-    `test/Conversion/onnx-math-ranges.test` measures their errors.
+    `test/Conversion/onnx-math-ranges.test` measures their errors. Arithmetic on
+    bf16, which no CPU level has and LLVM would round by a call, is in f32, and
+    the steps between the two are integer arithmetic.
 
     Error: what is left after that, with the function and its type.
   }];
@@ -219,7 +221,7 @@ def LowerToLLVM : Pass<"moec-lower-to-llvm", "::mlir::ModuleOp"> {
     replaces: `rt.context`, `rt.try`, `rt.check` and `rt.record`. Allocations,
     outputs and parallel loops are calls of the runtime, each followed by an
     `rt.try`; weights and inputs are read through the run context, counters
-    added to in it.
+    added to in it. bf16 is `i16`: it is only moved by now.
 
     Errors: a function that still returns a buffer; an op that has no lowering.
   }];

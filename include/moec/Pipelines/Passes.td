@@ -22,7 +22,7 @@ def VerifyStage : Pass<"moec-verify-stage", "::mlir::ModuleOp"> {
     | `kernels` | every op that computes elements is in a function marked `moec.kernel`; kernels are private, take their weights as operands, and return tensors only; no two are equal |
     | `linalg` | no `onnx` op, no `moe` op but those that own a schedule; no memrefs |
     | `vector` | no tensors; kernels in one module per CPU level; no arithmetic on vectors of one element |
-    | `llvm` | only the llvm dialect and `param.decl`; externals are those of the runtime's ABI |
+    | `llvm` | only the llvm dialect and `param.decl`; externals are those of the runtime's ABI; no bf16 |
 
     Error: a stage that is not in the table.
   }];
