@@ -91,24 +91,78 @@ static void optimize(llvm::Module &module, llvm::TargetMachine &machine) {
       .run(module, modules);
 }
 
+namespace {
+/// A call of what the runtime's ABI list does not have.
+struct ForeignCall {
+  std::string symbol;
+  /// The function that calls; "" where it is not known.
+  std::string caller;
+};
+} // namespace
+
+/// The function of an object that holds a place of a section; "" for none.
+static std::string findFunction(const llvm::object::ObjectFile &object,
+                                const llvm::object::SectionRef &section,
+                                uint64_t place) {
+  std::string found;
+  uint64_t start = 0;
+  for (const llvm::object::SymbolRef &symbol : object.symbols()) {
+    auto type = llvm::expectedToOptional(symbol.getType());
+    auto home = llvm::expectedToOptional(symbol.getSection());
+    auto address = llvm::expectedToOptional(symbol.getAddress());
+    auto name = llvm::expectedToOptional(symbol.getName());
+    if (type != llvm::object::SymbolRef::ST_Function || !home ||
+        *home == object.section_end() || **home != section || !address ||
+        !name || *address > place || *address < start)
+      continue;
+    start = *address;
+    found = name->str();
+  }
+  return found;
+}
+
 /// Names the first external symbol that is not in the ABI list.
-static std::optional<std::string> findForeignSymbol(ArrayRef<char> bytes) {
+static std::optional<ForeignCall> findForeignCall(ArrayRef<char> bytes) {
   llvm::MemoryBufferRef buffer(StringRef(bytes.data(), bytes.size()), "object");
   auto object = llvm::object::ObjectFile::createObjectFile(buffer);
   if (!object)
-    return llvm::toString(object.takeError());
+    return ForeignCall{llvm::toString(object.takeError()), ""};
+  auto isForeign = [](const llvm::object::SymbolRef &symbol) {
+    auto flags = llvm::expectedToOptional(symbol.getFlags());
+    auto name = llvm::expectedToOptional(symbol.getName());
+    return flags && name && (*flags & llvm::object::SymbolRef::SF_Undefined) &&
+           !name->empty() && !isAllowedExternal(*name);
+  };
   for (const llvm::object::SymbolRef &symbol : (*object)->symbols()) {
-    auto flags = symbol.getFlags();
-    auto name = symbol.getName();
-    if (!flags || !name) {
-      llvm::consumeError(flags.takeError());
-      llvm::consumeError(name.takeError());
+    if (!isForeign(symbol))
       continue;
+    ForeignCall call{llvm::cantFail(symbol.getName()).str(), ""};
+    for (const llvm::object::SectionRef &relocations : (*object)->sections()) {
+      auto section =
+          llvm::expectedToOptional(relocations.getRelocatedSection());
+      if (!section || *section == (*object)->section_end())
+        continue;
+      for (const llvm::object::RelocationRef &use : relocations.relocations())
+        if (use.getSymbol() != (*object)->symbol_end() &&
+            *use.getSymbol() == symbol && call.caller.empty())
+          call.caller = findFunction(**object, **section, use.getOffset());
     }
-    if ((*flags & llvm::object::SymbolRef::SF_Undefined) && !name->empty() &&
-        !isAllowedExternal(*name))
-      return name->str();
+    return call;
   }
+  return std::nullopt;
+}
+
+/// What LLVM's verifier says of the first function that is wrong, and which it
+/// is; nothing if all are fine.
+static std::optional<std::pair<std::string, std::string>>
+findInvalid(const llvm::Module &module) {
+  std::string text;
+  llvm::raw_string_ostream stream(text);
+  for (const llvm::Function &function : module)
+    if (llvm::verifyFunction(function, &stream))
+      return std::pair(function.getName().str(), text);
+  if (llvm::verifyModule(module, &stream))
+    return std::pair(std::string(), text);
   return std::nullopt;
 }
 
@@ -118,7 +172,14 @@ struct Unit {
   ModuleOp module;
   std::string level;
   std::string error;
+  /// The function that the error is about; "" where there is none.
+  std::string function;
   ObjectFile object;
+
+  void fail(std::string message, std::string where) {
+    error = std::move(message);
+    function = std::move(where);
+  }
 };
 } // namespace
 
@@ -143,9 +204,11 @@ static void compileUnit(Unit &unit, const LibraryInfo &info, ObjectKind kind,
     emitModelDescriptor(*module, info, levels);
   else
     emitKernelTable(*module, unit.level);
-  if (llvm::verifyModule(*module, nullptr)) {
-    unit.error = "the translated LLVM IR is not valid";
-    return;
+  if (auto invalid = findInvalid(*module)) {
+    auto &[function, text] = *invalid;
+    StringRef reason = StringRef(text).split('\n').first;
+    return unit.fail("the translated LLVM IR is not valid: " + reason.str(),
+                     function);
   }
   optimize(*module, *machine);
 
@@ -160,9 +223,31 @@ static void compileUnit(Unit &unit, const LibraryInfo &info, ObjectKind kind,
   passes.run(*module);
   if (kind != ObjectKind::Object)
     return;
-  if (auto symbol = findForeignSymbol(unit.object.bytes))
-    unit.error = "generated code would call '" + *symbol +
-                 "', which the runtime's ABI list does not have";
+  if (auto call = findForeignCall(unit.object.bytes))
+    unit.fail("generated code would call '" + call->symbol +
+                  "', which the runtime's ABI list does not have",
+              call->caller);
+}
+
+/// A function of the llvm dialect by its name in machine code, where copies
+/// have a suffix.
+static LLVM::LLVMFuncOp findSource(ModuleOp module, StringRef name) {
+  auto function = module.lookupSymbol<LLVM::LLVMFuncOp>(name);
+  return function
+             ? function
+             : module.lookupSymbol<LLVM::LLVMFuncOp>(name.split('.').first);
+}
+
+/// Kernels and tasks have the location of the node they were made for, or of
+/// the first of those that share them.
+static void report(Unit &unit) {
+  auto source = findSource(unit.module, unit.function);
+  InFlightDiagnostic error =
+      emitError(source ? source.getLoc() : unit.module.getLoc());
+  error << "cannot compile '" << unit.object.name << "'";
+  if (!unit.function.empty())
+    error << ", function '" << unit.function << "'";
+  error << ": " << unit.error;
 }
 
 FailureOr<std::vector<ObjectFile>> moec::emitObjects(ModuleOp module,
@@ -217,8 +302,7 @@ FailureOr<std::vector<ObjectFile>> moec::emitObjects(ModuleOp module,
   std::vector<ObjectFile> objects;
   for (Unit &unit : units) {
     if (!unit.error.empty()) {
-      module.emitError() << "cannot compile '" << unit.object.name
-                         << "': " << unit.error;
+      report(unit);
       return failure();
     }
     objects.push_back(std::move(unit.object));

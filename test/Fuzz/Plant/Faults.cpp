@@ -14,6 +14,7 @@
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
 #include "mlir/IR/SymbolTable.h"
@@ -328,7 +329,43 @@ static unsigned mergeKernels(ModuleOp module) {
   return 0;
 }
 
-//===-- The table ---------------------------------------------------------===//
+//===-- Machine code ------------------------------------------------------===//
+
+/// The last kernel of the last level.
+static LLVM::LLVMFuncOp findLastKernel(ModuleOp module) {
+  LLVM::LLVMFuncOp last;
+  module.walk([&](LLVM::LLVMFuncOp function) {
+    if (function->hasAttr(kKernelAttr) && !function.isExternal() &&
+        function->getParentOp()->hasAttr(kLevelAttr))
+      last = function;
+  });
+  return last;
+}
+
+/// A remainder, for which the CPU has no instruction.
+static unsigned callLibrary(ModuleOp module) {
+  LLVM::LLVMFuncOp kernel = findLastKernel(module);
+  if (!kernel)
+    return 0;
+  Block &entry = kernel.getBody().front();
+  auto b = ImplicitLocOpBuilder::atBlockBegin(kernel.getLoc(), &entry);
+  Value context = entry.getArgument(0);
+  Value number = LLVM::LoadOp::create(b, b.getF32Type(), context);
+  LLVM::StoreOp::create(b, LLVM::FRemOp::create(b, number, number), context);
+  return 1;
+}
+
+/// Attributes that LLVM does not take together.
+static unsigned contradict(ModuleOp module) {
+  LLVM::LLVMFuncOp kernel = findLastKernel(module);
+  if (!kernel)
+    return 0;
+  Builder b(module.getContext());
+  kernel.setPassthroughAttr(b.getStrArrayAttr({"alwaysinline", "noinline"}));
+  return 1;
+}
+
+//===-- The tables --------------------------------------------------------===//
 
 llvm::ArrayRef<Fault> moec::getFaults() {
   static const Fault faults[] = {
@@ -357,6 +394,15 @@ llvm::ArrayRef<Fault> moec::getFaults() {
        mergeParameters},
       {"merge-kernels", "two kernels are taken for equal", EmitKind::Kernels,
        mergeKernels}};
+  return faults;
+}
+
+llvm::ArrayRef<Fault> moec::getRefusedFaults() {
+  static const Fault faults[] = {
+      {"foreign-call", "an op that is a call into libm", EmitKind::Llvm,
+       callLibrary},
+      {"contradiction", "a function that LLVM finds invalid", EmitKind::Llvm,
+       contradict}};
   return faults;
 }
 

@@ -5,7 +5,9 @@
 //===----------------------------------------------------------------------===//
 //
 // usage: moec-plant                          lists the faults
-//        moec-plant FAULT MODEL.onnx FOLDER  compiles libm.so with that fault
+//        moec-plant FAULT MODEL.onnx FOLDER  compiles libm.so with that fault,
+//                                            or with one that is refused and
+//                                            not listed
 //        moec-plant none MODEL.onnx FOLDER   compiles it as moec does, for the
 //                                            level x86-64-v3
 //
@@ -18,17 +20,22 @@
 
 using namespace moec;
 
+static const Fault *findFault(llvm::StringRef name) {
+  for (llvm::ArrayRef<Fault> faults : {getFaults(), getRefusedFaults()})
+    for (const Fault &fault : faults)
+      if (name == fault.name)
+        return &fault;
+  return nullptr;
+}
+
 int main(int argc, char **argv) {
   if (argc == 1) {
     for (const Fault &fault : getFaults())
       llvm::outs() << fault.name << ": " << fault.summary << "\n";
     return 0;
   }
-  const Fault *fault = llvm::find_if(getFaults(), [&](const Fault &one) {
-    return llvm::StringRef(one.name) == argv[1];
-  });
-  bool isKnown = fault != getFaults().end();
-  if (argc != 4 || (!isKnown && llvm::StringRef(argv[1]) != "none")) {
+  const Fault *fault = findFault(argv[1]);
+  if (argc != 4 || (!fault && llvm::StringRef(argv[1]) != "none")) {
     llvm::errs() << "usage: moec-plant [FAULT MODEL.onnx FOLDER]\n";
     return 2;
   }
@@ -40,7 +47,7 @@ int main(int argc, char **argv) {
   options.jobs = 1;
   options.resourceFolder = MOEC_RESOURCE_FOLDER;
   options.commandLine.assign(argv, argv + argc);
-  if (isKnown)
+  if (fault)
     options.extendStage = [=](EmitKind stage, mlir::OpPassManager &manager) {
       if (stage == fault->stage)
         manager.addPass(createPlantFault(*fault));
