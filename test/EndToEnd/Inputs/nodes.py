@@ -62,23 +62,30 @@ class Nodes:
         imports = [helper.make_opsetid("", self.opset), helper.make_opsetid(MS, 1)]
         return helper.make_model(graph, ir_version=10, opset_imports=imports)
 
-    def run(self, threads=None):
-        """Prints what is wrong; returns the number of outputs compared and of wrong ones."""
+    def evaluate(self, threads=None, options=()):
+        """The outputs by name, of the compiled library and of the oracle; a text where there is
+        none."""
         with tempfile.TemporaryDirectory() as folder:
             path = pathlib.Path(folder) / "nodes.onnx"
             onnx.save(self.model(), path)
-            done = subprocess.run(["moec", "compile", str(path), "-o", folder],
+            done = subprocess.run(["moec", "compile", str(path), "-o", folder, *options],
                                   capture_output=True, text=True)
             if done.returncode != 0:
-                print(done.stderr)
-                return 0, 1
+                return done.stderr
             names = [r for _, results, *_ in self.cases for r in results]
             try:
                 mine = Library(f"{folder}/libnodes.so", threads=threads).run(self.feeds, names)
             except CompareError as problem:
-                print(problem)
-                return 0, 1
-            exact = oracle.Model(path).run(self.feeds)
+                return str(problem)
+            return mine, oracle.Model(path).run(self.feeds)
+
+    def run(self, threads=None):
+        """Prints what is wrong; returns the number of outputs compared and of wrong ones."""
+        found = self.evaluate(threads)
+        if isinstance(found, str):
+            print(found)
+            return 0, 1
+        mine, exact = found
         wrong = 0
         for label, results, tolerance, unspecified in self.cases:
             for result in results:
@@ -90,7 +97,7 @@ class Nodes:
                     wrong += 1
                     print(f"{label}: {result} {list(y.shape)} against {list(r.shape)} "
                           f"is off by {value:.1e}")
-        return len(names), wrong
+        return len(mine), wrong
 
     def main(self):
         count, wrong = self.run()
