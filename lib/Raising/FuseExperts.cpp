@@ -57,10 +57,13 @@ struct Shared {
   Pass::Statistic &numActivations, &numGates, &numNetworks;
 };
 
+} // namespace
+
 /// The same product with other weights, bias and result.
-moe::GroupedMatmulOp rebuild(PatternRewriter &rewriter, moe::GroupedMatmulOp op,
-                             Location loc, Value weights, Value bias,
-                             Type resultType, moe::ActivationAttr activation) {
+static moe::GroupedMatmulOp rebuild(PatternRewriter &rewriter,
+                                    moe::GroupedMatmulOp op, Location loc,
+                                    Value weights, Value bias, Type resultType,
+                                    moe::ActivationAttr activation) {
   auto type = cast<RankedTensorType>(resultType);
   SmallVector<OpFoldResult> sizes = {
       tensor::getMixedSize(rewriter, loc, op.getInit(), 0),
@@ -77,7 +80,7 @@ moe::GroupedMatmulOp rebuild(PatternRewriter &rewriter, moe::GroupedMatmulOp op,
 }
 
 /// Extents of rows of another width.
-void describeAs(Operation *op, Operation *rows, int64_t width) {
+static void describeAs(Operation *op, Operation *rows, int64_t width) {
   auto shapes = rows->getAttrOfType<ArrayAttr>(onnx::kShapesAttr);
   if (!shapes)
     return;
@@ -91,6 +94,7 @@ void describeAs(Operation *op, Operation *rows, int64_t width) {
                          0, map.getNumSymbols(), extents, op->getContext()))));
 }
 
+namespace {
 /// A product that is only cut along its columns: one product for each part.
 struct SplitProduct : OpRewritePattern<moe::GroupedMatmulOp> {
   SplitProduct(MLIRContext *context, Shared &shared)
@@ -104,7 +108,9 @@ struct SplitProduct : OpRewritePattern<moe::GroupedMatmulOp> {
     if (!weights)
       return rewriter.notifyMatchFailure(op, "its weights are no parameter");
     param::RecipeInterface bias;
-    if (op.getBias() && !(bias = getRecipe(op.getBias(), shared.symbols)))
+    if (op.getBias())
+      bias = getRecipe(op.getBias(), shared.symbols);
+    if (op.getBias() && !bias)
       return rewriter.notifyMatchFailure(op, "its bias is no parameter");
     // Every user takes a range of columns.
     SmallVector<std::pair<Value, ColumnRange>> parts;

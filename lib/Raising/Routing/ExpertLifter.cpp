@@ -71,6 +71,13 @@ RowExpr *ExpertLifter::lift(ArrayRef<Value> values) {
 }
 
 RowExpr *ExpertLifter::liftNew(Values values) {
+  // Extents alone tell tokens from experts there.
+  if (space == Space::Experts &&
+      facts.isAllTokens(
+          facts.getShapes().getConstant(facts.getExtents().experts)))
+    return fail(values.front().getDefiningOp(),
+                "there are as many tokens as experts, which cannot be told "
+                "apart");
   if (RowExpr *source = liftSource(values))
     return source;
   if (!miss.reason.empty())
@@ -145,7 +152,27 @@ bool ExpertLifter::isRepeated(Value value, Value tokens) {
   // One token row serves all choices, where products broadcast it.
   SmallVector<Axis> plain = {Axis::Token, Axis::Feature};
   SmallVector<Axis> axes = flattenDims(dims);
+  sourceDims[value] = dims;
   return axes == wanted || axes == plain;
+}
+
+/// Whether the rows of `value` stand where those of `dims` do, broadcast: each
+/// of its dimensions but the last `inner` counts nothing or the same.
+bool ExpertLifter::areAligned(Value value, ArrayRef<Dim> dims, unsigned inner) {
+  ArrayRef<Dim> own;
+  if (const Fact *fact = facts.lookup(value))
+    own = fact->dims;
+  else if (auto found = sourceDims.find(value); found != sourceDims.end())
+    own = found->second;
+  else
+    return false;
+  if (own.size() > dims.size())
+    return false;
+  for (auto [a, b] : llvm::zip(llvm::reverse(own.drop_back(inner)),
+                               llvm::reverse(dims.drop_back(inner))))
+    if (!a.empty() && a != b)
+      return false;
+  return true;
 }
 
 RowExpr *ExpertLifter::makeSource(Value source, Operation *node) {
@@ -220,6 +247,15 @@ SmallVector<Value> ExpertLifter::getColumn(Values values, unsigned number) {
   return column;
 }
 
+/// Whether rows have the same width and lie in as many dimensions.
+static bool haveRowsAlike(Value a, Value b) {
+  RankedTensorType first = getType(a), second = getType(b);
+  return first.getElementType() == second.getElementType() &&
+         first.getRank() == second.getRank() &&
+         (first.getRank() == 0 ||
+          first.getShape().back() == second.getShape().back());
+}
+
 /// Whether all are the same result of operations that are alike.
 bool ExpertLifter::areAlike(Values values) {
   Operation *first = values.front().getDefiningOp();
@@ -235,7 +271,8 @@ bool ExpertLifter::areAlike(Values values) {
         op->getNumOperands() != first->getNumOperands() ||
         cast<OpResult>(value).getResultNumber() !=
             cast<OpResult>(values.front()).getResultNumber() ||
-        getAttributes(op) != getAttributes(first)) {
+        getAttributes(op) != getAttributes(first) ||
+        !llvm::equal(op->getResults(), first->getResults(), haveRowsAlike)) {
       fail(op, "it differs from the node of the first expert");
       return false;
     }
@@ -349,6 +386,10 @@ RowExpr *ExpertLifter::addBias(RowExpr *product, Values vectors,
     bool isTable = fact && (fact->kind == FactKind::Table ||
                             fact->kind == FactKind::RowTable);
     if (isTable) {
+      RankedTensorType table = getType(fact->table);
+      if (table.getRank() != 2 || table.getDimSize(1) != product->width ||
+          fact->dims.back() != Dim{Axis::Feature})
+        return fail(node, "what is added is no vector of the expert");
       for (Value part = vector;
            facts.lookup(part) &&
            part.getDefiningOp()->getOperand(0) != fact->table;
@@ -480,6 +521,10 @@ RowExpr *ExpertLifter::liftElementwise(Values values) {
     RowExpr *row = lift(column);
     if (!row)
       return nullptr;
+    const Fact *result = facts.lookup(values.front());
+    if (space == Space::Choices &&
+        (!result || !areAligned(column.front(), result->dims, 1)))
+      return fail(op, "its operands' rows do not stand side by side");
     expr.operands.push_back({row, {}});
   }
   if (!perExpert.empty()) {
@@ -670,6 +715,9 @@ RowExpr *ExpertLifter::liftTableProduct(Values values) {
   RowExpr *row = lift(op->getOperand(isLeft ? 1 : 0));
   if (!row)
     return nullptr;
+  if (!areAligned(op->getOperand(isLeft ? 1 : 0), table->dims, 2))
+    return fail(op, "its rows do not stand beside the weights looked up for "
+                    "them");
   if (row->width != type.getDimSize(isTransposed ? 2 : 1) ||
       expr.elementType != type.getElementType() ||
       !isa<Float16Type, BFloat16Type, Float32Type>(expr.elementType))

@@ -128,12 +128,15 @@ private:
   mlir::Value peelTokens(mlir::Value value);
   bool hasRowsOfAll(mlir::Value rows);
   bool isRepeated(mlir::Value value, mlir::Value tokens);
+  bool areAligned(mlir::Value value, llvm::ArrayRef<Dim> dims, unsigned inner);
 
   const RoutingFacts &facts;
   Space space;
   std::vector<std::unique_ptr<RowExpr>> exprs;
   llvm::DenseMap<std::pair<mlir::Value, unsigned>, RowExpr *> known;
   llvm::SetVector<mlir::Operation *> visited;
+  /// What values without a fact run over, where rows are repeated.
+  llvm::DenseMap<mlir::Value, Dims> sourceDims;
   Miss miss;
   mlir::Value scale;
   Dims scaleDims;

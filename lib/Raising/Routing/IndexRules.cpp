@@ -103,6 +103,7 @@ std::optional<Fact> RoutingFacts::gatherRows(Value data, const Fact &index,
       // The weight of an expert where the expert was chosen.
       result = *known;
       result.kind = FactKind::HitWeight;
+      result.hitOrder = index.hitOrder;
       result.dims = index.dims;
       result.dims.resize(1, {Axis::Hit});
       if (type.getRank() == 2)
@@ -276,7 +277,8 @@ static std::optional<ConstantSlice> readSlice(onnx::SliceOp op) {
     if (found || ShapedType::isDynamic(size) ||
         ShapedType::isDynamic(to.getDimSize(dim)))
       return std::nullopt;
-    found = {dim, normalizeAxis(start, size), end, step};
+    // Bounds are clamped, however far below they are.
+    found = {dim, std::max<int64_t>(normalizeAxis(start, size), 0), end, step};
   }
   return found;
 }
@@ -384,7 +386,7 @@ std::optional<Fact> RoutingFacts::inferAdd(onnx::AddOp op) {
     }
     if (second && fact->kind == FactKind::HitTokenTimesK &&
         second->kind == FactKind::HitChoice && fact->expert == second->expert &&
-        fact->dims == second->dims) {
+        fact->dims == second->dims && fact->hitOrder == second->hitOrder) {
       Fact result = *fact;
       result.kind = FactKind::HitFlat;
       return result;
@@ -454,7 +456,7 @@ std::optional<Fact> RoutingFacts::inferConcat(onnx::ConcatOp op) {
       bool isToken = part->kind == FactKind::HitToken;
       if ((!isToken && part->kind != FactKind::HitChoice) ||
           part->expert != first.expert || part->dims != first.dims ||
-          !part->dims[axis].empty())
+          part->hitOrder != first.hitOrder || !part->dims[axis].empty())
         return std::nullopt;
       result.coordinates.push_back(isToken ? Axis::Token : Axis::Choice);
     }
@@ -478,7 +480,8 @@ std::optional<Fact> RoutingFacts::inferConcat(onnx::ConcatOp op) {
     return std::nullopt;
   bool areSegments = first.dims[axis] == Dim{Axis::Hit};
   for (auto [number, part] : llvm::enumerate(parts)) {
-    bool fits = part->kind == FactKind::Computed && part->dims == first.dims;
+    bool fits = part->kind == FactKind::Computed && part->dims == first.dims &&
+                part->hitOrder == first.hitOrder;
     if (areSegments)
       fits &= part->expert == int64_t(number);
     if (!fits)
@@ -504,9 +507,16 @@ std::optional<Fact> RoutingFacts::inferNonZero(onnx::NonZeroOp op) {
   for (const Dim &dim : mask->dims)
     result.coordinates.push_back(dim == Dim{Axis::Token}    ? Axis::Token
                                  : dim == Dim{Axis::Choice} ? Axis::Choice
-                                 : dim.size() == 2          ? Axis::Hit
-                                                            : Axis::Coordinate);
+                                 : dim == Dim{Axis::Token, Axis::Choice}
+                                     ? Axis::Hit
+                                     : Axis::Coordinate);
   result.dims = {{Axis::Coordinate}, {Axis::Hit}};
+  // One hit a token: the tokens are in order wherever they come first.
+  for (Axis axis : flattenDims(mask->dims))
+    result.hitOrder.push_back(axis);
+  SmallVector<Axis> plain = {Axis::Token, Axis::Choice};
+  if (areDistinct && ArrayRef(result.hitOrder) == ArrayRef(plain))
+    result.hitOrder.pop_back();
   return result;
 }
 
@@ -661,10 +671,12 @@ std::optional<Fact> RoutingFacts::inferComputed(Operation *op) {
     if (!isRows(fact))
       return std::nullopt;
     std::optional<Dims> dims = broadcastDims(result.dims, fact->dims);
-    if (!dims || (result.expert && result.expert != fact->expert))
+    if (!dims || (result.expert && result.expert != fact->expert) ||
+        (!result.hitOrder.empty() && result.hitOrder != fact->hitOrder))
       return std::nullopt;
     result.dims = *dims;
     result.expert = fact->expert;
+    result.hitOrder = fact->hitOrder;
   }
   int64_t rank = getType(op->getResult(0)).getRank();
   if (rank < int64_t(result.dims.size()))

@@ -69,6 +69,14 @@ static bool isColumn(Value value) {
   return type.getRank() > 0 && type.getShape().back() == 1;
 }
 
+/// Whether two values have the same extents but for the last.
+bool LayerFinder::hasSameRows(Value a, Value b) {
+  onnx::Extents first = facts.getShapes().getExtents(a);
+  onnx::Extents second = facts.getShapes().getExtents(b);
+  return first.size() == second.size() && !first.empty() &&
+         ArrayRef(first).drop_back() == ArrayRef(second).drop_back();
+}
+
 /// y * weight, for one expert.
 std::optional<LayerFinder::Term> LayerFinder::readTerm(Value value) {
   auto mul = value.getDefiningOp<onnx::MulOp>();
@@ -78,7 +86,7 @@ std::optional<LayerFinder::Term> LayerFinder::readTerm(Value value) {
        {std::pair(mul.getA(), mul.getB()), std::pair(mul.getB(), mul.getA())}) {
     const Fact *fact = facts.lookup(weight);
     if (!isWeight(fact) || !fact->expert || !isColumn(weight) ||
-        getType(row).getRank() != getType(weight).getRank())
+        !hasSameRows(row, weight))
       continue;
     bool isWhole = fact->kind != FactKind::MaskedWeight ||
                    (facts.getExtents().choices == 1);
@@ -134,12 +142,13 @@ std::optional<Value> LayerFinder::readAddedRows(Operation *scatter,
 /// Whether a gather reads the rows that a scatter writes.
 bool LayerFinder::isSamePlace(Operation *gather, Operation *scatter) {
   Value read = gather->getOperand(1), written = scatter->getOperand(1);
-  if (read == written)
-    return isa<onnx::ScatterNDOp>(scatter) == isa<onnx::GatherNDOp>(gather);
+  if (auto elements = dyn_cast<onnx::GatherElementsOp>(gather))
+    return read == written && isa<onnx::ScatterElementsOp>(scatter) &&
+           normalizeAxis(elements.getAxis(),
+                         getType(elements.getData()).getRank()) == 0;
   const Fact *a = facts.lookup(read), *b = facts.lookup(written);
-  bool isRow = !isa<onnx::GatherElementsOp>(gather) && a && b &&
-               a->kind == b->kind && a->expert == b->expert &&
-               a->coordinates == b->coordinates;
+  bool isRow = a && b && a->kind == b->kind && a->expert == b->expert &&
+               a->coordinates == b->coordinates && a->hitOrder == b->hitOrder;
   if (auto rows = dyn_cast<onnx::GatherOp>(gather))
     isRow &= rows.getAxis() == 0;
   return isRow;
@@ -169,12 +178,19 @@ std::optional<LayerFinder::Term> LayerFinder::readScatter(Operation *op) {
     return std::nullopt;
   auto reduction = op->getAttrOfType<StringAttr>("reduction");
   bool isAdd = reduction && reduction.getValue() == "add";
+  // Whole rows.
+  int64_t width = getType(data).getShape().back();
+  if (ShapedType::isDynamic(width) || getType(updates).getDimSize(1) != width)
+    return std::nullopt;
   if (auto elements = dyn_cast<onnx::ScatterElementsOp>(op))
-    if (normalizeAxis(elements.getAxis(), 2) != 0)
+    if (normalizeAxis(elements.getAxis(), 2) != 0 ||
+        getType(indices).getDimSize(1) != width)
       return std::nullopt;
   Operation *reader = nullptr;
   if (!isAdd) {
-    if (reduction && reduction.getValue() != "none")
+    // Of what is written to one place twice only the last counts.
+    if ((reduction && reduction.getValue() != "none") ||
+        !facts.hasDistinctChoices())
       return std::nullopt;
     // Set into zeros is added, too: an expert sees a token once. So is what
     // was read at the same places first.
@@ -184,9 +200,15 @@ std::optional<LayerFinder::Term> LayerFinder::readScatter(Operation *op) {
       return std::nullopt;
   }
   updates = peelSame(updates);
+  // The rows are in the order of the places.
+  const Fact *rows = facts.lookup(updates);
+  if (!rows || rows->expert != fact->expert ||
+      rows->hitOrder != fact->hitOrder || rows->dims[0] != Dim{Axis::Hit})
+    return std::nullopt;
   if (std::optional<Term> term = readTerm(updates)) {
     if (term->expert != *fact->expert ||
-        term->weight->kind != FactKind::HitWeight)
+        term->weight->kind != FactKind::HitWeight ||
+        term->weight->hitOrder != fact->hitOrder)
       return std::nullopt;
     term->node = op;
     term->reader = reader;
@@ -316,6 +338,17 @@ std::unique_ptr<RoutedLayer> LayerFinder::findSum(Operation *start) {
   return layer && isPrivate(*layer, nodes) ? std::move(layer) : nullptr;
 }
 
+/// Whether there is one number for each choice of each token.
+bool LayerFinder::areOfChoices(ArrayRef<Dim> dims) {
+  SmallVector<Axis> axes = flattenDims(dims);
+  if (facts.getExtents().choices == 1)
+    llvm::erase(axes, Axis::Choice);
+  else if (!llvm::is_contained(axes, Axis::Choice))
+    return false;
+  return llvm::is_contained(axes, Axis::Token) &&
+         axes.size() == (facts.getExtents().choices == 1 ? 1 : 2);
+}
+
 /// The value whose elements are these, in the same order.
 static Value peelViews(Value value) {
   while (value) {
@@ -332,7 +365,10 @@ static Value peelViews(Value value) {
 bool LayerFinder::setWeights(RoutedLayer &layer, const Fact &fact,
                              Value value) {
   if (fact.dense) {
-    if (layer.weights ||
+    SmallVector<Axis> axes = flattenDims(fact.denseDims);
+    if (layer.weights || axes.size() != 2 ||
+        !llvm::is_contained(axes, Axis::Token) ||
+        !llvm::is_contained(axes, Axis::Expert) ||
         (layer.denseWeights && layer.denseWeights != fact.dense))
       return false;
     layer.denseWeights = fact.dense;
@@ -340,6 +376,8 @@ bool LayerFinder::setWeights(RoutedLayer &layer, const Fact &fact,
     return true;
   }
   if (layer.denseWeights)
+    return false;
+  if (!areOfChoices(fact.weightDims))
     return false;
   // The same numbers, however each expert views them.
   Value weights = peelViews(fact.weights);
@@ -465,7 +503,7 @@ std::unique_ptr<RoutedLayer> LayerFinder::findChoiceSum(Operation *reduce) {
           return nullptr;
       } else if (!known && space == Space::Choices && isColumn(weight)) {
         std::optional<Dims> dims = facts.alignDims(weight, weighted->dims);
-        if (!dims)
+        if (!dims || !areOfChoices(*dims))
           continue;
         layer->weights = weight;
         layer->weightDims = *dims;
@@ -598,7 +636,7 @@ std::unique_ptr<RoutedLayer> LayerFinder::findExpertSum(Operation *mul) {
     Value weight = mul->getOperand(i), rows = mul->getOperand(1 - i);
     const Fact *fact = facts.lookup(weight);
     if (!isWeight(fact) || fact->expert || !isColumn(weight) ||
-        getType(weight).getRank() != getType(rows).getRank())
+        !hasSameRows(rows, weight))
       continue;
     std::optional<unsigned> experts = findAxis(fact->dims, Axis::Expert);
     if (!experts || int64_t(*experts) != axes->front() || *experts != 0)

@@ -62,6 +62,8 @@ private:
   MaybeLayer findScaledSum(mlir::Operation *reduce);
   std::optional<llvm::SmallVector<mlir::Value>> readStack(mlir::Value stack);
   mlir::Value peelSame(mlir::Value value);
+  bool hasSameRows(mlir::Value a, mlir::Value b);
+  bool areOfChoices(llvm::ArrayRef<Dim> dims);
   MaybeLayer fail(mlir::Operation *node, const llvm::Twine &reason);
   MaybeLayer finish(MaybeLayer layer, Space space,
                     llvm::ArrayRef<mlir::Value> experts);

@@ -49,8 +49,41 @@ bool RoutingFacts::isAllChoices(AffineExpr extent) const {
   return isSameExtent(extent, tokens * extents.choices);
 }
 
+/// Whether a value can run over these dimensions: what counts nothing has an
+/// extent of 1, choices and experts have theirs.
+bool RoutingFacts::fitsExtents(Value value, ArrayRef<Dim> dims) const {
+  onnx::Extents sizes = shapes.getExtents(value);
+  if (sizes.size() != dims.size())
+    return false;
+  AffineExpr spread = shapes.getConstant(1);
+  bool hasTokens = false;
+  for (auto [dim, size] : llvm::zip_equal(dims, sizes)) {
+    if (dim.empty() && size != shapes.getConstant(1))
+      return false;
+    AffineExpr known = shapes.getConstant(1);
+    bool isKnown = !dim.empty();
+    for (Axis axis : dim) {
+      if (axis == Axis::Choice)
+        known = known * extents.choices;
+      else if (axis == Axis::Expert)
+        known = known * extents.experts;
+      else if (axis == Axis::Token && dim.size() > 1)
+        known = known * tokens;
+      else
+        isKnown = false;
+      if (axis == Axis::Token && dim.size() == 1)
+        spread = spread * size;
+      hasTokens |= axis == Axis::Token && dim.size() == 1;
+    }
+    if (isKnown && !isSameExtent(size, known))
+      return false;
+  }
+  return !hasTokens || isAllTokens(spread);
+}
+
 void RoutingFacts::set(Value value, Fact fact) {
-  facts.insert({value, std::move(fact)});
+  if (fitsExtents(value, fact.dims))
+    facts.insert({value, std::move(fact)});
 }
 
 void RoutingFacts::propagate() {

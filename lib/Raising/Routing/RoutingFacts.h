@@ -96,6 +96,9 @@ struct Fact {
   llvm::SmallVector<double> numbers;
   /// HitCoordinates: what each number of a tuple counts.
   llvm::SmallVector<Axis, 4> coordinates;
+  /// Of hits and what is computed of them: what the mask that found them ran
+  /// over, row-major, which is their order.
+  llvm::SmallVector<Axis, 2> hitOrder;
 };
 
 /// The facts that follow from one choice of experts.
@@ -110,10 +113,12 @@ public:
   void propagate();
 
   const Fact *lookup(mlir::Value value) const {
-    auto found = facts.find(value);
+    const auto *found = facts.find(value);
     return found == facts.end() ? nullptr : &found->second;
   }
   const RoutingExtents &getExtents() const { return extents; }
+  /// Whether the choices of one token are known to differ.
+  bool hasDistinctChoices() const { return areDistinct; }
   mlir::Value getIds() const { return ids; }
   onnx::ShapeContext &getShapes() const { return shapes; }
   /// All tokens, as a product of extents.
@@ -175,6 +180,7 @@ private:
   bool hasRowsOf(const Fact &fact, mlir::Value rows) const;
   bool isSameExtent(mlir::AffineExpr a, mlir::AffineExpr b) const;
   void set(mlir::Value value, Fact fact);
+  bool fitsExtents(mlir::Value value, llvm::ArrayRef<Dim> dims) const;
 
   mlir::Value ids;
   RoutingExtents extents;
