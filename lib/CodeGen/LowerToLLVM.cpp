@@ -358,6 +358,19 @@ struct ParamLowering : RuntimePattern<param::LoadOp> {
   }
 };
 
+/// rt.check goes on to `moec-thread-status`, its values as they are by then.
+struct CheckLowering : RuntimePattern<rt::CheckOp> {
+  using RuntimePattern::RuntimePattern;
+
+  LogicalResult
+  matchAndRewrite(rt::CheckOp op, OpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    rewriter.modifyOpInPlace(
+        op, [&] { op.getValuesMutable().assign(adaptor.getValues()); });
+    return success();
+  }
+};
+
 struct CountLowering : RuntimePattern<rt::CountOp> {
   using RuntimePattern::RuntimePattern;
 
@@ -479,16 +492,21 @@ struct LowerToLLVM : moec::impl::LowerToLLVMBase<LowerToLLVM> {
     ub::populateUBToLLVMConversionPatterns(converter, patterns);
     populateVectorToLLVMConversionPatterns(converter, patterns);
     // Ours win over the upstream malloc and free.
-    patterns.add<AllocLowering, DeallocLowering, InputLowering, OutputLowering,
-                 ViewLowering, BytesLowering, ParamLowering, CountLowering,
-                 ParallelLowering>(converter, PatternBenefit(10));
+    patterns.add<AllocLowering, CheckLowering, DeallocLowering, InputLowering,
+                 OutputLowering, ViewLowering, BytesLowering, ParamLowering,
+                 CountLowering, ParallelLowering>(converter,
+                                                  PatternBenefit(10));
 
     LLVMConversionTarget target(*context);
     // What splits blocks is not for a conversion, which would remember every op
     // that a split moves: as many, for each check of main, as main has behind
     // it.
     target.addLegalOp<ModuleOp, param::DeclOp, rt::ContextOp, rt::TryOp,
-                      rt::CheckOp, rt::RecordOp>();
+                      rt::RecordOp>();
+    target.addDynamicallyLegalOp<rt::CheckOp>([](rt::CheckOp op) {
+      return llvm::none_of(op.getValues().getTypes(),
+                           [](Type type) { return type.isIndex(); });
+    });
     if (failed(
             applyFullConversion(getOperation(), target, std::move(patterns))))
       return signalPassFailure();

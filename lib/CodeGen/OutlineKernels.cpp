@@ -7,6 +7,7 @@
 #include "moec/CodeGen/Passes.h"
 
 #include "CheckedExtents.h"
+#include "ExtentMessages.h"
 #include "dialects/Moe/IR/Moe.h"
 #include "dialects/Onnx/IR/Onnx.h"
 #include "dialects/Rt/IR/Rt.h"
@@ -173,6 +174,8 @@ struct OutlineKernels : moec::impl::OutlineKernelsBase<OutlineKernels> {
       return signalPassFailure();
     }
     MainSymbols symbols;
+    ExtentMessages words(main);
+    messages = &words;
     Operation *first = &main.getBody().front().front();
     symbols.addArguments(main);
     SmallVector<Check> checks = takeChecks(main);
@@ -205,17 +208,19 @@ struct OutlineKernels : moec::impl::OutlineKernelsBase<OutlineKernels> {
 private:
   /// What a node demands of two extents.
   struct Check {
-    AffineMap sides;
+    onnx::CheckAttr demand;
     Location node;
   };
+
+  const ExtentMessages *messages = nullptr;
 
   /// Undecided equalities become run-time checks in front of the op.
   void buildChecks(Operation *op, const MainSymbols &symbols) {
     auto checks = op->getAttrOfType<ArrayAttr>(onnx::kEqualAttr);
     if (!checks)
       return;
-    for (AffineMapAttr check : checks.getAsRange<AffineMapAttr>())
-      buildCheck(op, {check.getValue(), op->getLoc()}, symbols);
+    for (auto check : checks.getAsRange<onnx::CheckAttr>())
+      buildCheck(op, {check, op->getLoc()}, symbols);
     op->removeAttr(onnx::kEqualAttr);
   }
 
@@ -227,11 +232,11 @@ private:
     if (!checks)
       return result;
     for (auto [i, check] :
-         llvm::enumerate(checks.getAsRange<AffineMapAttr>())) {
+         llvm::enumerate(checks.getAsRange<onnx::CheckAttr>())) {
       auto node = nodes && i < nodes.size() ? dyn_cast<StringAttr>(nodes[i])
                                             : StringAttr();
-      result.push_back({check.getValue(),
-                        node ? Location(NameLoc::get(node)) : main.getLoc()});
+      result.push_back(
+          {check, node ? Location(NameLoc::get(node)) : main.getLoc()});
     }
     main->removeAttr(onnx::kEqualAttr);
     main->removeAttr(onnx::kEqualNodesAttr);
@@ -243,7 +248,7 @@ private:
   void buildKnownChecks(Operation *at, SmallVectorImpl<Check> &checks,
                         const MainSymbols &symbols) {
     llvm::erase_if(checks, [&](const Check &check) {
-      if (!symbols.areKnown(check.sides))
+      if (!symbols.areKnown(check.demand.getSides().getValue()))
         return false;
       buildCheck(at, check, symbols);
       return true;
@@ -272,11 +277,26 @@ private:
     Value sides[2];
     for (unsigned i : {0, 1})
       sides[i] = getValueOrCreateConstantIndexOp(
-          builder, loc, symbols.build(builder, loc, check.sides.getResult(i)));
-    Value equal = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq,
-                                        sides[0], sides[1]);
-    rt::CheckOp::create(builder, loc, equal, rt::Status::ShapeMismatch,
-                        "two extents that must be equal differ");
+          builder, loc,
+          symbols.build(builder, loc,
+                        check.demand.getSides().getValue().getResult(i)));
+    Value holds = arith::CmpIOp::create(
+        builder, loc, getPredicate(check.demand.getKind()), sides[0], sides[1]);
+    rt::CheckOp::create(builder, loc, holds, rt::Status::ShapeMismatch,
+                        messages->describe(check.demand), sides);
+  }
+
+  static arith::CmpIPredicate getPredicate(onnx::CheckKind kind) {
+    switch (kind) {
+    case onnx::CheckKind::AtLeast:
+      return arith::CmpIPredicate::sge;
+    case onnx::CheckKind::Differ:
+      return arith::CmpIPredicate::ne;
+    case onnx::CheckKind::Equal:
+    case onnx::CheckKind::Broadcast:
+      return arith::CmpIPredicate::eq;
+    }
+    llvm_unreachable("unknown kind of check");
   }
 
   /// What moves no element stays in main, as a view.
@@ -348,6 +368,17 @@ private:
     ++numKernels;
   }
 
+  /// As recorded. Of static results nothing need be.
+  static AffineMap getExtents(Value result) {
+    if (AffineMap map = getShapeMap(result))
+      return map;
+    MLIRContext *context = result.getContext();
+    SmallVector<AffineExpr> extents;
+    for (int64_t size : cast<ShapedType>(result.getType()).getShape())
+      extents.push_back(getAffineConstantExpr(size, context));
+    return AffineMap::get(0, 0, extents, context);
+  }
+
   void describeArguments(Operation *op, func::FuncOp kernel,
                          ArrayRef<Value> inputs, ArrayRef<Value> outputs,
                          DestinationStyleOpInterface dps) {
@@ -363,10 +394,7 @@ private:
     SmallVector<Attribute> shapes;
     for (auto [index, output] : llvm::enumerate(outputs)) {
       if (!dps) {
-        // Static results may have none.
-        AffineMap map = getShapeMap(op->getResult(index));
-        AffineMapAttr shape =
-            local.renumber(map ? map : AffineMap::get(builder.getContext()));
+        AffineMapAttr shape = local.renumber(getExtents(op->getResult(index)));
         shapes.push_back(shape);
         kernel.setArgAttr(number, onnx::kShapeAttr, shape);
       }

@@ -179,11 +179,26 @@ private:
     Location loc = op.getLoc();
     createLeave(rewriter, function, loc, leave);
     buildUnless(rewriter, op, op.getCondition());
+    buildNote(rewriter, function, op);
     auto call =
         callRuntime(rewriter, loc, function, "moec_rt_fail",
                     rewriter.getI32Type(), buildReport(rewriter, function, op));
     LLVM::BrOp::create(rewriter, loc, call.getResult(), leave);
     rewriter.eraseOp(op);
+  }
+
+  /// What the message says of this run.
+  static void buildNote(IRRewriter &rewriter, LLVM::LLVMFuncOp function,
+                        rt::CheckOp op) {
+    if (op.getValues().empty())
+      return;
+    SmallVector<Value> operands = {function.getBody().front().getArgument(0)};
+    llvm::append_range(operands, op.getValues());
+    while (operands.size() < 3)
+      operands.push_back(LLVM::ConstantOp::create(
+          rewriter, op.getLoc(), rewriter.getI64Type(), int64_t(0)));
+    callRuntime(rewriter, op.getLoc(), function, "moec_rt_note",
+                LLVM::LLVMVoidType::get(op.getContext()), operands);
   }
 
   /// Records the status of `op` unless its condition holds, and goes on.

@@ -55,6 +55,7 @@ enum class ErrorId {
   FunctionSignature = 137,
   BadNode = 140,
   Contradiction = 141,
+  UnsupportedForm = 142,
   InvalidIr = 150,
 };
 

@@ -52,8 +52,10 @@ public:
 
 private:
   llvm::LogicalResult importInputs();
+  /// `dimNames`: the names that the model gives to extents.
   llvm::FailureOr<mlir::RankedTensorType>
-  readInputType(const proto::ValueInfoProto &input);
+  readInputType(const proto::ValueInfoProto &input,
+                const llvm::StringSet<> &dimNames);
   llvm::LogicalResult importInitializers();
   llvm::LogicalResult importOutputs();
   llvm::LogicalResult importNodes(Scope &scope);

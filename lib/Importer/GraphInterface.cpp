@@ -51,8 +51,14 @@ Value GraphImporter::makeTensor(const TensorValue &tensor, StringRef name,
   return param::LoadOp::create(builder, loc, tensor.type, known.getValue());
 }
 
+/// The name that an extent without one gets.
+static std::string makeExtentName(StringRef input, size_t dim) {
+  return makeSymbolName(input) + "_" + std::to_string(dim);
+}
+
 FailureOr<RankedTensorType>
-GraphImporter::readInputType(const proto::ValueInfoProto &input) {
+GraphImporter::readInputType(const proto::ValueInfoProto &input,
+                             const llvm::StringSet<> &dimNames) {
   const proto::TypeProto &type = input.type();
   Type element;
   if (type.has_tensor_type())
@@ -80,8 +86,11 @@ GraphImporter::readInputType(const proto::ValueInfoProto &input) {
   SmallVector<int64_t> sizes;
   for (const proto::TensorShapeProto::Dimension &dim : shape.dim()) {
     if (!dim.has_dim_value()) {
+      std::string madeUp = makeExtentName(input.name(), sizes.size());
+      bool isNamed = !dim.dim_param().empty();
       auto fixed = find_if(options.dims, [&](const auto &entry) {
-        return !dim.dim_param().empty() && entry.first == dim.dim_param();
+        return isNamed ? entry.first == dim.dim_param()
+                       : entry.first == madeUp && !dimNames.contains(madeUp);
       });
       sizes.push_back(fixed != options.dims.end() ? fixed->second
                                                   : ShapedType::kDynamic);
@@ -114,7 +123,11 @@ LogicalResult GraphImporter::importInputs() {
   SmallVector<Type> types;
   SmallVector<Location> locs;
   SmallVector<const proto::ValueInfoProto *> inputs;
-  llvm::StringSet<> seen;
+  llvm::StringSet<> seen, dimNames;
+  for (const proto::ValueInfoProto &input : graph->input())
+    for (const auto &dim : input.type().tensor_type().shape().dim())
+      if (!dim.dim_param().empty())
+        dimNames.insert(dim.dim_param());
   for (const proto::ValueInfoProto &input : graph->input()) {
     if (failed(checkName(input.name(), reporter, "an input")))
       return failure();
@@ -135,7 +148,7 @@ LogicalResult GraphImporter::importInputs() {
                   "types; export the model again";
       continue;
     }
-    FailureOr<RankedTensorType> type = readInputType(input);
+    FailureOr<RankedTensorType> type = readInputType(input, dimNames);
     if (failed(type))
       return failure();
     types.push_back(*type);
@@ -152,25 +165,33 @@ LogicalResult GraphImporter::importInputs() {
 
   // Named symbols first, all of them: a name made up for a nameless extent must
   // not be one that the model uses.
-  llvm::StringSet<> dimNames;
+  llvm::StringSet<> known;
   for (const proto::ValueInfoProto *input : inputs)
-    for (const auto &dim : input->type().tensor_type().shape().dim()) {
-      if (dim.has_dim_value() || dim.dim_param().empty())
+    for (const auto &entry :
+         enumerate(input->type().tensor_type().shape().dim())) {
+      const proto::TensorShapeProto::Dimension &dim = entry.value();
+      if (dim.has_dim_value())
         continue;
-      dimNames.insert(dim.dim_param());
+      if (dim.dim_param().empty()) {
+        std::string madeUp = makeExtentName(input->name(), entry.index());
+        if (!dimNames.contains(madeUp))
+          known.insert(madeUp);
+        continue;
+      }
+      known.insert(dim.dim_param());
       if (none_of(options.dims, [&](const auto &entry) {
             return entry.first == dim.dim_param();
           }))
         shapes.getNamedSymbol(dim.dim_param());
     }
   for (const auto &[name, size] : options.dims) {
-    if (!dimNames.contains(name) || size < 0)
+    if (!known.contains(name) || size < 0)
       return reporter.error(ErrorId::BadDimOption)
              << "the extent " << quoted(name) << " = " << size << " "
              << (size < 0
                      ? "is negative; give a size"
                      : "is not the name of an extent of an input; expected " +
-                           listNames(dimNames));
+                           listNames(known));
   }
 
   SmallVector<onnx::Extents> extents;
@@ -186,8 +207,8 @@ LogicalResult GraphImporter::importInputs() {
       else if (!dim.dim_param().empty())
         sizes.push_back(shapes.getNamedSymbol(dim.dim_param()));
       else
-        sizes.push_back(shapes.createSymbol(makeSymbolName(input->name()) +
-                                            "_" + std::to_string(index)));
+        sizes.push_back(
+            shapes.createSymbol(makeExtentName(input->name(), index)));
     }
     shapes.setExtents(argument, sizes);
     extents.push_back(sizes);
@@ -298,15 +319,18 @@ LogicalResult GraphImporter::importOutputs() {
 
 /// Adds every symbol that an op's extents and checks mention.
 static void addSymbols(Operation *op, SmallBitVector &symbols) {
-  for (StringRef attribute :
-       {StringRef(onnx::kShapesAttr), StringRef(onnx::kEqualAttr)})
-    if (auto maps = op->getAttrOfType<ArrayAttr>(attribute))
-      for (AffineMapAttr map : maps.getAsRange<AffineMapAttr>())
-        for (AffineExpr expr : map.getValue().getResults())
-          expr.walk([&](AffineExpr part) {
-            if (auto symbol = dyn_cast<AffineSymbolExpr>(part))
-              symbols.set(symbol.getPosition());
-          });
+  SmallVector<AffineMapAttr> maps;
+  if (auto shapes = op->getAttrOfType<ArrayAttr>(onnx::kShapesAttr))
+    append_range(maps, shapes.getAsRange<AffineMapAttr>());
+  if (auto checks = op->getAttrOfType<ArrayAttr>(onnx::kEqualAttr))
+    for (auto check : checks.getAsRange<onnx::CheckAttr>())
+      maps.push_back(check.getSides());
+  for (AffineMapAttr map : maps)
+    for (AffineExpr expr : map.getValue().getResults())
+      expr.walk([&](AffineExpr part) {
+        if (auto symbol = dyn_cast<AffineSymbolExpr>(part))
+          symbols.set(symbol.getPosition());
+      });
 }
 
 void GraphImporter::eraseDeadOps() {

@@ -129,17 +129,18 @@ static StringRef checkResult(Value result, onnx::ShapeContext &shapes) {
     if (ShapedType::isDynamic(size))
       continue;
     if (size < 0 || size > kMaxExtent)
-      return "a result has an extent outside 0 to 2^40";
+      return "a result has an extent outside 0 to 2^40; make it smaller";
     std::optional<int64_t> product =
         checkedMul(elements, std::max<int64_t>(size, 1));
     if (!product || *product > std::numeric_limits<int64_t>::max() / 64)
-      return "a result has more elements than 64 bits can count";
+      return "a result has more elements than 64 bits can count; split it";
     elements = *product;
   }
   unsigned count = 0;
   for (AffineExpr extent : shapes.getExtents(result))
     if (!countParts(extent, count))
-      return "the arithmetic of a result's extents has more than 256 parts";
+      return "the arithmetic of a result's extents has more than 256 parts; "
+             "give some of the extents of inputs a size";
   if (std::optional<onnx::Extents> known = shapes.getElements(result)) {
     // Known elements only make shapes more precise: forget unwieldy ones.
     bool isUnwieldy = false;
@@ -156,19 +157,42 @@ static StringRef checkResult(Value result, onnx::ShapeContext &shapes) {
   return "";
 }
 
+/// Whether a diagnostic speaks of the type that results have until shape
+/// inference, which no operand has, or of any other.
+static bool hasType(Diagnostic &diagnostic, bool isPlaceholder) {
+  using Kind = DiagnosticArgument::DiagnosticArgumentKind;
+  return any_of(diagnostic.getArguments(), [&](DiagnosticArgument &argument) {
+    return argument.getKind() == Kind::Type &&
+           isa<NoneType>(argument.getAsType()) == isPlaceholder;
+  });
+}
+
 LogicalResult GraphImporter::inferTypes(Operation *op, StringRef where) {
   std::string message;
   ErrorId id = ErrorId::BadNode;
+  bool isOfResult = false, isVerifying = true;
   auto capture = [&](Diagnostic &diagnostic) {
-    if (message.empty() &&
-        diagnostic.getSeverity() == DiagnosticSeverity::Error)
-      message = diagnostic.str();
+    if (!message.empty() ||
+        diagnostic.getSeverity() != DiagnosticSeverity::Error)
+      return success();
+    message = diagnostic.str();
+    isOfResult = hasType(diagnostic, /*isPlaceholder=*/true);
+    if (onnx::isUnsupported(diagnostic))
+      id = ErrorId::UnsupportedForm;
+    // Whether ONNX has the operator for such operands, the op does not know.
+    if (isVerifying && hasType(diagnostic, /*isPlaceholder=*/false)) {
+      id = ErrorId::UnsupportedForm;
+      message += "; convert it to such a type";
+    }
     return success();
   };
   auto fail = [&]() -> LogicalResult {
     std::string prefix = ("'" + op->getName().getStringRef() + "' op ").str();
     StringRef text = message;
     text.consume_front(prefix);
+    if (id != ErrorId::BadNode)
+      return reporter.error(id)
+             << where << " has a form that is not supported: " << text;
     return reporter.error(id) << where << " is not valid: " << text
                               << "; check the model where it was made";
   };
@@ -177,10 +201,10 @@ LogicalResult GraphImporter::inferTypes(Operation *op, StringRef where) {
   {
     ScopedDiagnosticHandler handler(op->getContext(), capture);
     // Shape inference may trust attributes and operand types, so they are
-    // verified first. The results, still of a type no op takes, are what a
-    // correct node is refused for; they come last.
-    bool isValid = succeeded(op->getName().verifyInvariants(op)) ||
-                   StringRef(message).contains("op result #");
+    // verified first. The results, still of the placeholder's type, are what
+    // a correct node is refused for; they come last.
+    bool isValid = succeeded(op->getName().verifyInvariants(op)) || isOfResult;
+    isVerifying = false;
     if (isValid) {
       message.clear();
       isValid = succeeded(cast<onnx::OnnxNode>(op).inferShapes(shapes));
@@ -189,13 +213,14 @@ LogicalResult GraphImporter::inferTypes(Operation *op, StringRef where) {
       for (Type type : op->getResultTypes())
         if (!isa<RankedTensorType>(type)) {
           id = ErrorId::UnknownRank;
-          message = "a result has no known rank";
+          message = "a result has no known rank; give the model's inputs one";
           isValid = false;
         }
       isValid = isValid && succeeded(op->getName().verifyInvariants(op));
       for (Value result : op->getResults())
         if (StringRef reason = isValid ? checkResult(result, shapes) : "";
             !reason.empty()) {
+          id = ErrorId::UnsupportedForm;
           message = reason.str();
           isValid = false;
         }

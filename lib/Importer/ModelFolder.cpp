@@ -52,7 +52,10 @@ Error DataFile::read(uint64_t offset, MutableArrayRef<char> buffer) const {
   return Error::success();
 }
 
-static Error lastError() { return createStringError(sys::StrError(errno)); }
+static Error lastError() {
+  std::error_code code(errno, std::generic_category());
+  return createStringError(code, code.message());
+}
 
 Expected<DataFile> DataFile::adopt(int descriptor, bool allowHardLinks) {
   DataFile file(descriptor);

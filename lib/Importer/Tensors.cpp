@@ -186,13 +186,22 @@ FailureOr<DataFile> TensorReader::openData(StringRef location, StringRef what) {
            << "; keep data files beneath the model's folder and name them by "
               "relative paths";
   Expected<DataFile> file = folder.open(location);
-  if (!file)
-    return reporter.error(ErrorId::ExternalOpen)
-           << what << " has its data at " << quoted(location)
-           << ", which cannot be opened: " << toString(file.takeError())
-           << "; put a copy of the file, not a link, beneath the model's "
-              "folder";
-  return std::move(*file);
+  if (file)
+    return std::move(*file);
+  bool isLink = false;
+  std::string problem;
+  handleAllErrors(file.takeError(), [&](const ErrorInfoBase &error) {
+    // What the system says has its code; what has none is about the path.
+    isLink = error.convertToErrorCode() == inconvertibleErrorCode();
+    problem = error.message();
+  });
+  return reporter.error(ErrorId::ExternalOpen)
+         << what << " has its data at " << quoted(location)
+         << ", which cannot be opened: " << problem
+         << (isLink ? "; put a copy of the file, not a link, beneath the "
+                      "model's folder"
+                    : "; put the data files that belong to the model where it "
+                      "says, and let them be read");
 }
 
 FailureOr<param::FileAttr>

@@ -30,18 +30,17 @@ bool moec::requireCountableRows(Operation *op, Value from, int64_t times) {
   AffineMap shape = onnx::getShapeMap(from);
   if (!shape)
     return true;
-  constexpr int64_t kEnd = int64_t(1) << 31;
+  constexpr int64_t kMost = (int64_t(1) << 31) - 1;
   MLIRContext *context = op->getContext();
   AffineExpr rows = getAffineConstantExpr(times, context);
   for (AffineExpr extent : shape.getResults().drop_back())
     rows = rows * extent;
-  // As a quotient, since checks are equalities.
-  AffineExpr quotient =
-      simplifyAffineExpr(rows.floorDiv(kEnd), 0, shape.getNumSymbols());
-  if (auto known = dyn_cast<AffineConstantExpr>(quotient))
-    return known.getValue() == 0;
-  onnx::addEqualCheck(op, quotient, getAffineConstantExpr(0, context),
-                      shape.getNumSymbols());
+  rows = simplifyAffineExpr(rows, 0, shape.getNumSymbols());
+  if (auto known = dyn_cast<AffineConstantExpr>(rows))
+    return known.getValue() <= kMost;
+  onnx::addCheck(op, onnx::CheckKind::AtLeast,
+                 getAffineConstantExpr(kMost, context), rows,
+                 shape.getNumSymbols(), "the most rows of a product");
   return true;
 }
 

@@ -47,6 +47,8 @@ struct Text {
   void clear() { data[0] = 0; }
   void set(const char *format, ...) __attribute__((format(printf, 2, 3)));
   void setV(const char *format, va_list args);
+  /// A message with its {0} and {1} replaced by numbers.
+  void fill(const char *message, const int64_t values[2]);
 };
 
 const char *statusString(int32_t status);
@@ -229,6 +231,8 @@ struct Context {
   std::atomic<bool> inParallel;
   /// Said by the runtime itself about the recorded error, else empty.
   Text detail;
+  /// Of the message of the recorded error, see moec_rt_note.
+  int64_t values[2];
 };
 static_assert(offsetof(Context, shared) == 0, "generated code reads by offset");
 

@@ -52,6 +52,14 @@ int32_t moec_rt_fail(moec_ctx *ctx, int32_t status, int32_t site) {
   return status;
 }
 
+void moec_rt_note(moec_ctx *ctx, int64_t first, int64_t second) {
+  Context &context = contextOf(ctx);
+  if (ctx->error || context.inParallel.load(std::memory_order_relaxed))
+    return;
+  context.values[0] = first;
+  context.values[1] = second;
+}
+
 int32_t moec_rt_alloc(moec_ctx *ctx, int64_t bytes, int32_t site, void **out) {
   Context &context = contextOf(ctx);
   *out = nullptr;
@@ -198,9 +206,11 @@ static void describeError(Context &context, int32_t status) {
     session.error.set("%s in model '%.100s'", statusString(status), model.name);
     return;
   }
-  session.error.set("%s: node '%.150s': %.150s%s%.150s", statusString(status),
-                    model.sites[site].node, model.sites[site].message,
-                    detail[0] ? "; " : "", detail);
+  Text message;
+  message.fill(model.sites[site].message, context.values);
+  session.error.set("%s: node '%.150s': %.320s%s%.150s", statusString(status),
+                    model.sites[site].node, message.data, detail[0] ? "; " : "",
+                    detail);
 }
 
 /// Hands the outputs to the caller, or takes them back.
@@ -249,6 +259,7 @@ static int32_t runLocked(moec_session &session, const moec_tensor *inputs,
   context.session = &session;
   context.inParallel.store(false, std::memory_order_relaxed);
   context.detail.clear();
+  context.values[0] = context.values[1] = 0;
 
   int32_t status;
   {

@@ -21,6 +21,28 @@ void Text::set(const char *format, ...) {
   va_end(args);
 }
 
+void Text::fill(const char *message, const int64_t values[2]) {
+  size_t length = 0;
+  clear();
+  while (*message && length + 1 < sizeof(data)) {
+    bool isValue = message[0] == '{' &&
+                   (message[1] == '0' || message[1] == '1') &&
+                   message[2] == '}';
+    if (!isValue) {
+      data[length++] = *message++;
+      data[length] = 0;
+      continue;
+    }
+    // Cut where it does not fit; the number says how long it would have been.
+    int written = snprintf(data + length, sizeof(data) - length, "%lld",
+                           static_cast<long long>(values[message[1] - '0']));
+    if (written < 0)
+      return;
+    length += size_t(written);
+    message += 3;
+  }
+}
+
 const char *moec::rt::statusString(int32_t status) {
   switch (status) {
   case MOEC_OK:

@@ -16,7 +16,7 @@ module attributes {onnx.symbols = ["a", "b"]} {
     // CHECK: %[[EQ:.*]] = arith.cmpi eq, %[[A]], %[[B]]
     // CHECK: rt.check %[[EQ]], shape_mismatch
     // CHECK: call @[[ADD2:.*]](%[[R0]], %[[R1]],
-    %2 = onnx.Add(%0, %1) {onnx.shapes = [affine_map<()[s0, s1] -> (s0, 4)>], onnx.equal = [affine_map<()[s0, s1] -> (s0, s1)>]} : (tensor<?x4xf32>, tensor<?x4xf32>) -> tensor<?x4xf32>
+    %2 = onnx.Add(%0, %1) {onnx.shapes = [affine_map<()[s0, s1] -> (s0, 4)>], onnx.equal = [#onnx.check<broadcast, affine_map<()[s0, s1] -> (s0, s1)>, "">]} : (tensor<?x4xf32>, tensor<?x4xf32>) -> tensor<?x4xf32>
     return %1, %2 : tensor<?x4xf32>, tensor<?x4xf32>
   }
 }

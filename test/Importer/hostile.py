@@ -297,7 +297,7 @@ case("undeclared-argument", 137,
      model(add(nodes=[node("F", ["x"], ["y"], domain="local",
                            attributes=[attribute("k", 2, i=1)])]),
            functions=[function("F", ["a"], ["b"], [node("Add", ["a", "a"], ["b"])])]), "'k'")
-case("operand-type", 140,
+case("operand-type", 142,
      model(add(nodes=[node("Add", ["x", "w"], ["y"])],
                initializers=[tensor("w", BOOL, [4], raw=b"\1\0\1\0")])), "operand #1")
 case("broadcast", 140,
@@ -319,12 +319,13 @@ def outer_products(n):
 
 
 # The square of the parts of an extent is what each further node costs.
-case("outer-products", 140,
+case("outer-products", 142,
      model(graph(outer_products(40), [value("x", FLOAT, ["N"])], [value("y39", FLOAT, ["M"])],
                  [tensor("last", INT64, [1], raw=int64s(1)),
                   tensor("first", INT64, [1], raw=int64s(0)),
                   tensor("flat", INT64, [1], raw=int64s(-1))])),
-     "'product7' (MatMul) is not valid: the arithmetic of a result's extents has more than 256")
+     "'product7' (MatMul) has a form that is not supported: the arithmetic of a result's extents "
+     "has more than 256 parts; give some of the extents of inputs a size")
 case("declared-rank", 141, model(add(infos=[value("y", FLOAT, [4])])), "rank 1")
 case("declared-extent", 141, model(add(outputs=[value("y", FLOAT, ["N", 5])])), "extent 5")
 case("declared-type", 141, model(add(outputs=[value("y", DOUBLE, ["N", 4])])), "DOUBLE")

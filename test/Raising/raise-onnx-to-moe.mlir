@@ -3,12 +3,12 @@
 
 // Rows, two a token, are counted by 32 bits: less than 2^31 are demanded.
 // REMARK: raised MoE '/layers.0/moe': 8 experts, 2 a token, gelu_tanh
-// CHECK-DAG: #[[LIMIT:.*]] = affine_map<()[s0] -> (s0 floordiv 1073741824, 0)>
+// CHECK-DAG: #[[ROWS:.*]] = affine_map<()[s0] -> (2147483647, s0 * 2)>
 // CHECK-LABEL: func @main
 // CHECK-SAME: (%[[X:.*]]: tensor<?x64xf32> {{.*}}, %[[SCORES:.*]]: tensor<?x8xf32> {{.*}}, %[[W1:.*]]: tensor<8x48x64xf32>, %[[W2:.*]]: tensor<8x64x48xf32>)
 // CHECK: %[[T:.*]] = tensor.dim %[[X]], %c0
 // CHECK: %[[R:.*]] = arith.muli %[[T]], %c2
-// CHECK: %weights, %ids = moe.route ins(%[[SCORES]] : tensor<?x8xf32>) outs(%{{.*}}, %{{.*}} : tensor<?x2xf32>, tensor<?x2xi32>) {drop_nonpositive, moe.layer = "/layers.0/moe", onnx.equal = [#[[LIMIT]]], score = #moe.score<softmax_all>, tie = #moe.tie<highest>}
+// CHECK: %weights, %ids = moe.route ins(%[[SCORES]] : tensor<?x8xf32>) outs(%{{.*}}, %{{.*}} : tensor<?x2xf32>, tensor<?x2xi32>) {drop_nonpositive, moe.layer = "/layers.0/moe", onnx.equal = [#onnx.check<at_least, #[[ROWS]], "the most rows of a product">], score = #moe.score<softmax_all>, tie = #moe.tie<highest>}
 // CHECK: %[[ROWS:.*]] = tensor.empty(%[[R]]) : tensor<?xi32>
 // CHECK: %offsets, %rows, %inverse = moe.plan ins(%ids : tensor<?x2xi32>) outs(%{{.*}}, %[[ROWS]], %{{.*}} : tensor<9xi32>, tensor<?xi32>, tensor<?x2xi32>) {moe.layer = "/layers.0/moe"}
 // CHECK: %experts = moe.expert_ffn ins(%[[X]], %rows, %offsets, %[[W1]], %[[W2]] : {{.*}}) outs(%{{.*}} : tensor<?x64xf32>) {activation = #moe.activation<gelu_tanh>, moe.layer = "/layers.0/moe", moe.raised_from = "MoE"}
@@ -26,12 +26,12 @@ func.func @main(%x: tensor<?x64xf32> {onnx.shape = affine_map<()[s0] -> (s0, 64)
 // could not be decided about shapes stays as a check in front of the layer.
 // CHECK-DAG: #[[FLAT:.*]] = affine_map<()[s0, s1, s2] -> (s0 * s1, 64)>
 // CHECK-DAG: #[[FULL:.*]] = affine_map<()[s0, s1, s2] -> (s0, s1, 64)>
-// CHECK-DAG: #[[CHECK:.*]] = affine_map<()[s0, s1, s2] -> (s2, s0 * s1)>
+// CHECK-DAG: #[[SIDES:.*]] = affine_map<()[s0, s1, s2] -> (s2, s0 * s1)>
 // CHECK-LABEL: func @main
 // CHECK-SAME: (%[[X:.*]]: tensor<?x?x64xf16>
 // CHECK: %[[FLATX:.*]] = tensor.collapse_shape %[[X]] {{\[\[}}0, 1], [2]] {onnx.shapes = [#[[FLAT]]]} : tensor<?x?x64xf16> into tensor<?x64xf16>
 // CHECK: moe.route
-// CHECK-SAME: onnx.equal = [#[[CHECK]], #{{.*}}], renormalize
+// CHECK-SAME: onnx.equal = [#onnx.check<equal, #[[SIDES]], "tokens">, #onnx.check<at_least, #{{.*}}, "the most rows of a product">], renormalize
 // CHECK: moe.expert_ffn ins(%[[FLATX]]
 // CHECK-SAME: bias1(%{{.*}} : tensor<8x96xf16>) bias2(%{{.*}} : tensor<8x64xf16>) outs(%{{.*}} : tensor<?x64xf32>)
 // CHECK-SAME: activation = #moe.activation<swiglu, alpha = 1.702000e+00, beta = 1.000000e+00, limit = 7.000000e+00>
@@ -39,7 +39,7 @@ func.func @main(%x: tensor<?x64xf32> {onnx.shape = affine_map<()[s0] -> (s0, 64)
 // CHECK: tensor.expand_shape %[[OUT]] {{\[\[}}0, 1], [2]] output_shape [%{{.*}}, %{{.*}}, 64] {onnx.shapes = [#[[FULL]]]} : tensor<?x64xf16> into tensor<?x?x64xf16>
 #map = affine_map<()[s0, s1, s2] -> (s0, s1, 64)>
 func.func @main(%x: tensor<?x?x64xf16> {onnx.shape = #map}, %scores: tensor<?x8xf16> {onnx.shape = affine_map<()[s0, s1, s2] -> (s2, 8)>}, %w1: tensor<8x96x64xf16>, %b1: tensor<8x96xf16>, %w2: tensor<8x64x48xf16>, %b2: tensor<8x64xf16>) -> tensor<?x?x64xf16> {
-  %0 = onnx.MoE(%x, %scores, %w1, %b1, %w2, %b2) {k = 4 : i64, activation_type = "swiglu", swiglu_fusion = 1 : i64, activation_alpha = 1.702 : f32, activation_beta = 1.0 : f32, swiglu_limit = 7.0 : f32, normalize_routing_weights = 1 : i64, operandSegmentSizes = array<i32: 1, 1, 1, 1, 1, 1, 0, 0>, onnx.shapes = [#map], onnx.equal = [affine_map<()[s0, s1, s2] -> (s2, s0 * s1)>]} : (tensor<?x?x64xf16>, tensor<?x8xf16>, tensor<8x96x64xf16>, tensor<8x96xf16>, tensor<8x64x48xf16>, tensor<8x64xf16>) -> tensor<?x?x64xf16> loc("moe")
+  %0 = onnx.MoE(%x, %scores, %w1, %b1, %w2, %b2) {k = 4 : i64, activation_type = "swiglu", swiglu_fusion = 1 : i64, activation_alpha = 1.702 : f32, activation_beta = 1.0 : f32, swiglu_limit = 7.0 : f32, normalize_routing_weights = 1 : i64, operandSegmentSizes = array<i32: 1, 1, 1, 1, 1, 1, 0, 0>, onnx.shapes = [#map], onnx.equal = [#onnx.check<equal, affine_map<()[s0, s1, s2] -> (s2, s0 * s1)>, "tokens">]} : (tensor<?x?x64xf16>, tensor<?x8xf16>, tensor<8x96x64xf16>, tensor<8x96xf16>, tensor<8x64x48xf16>, tensor<8x64xf16>) -> tensor<?x?x64xf16> loc("moe")
   return %0 : tensor<?x?x64xf16>
 }
 

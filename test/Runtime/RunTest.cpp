@@ -245,6 +245,62 @@ TEST_F(RunTest, NamesNodeAndSite) {
   EXPECT_EQ(out[0].data, nullptr);
 }
 
+/// What main does where two extents differ.
+static int32_t notingMain(moec_ctx *ctx) {
+  moec_rt_note(ctx, 2, INT64_MIN);
+  int32_t status = moec_rt_fail(ctx, MOEC_SHAPE_MISMATCH, 2);
+  // The first error stays, and what was said of it.
+  moec_rt_note(ctx, 7, 8);
+  return status;
+}
+
+TEST_F(RunTest, PutsValuesIntoTheMessage) {
+  std::string longest(600, 'x');
+  const std::pair<std::string, std::string> cases[] = {
+      {"'A' is {0}, 'B' is {1}", "'A' is 2, 'B' is -9223372036854775808"},
+      {"{1}{0}{0}", "-922337203685477580822"},
+      // No other braces stand for anything.
+      {"{2} {0 {} }{", "{2} {0 {} }{"},
+      {"", ""},
+      // Cut where the text ends.
+      {longest + "{0}", longest.substr(0, 320)},
+      {longest.substr(0, 510) + "{1}{0}", longest.substr(0, 320)}};
+  for (const auto &[message, expected] : cases) {
+    close();
+    model.sites.resize(2);
+    model.sites.push_back({"/layer/Add", message.c_str()});
+    model.desc.sites = model.sites.data();
+    model.desc.n_sites = int32_t(model.sites.size());
+    model.desc.main = notingMain;
+    open();
+    EXPECT_EQ(run(), MOEC_SHAPE_MISMATCH);
+    EXPECT_EQ(error(), "shape mismatch: node '/layer/Add': " + expected);
+  }
+}
+
+static int32_t notingTask(moec_ctx *ctx, const void *, int64_t, int32_t) {
+  moec_rt_note(ctx, 5, 6);
+  return MOEC_OK;
+}
+
+/// A task may not say anything: others run beside it.
+static int32_t notingTasksMain(moec_ctx *ctx) {
+  moec_rt_note(ctx, 1, 2);
+  moec_rt_parallel_for(ctx, notingTask, nullptr, 10);
+  return moec_rt_fail(ctx, MOEC_SHAPE_MISMATCH, 2);
+}
+
+TEST_F(RunTest, TakesNoValuesFromTasks) {
+  close();
+  model.sites.push_back({"/layer/Add", "{0} and {1}"});
+  model.desc.sites = model.sites.data();
+  model.desc.n_sites = int32_t(model.sites.size());
+  model.desc.main = notingTasksMain;
+  open();
+  EXPECT_EQ(run(), MOEC_SHAPE_MISMATCH);
+  EXPECT_EQ(error(), "shape mismatch: node '/layer/Add': 1 and 2");
+}
+
 static int32_t recordingTask(moec_ctx *ctx, const void *, int64_t index,
                              int32_t) {
   if (index == 5)

@@ -13,11 +13,16 @@
 using namespace mlir;
 using namespace moec::onnx;
 
+/// `others`: ranks that the operator has forms for, which have no lowering.
 static LogicalResult checkRank(Operation *op, Value value, StringRef name,
-                               int64_t rank) {
+                               int64_t rank, ArrayRef<int64_t> others = {}) {
   int64_t actual = cast<RankedTensorType>(value.getType()).getRank();
   if (actual == rank)
     return success();
+  if (llvm::is_contained(others, actual))
+    return emitUnsupported(op)
+           << "input '" << name << "' has rank " << actual
+           << "; export the model with one of rank " << rank;
   return op->emitOpError() << "input '" << name << "' has rank " << actual
                            << ", expected " << rank;
 }
@@ -41,17 +46,17 @@ static std::optional<int64_t> getStatic(AffineExpr extent) {
 static LogicalResult refuseInput(Operation *op, Value value, StringRef name) {
   if (!value)
     return success();
-  return op->emitOpError() << "input '" << name
-                           << "' is not supported: export without it";
+  return emitUnsupported(op)
+         << "input '" << name << "' is present; export the model without it";
 }
 
 static LogicalResult refuseAttribute(Operation *op, StringRef name,
                                      bool isUsed) {
   if (!isUsed)
     return success();
-  return op->emitOpError() << "attribute '" << name
-                           << "' = " << op->getAttr(name)
-                           << " is not supported: export without it";
+  return emitUnsupported(op)
+         << "attribute '" << name << "' = " << op->getAttr(name)
+         << "; export the model without it";
 }
 
 /// Rows of rotation tables: rank 2, equal, a static number of columns that is
@@ -69,8 +74,8 @@ static LogicalResult checkCaches(ShapeContext &context, Operation *op,
       return failure();
   std::optional<int64_t> columns = getStatic(cosExtents.back());
   if (!columns)
-    return op->emitOpError()
-           << "input 'cos_cache' has an unknown number of columns";
+    return emitUnsupported(op) << "input 'cos_cache' has an unknown number of "
+                                  "columns; export the model with a fixed one";
   if (*columns < 1 || 2 * *columns > headSize)
     return op->emitOpError()
            << "input 'cos_cache' has " << *columns
@@ -93,8 +98,8 @@ static LogicalResult checkUnsupported(GroupQueryAttentionOp op) {
     return failure();
   // Not by the accessor, which takes the result for a tensor already.
   if (!op.getODSResults(3).empty())
-    return op.emitOpError()
-           << "output 'output_qk' is not supported: export without it";
+    return emitUnsupported(op)
+           << "output 'output_qk' is used; export the model without it";
   return success();
 }
 
@@ -110,8 +115,9 @@ static LogicalResult checkWindowed(GroupQueryAttentionOp op) {
                                "expected inputs 'past_key' and 'past_value', "
                                "which say how many rows to keep";
   if (op.getAttentionBias())
-    return op.emitOpError() << "input 'attention_bias' is not supported with "
-                               "'sliding_window_cache': export without one";
+    return emitUnsupported(op)
+           << "input 'attention_bias' is present beside "
+              "'sliding_window_cache'; export the model without one of them";
   return success();
 }
 
@@ -186,10 +192,14 @@ LogicalResult GroupQueryAttentionOp::inferShapes(ShapeContext &context) {
   AffineExpr batch = query[0], length = query[1];
   int64_t parts = isPacked ? heads + 2 * kvHeads : heads;
   std::optional<int64_t> width = getStatic(query[2]);
-  if (!width || *width <= 0 || *width % parts != 0)
+  if (!width)
+    return emitUnsupported(op)
+           << "input 'query' has the last extent " << context.describe(query[2])
+           << "; export the model with a fixed one";
+  if (*width <= 0 || *width % parts != 0)
     return emitOpError() << "input 'query' has a last extent of "
                          << context.describe(query[2])
-                         << ", expected a known multiple of its " << parts
+                         << ", expected a multiple of its " << parts
                          << " heads";
   int64_t size = *width / parts;
   for (auto [value, name] :
@@ -225,6 +235,10 @@ LogicalResult GroupQueryAttentionOp::inferShapes(ShapeContext &context) {
 
   // [B], or [B, 1] where the exporter kept the reduced dimension.
   Extents ends = context.getExtents(getSeqlensK());
+  if (ends.size() == 2 && !getStatic(ends[1]))
+    return emitUnsupported(op) << "input 'seqlens_k' has the last extent "
+                               << context.describe(ends[1])
+                               << "; export the model with one of rank 1";
   if (ends.empty() || ends.size() > 2 ||
       (ends.size() == 2 && getStatic(ends[1]) != 1))
     return emitOpError() << "input 'seqlens_k' has type "
@@ -233,8 +247,11 @@ LogicalResult GroupQueryAttentionOp::inferShapes(ShapeContext &context) {
   if (failed(context.requireEqual(op, ends[0], batch, "'seqlens_k'")))
     return failure();
   auto totalType = cast<RankedTensorType>(getTotalSequenceLength().getType());
-  if (!totalType.hasStaticShape() || totalType.getNumElements() != 1 ||
-      totalType.getRank() > 1)
+  if (!totalType.hasStaticShape())
+    return emitUnsupported(op)
+           << "input 'total_sequence_length' has type " << totalType
+           << "; export the model with a fixed extent";
+  if (totalType.getNumElements() != 1 || totalType.getRank() > 1)
     return emitOpError() << "input 'total_sequence_length' has type "
                          << totalType << ", expected one element";
   if (std::optional<Extents> known =
@@ -288,15 +305,18 @@ LogicalResult MultiHeadAttentionOp::inferShapes(ShapeContext &context) {
       failed(refuseInput(op, getCacheIndirection(), "cache_indirection")))
     return failure();
   if (!getODSResults(3).empty())
-    return emitOpError() << "output 'qk' is not supported: export without it";
+    return emitUnsupported(op)
+           << "output 'qk' is used; export the model without it";
   if (!getKey() || !getValue())
-    return emitOpError() << "has no 'key' or no 'value': packed inputs are not "
-                            "supported, export them apart";
+    return emitUnsupported(op) << "'key' and 'value' are packed into another "
+                                  "input; export the model with three inputs";
   Type element = getElementTypeOrSelf(getQuery().getType());
   for (auto [value, name] : {std::pair<Value, StringRef>{getQuery(), "query"},
                              {getKey(), "key"},
                              {getValue(), "value"}})
-    if (failed(checkRank(op, value, name, 3)) ||
+    // Of rank 4: with the heads apart, [B, heads, T, size].
+    if (failed(checkRank(op, value, name, 3,
+                         value == getQuery() ? ArrayRef<int64_t>() : 4)) ||
         failed(checkElement(op, value, name, element)))
       return failure();
   int64_t heads = getNumHeads();
@@ -305,8 +325,13 @@ LogicalResult MultiHeadAttentionOp::inferShapes(ShapeContext &context) {
   Extents value = context.getExtents(getValue());
   std::optional<int64_t> width = getStatic(query[2]);
   std::optional<int64_t> valueWidth = getStatic(value[2]);
-  if (heads < 1 || !width || !valueWidth || *width % heads != 0 ||
-      *valueWidth % heads != 0 || *width == 0)
+  if (!width || !valueWidth)
+    return emitUnsupported(op) << "'query' and 'value' have the last extents "
+                               << context.describe(query[2]) << " and "
+                               << context.describe(value[2])
+                               << "; export the model with fixed ones";
+  if (heads < 1 || *width % heads != 0 || *valueWidth % heads != 0 ||
+      *width == 0)
     return emitOpError() << "attribute 'num_heads' = " << heads
                          << " must divide the last extents of 'query' and "
                             "'value', "
@@ -337,7 +362,8 @@ LogicalResult MultiHeadAttentionOp::inferShapes(ShapeContext &context) {
             context.getConstant(2 * *width + *valueWidth), "'bias'")))
       return failure();
   if (Value mask = getKeyPaddingMask()) {
-    if (failed(checkRank(op, mask, "key_padding_mask", 2)))
+    // Lengths of rank 1, or a mask for each query of rank 3.
+    if (failed(checkRank(op, mask, "key_padding_mask", 2, {1, 3})))
       return failure();
     Extents extents = context.getExtents(mask);
     if (failed(context.requireEqual(op, extents[0], query[0],
@@ -372,8 +398,12 @@ static FailureOr<int64_t> getHeadSize(ShapeContext &context, Operation *op,
     return *width;
   if (extents.size() == 3 && width && heads > 0 && *width % heads == 0)
     return *width / heads;
+  if ((extents.size() == 3 || extents.size() == 4) && !width)
+    return emitUnsupported(op) << "the first input has the last extent "
+                               << context.describe(extents.back())
+                               << "; export the model with a fixed one";
   op->emitOpError() << "expects its first input as [B,N,S,h], or as [B,S,N*h] "
-                       "with attribute 'num_heads', and a known last extent";
+                       "with attribute 'num_heads'";
   return failure();
 }
 

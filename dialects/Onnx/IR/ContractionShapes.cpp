@@ -98,8 +98,9 @@ LogicalResult GemmOp::inferShapes(ShapeContext &context) {
   if (isa<IntegerType>(element))
     for (const APFloat &factor : {getAlpha(), getBeta()})
       if (!factor.isInteger())
-        return emitOpError("of integers has a fractional alpha or beta, which "
-                           "is not supported");
+        return emitUnsupported(*this)
+               << "the product is of integers, but alpha or beta has a "
+                  "fraction; express it by MatMul and Mul";
   context.setResult(getOperation()->getResult(0), element, result);
   return success();
 }

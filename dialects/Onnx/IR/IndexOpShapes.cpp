@@ -81,11 +81,11 @@ LogicalResult GatherElementsOp::inferShapes(ShapeContext &context) {
 static FailureOr<int64_t> getTupleLength(ShapeContext &context, Operation *op,
                                          Value indices, int64_t maximum) {
   auto type = cast<RankedTensorType>(indices.getType());
-  if (type.getRank() == 0 || type.isDynamicDim(type.getRank() - 1)) {
-    op->emitError() << "the last extent of 'indices' must be static, found "
-                    << type;
-    return failure();
-  }
+  if (type.getRank() == 0)
+    return op->emitError("'indices' is a scalar, expected rank 1 or more");
+  if (type.isDynamicDim(type.getRank() - 1))
+    return emitUnsupported(op) << "'indices' has type " << type
+                               << "; export the model with a fixed last extent";
   int64_t length = type.getShape().back();
   if (length > maximum) {
     op->emitError() << "has index tuples of length " << length
@@ -210,6 +210,10 @@ LogicalResult OneHotOp::inferShapes(ShapeContext &context) {
   if (values.getRank() != 1 ||
       (!values.isDynamicDim(0) && values.getDimSize(0) != 2))
     return emitError() << "'values' must be [off, on], found " << values;
+  if (failed(context.requireEqual(*this, context.getExtents(getValues())[0],
+                                  context.getConstant(2),
+                                  "'values' must be [off, on]")))
+    return failure();
   auto depthType = cast<RankedTensorType>(getDepth().getType());
   if (!depthType.hasStaticShape() || depthType.getNumElements() != 1)
     return emitError() << "'depth' must be one number, found " << depthType;

@@ -40,8 +40,9 @@ static FailureOr<Type> decodeStashType(Operation *op, int64_t code) {
     return Type(builder.getF32Type());
   if (code == 11)
     return Type(builder.getF64Type());
-  return op->emitOpError("has stash_type = ")
-         << code << ", which is not supported; expected 1 (float)";
+  return emitUnsupported(op)
+         << "attribute 'stash_type' = " << code
+         << "; export the model with 1 (float) or 11 (double)";
 }
 
 /// Sets the statistics' results: one number for every normalised part. As all

@@ -18,6 +18,9 @@
 #include "dialects/Onnx/IR/OnnxDialect.h.inc"
 #include "dialects/Onnx/IR/OnnxInterfaces.h.inc"
 
+#define GET_ATTRDEF_CLASSES
+#include "dialects/Onnx/IR/OnnxAttrs.h.inc"
+
 #define GET_OP_CLASSES
 #include "dialects/Onnx/IR/OnnxOps.h.inc"
 

@@ -7,8 +7,10 @@
 #ifndef MOEC_DIALECTS_ONNX_IR_ONNXBASE_TD
 #define MOEC_DIALECTS_ONNX_IR_ONNXBASE_TD
 
-include "mlir/IR/OpBase.td"
+include "mlir/IR/AttrTypeBase.td"
 include "mlir/IR/BuiltinAttributes.td"
+include "mlir/IR/EnumAttr.td"
+include "mlir/IR/OpBase.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
 include "dialects/Onnx/IR/OnnxInterfaces.td"
 
@@ -31,9 +33,16 @@ def Onnx_Dialect : Dialect {
     %0 = onnx.MatMul(%x, %w) {onnx.shapes = [affine_map<()[s0] -> (s0, 64)>]}
         : (tensor<?x32xf32>, tensor<32x64xf32>) -> tensor<?x64xf32>
     ```
-    Pairs of extents that must agree at run time and that no proof makes equal
-    are in `onnx.equal`, one two-result map each. An extent that is 1 only at
-    run time does not broadcast: the run ends with `shape_mismatch`.
+    What must hold of two extents at run time, and what no proof shows, is in
+    `onnx.equal`, one `#onnx.check` each. An extent that is 1 only at run time
+    does not broadcast: the run ends with `shape_mismatch`. Nor does it vanish
+    in a Squeeze that names no axes.
+
+    These attributes are verified: `onnx.shapes` has a map for each result,
+    without dimensions and with an extent for each of the result's; so has
+    `onnx.shape` of an argument; `onnx.equal` has checks only, and
+    `onnx.equal_nodes` beside it one name for each; `onnx.symbols` is a module's
+    list of distinct names.
 
     Units: an extent, an index and a size count elements, an axis counts
     dimensions, and where an attribute or input may be negative it counts from
@@ -43,11 +52,45 @@ def Onnx_Dialect : Dialect {
     f64 is in f64. Integers wrap.
 
     Each op says which extents its results have; what is *refused* while shapes
-    are inferred (`moec-E0140`, with the node's name), beside operands of types
-    that are not listed; with which status a run can *fail*; and where its
+    are inferred (`moec-E0140`, or `moec-E0142` for what ONNX has and this
+    compiler does not, with the node's name), beside operands of types that are
+    not listed; with which status a run can *fail*; and where its
     formula comes from.
   }];
   let hasConstantMaterializer = 1;
+  let hasOperationAttrVerify = 1;
+  let hasRegionArgAttrVerify = 1;
+  let useDefaultAttributePrinterParser = 1;
+}
+
+def Onnx_CheckKind : I32EnumAttr<"CheckKind", "what a run checks of two extents", [
+      I32EnumAttrCase<"Equal", 0, "equal">,
+      I32EnumAttrCase<"Broadcast", 1, "broadcast">,
+      I32EnumAttrCase<"AtLeast", 2, "at_least">,
+      I32EnumAttrCase<"Differ", 3, "differ">]> {
+  let cppNamespace = "::moec::onnx";
+  let genSpecializedAttr = 0;
+}
+
+def Onnx_CheckAttr : AttrDef<Onnx_Dialect, "Check"> {
+  let mnemonic = "check";
+  let summary = "what must hold of two extents in a run";
+  let description = [{
+    The run ends with `shape_mismatch` where it does not hold. `sides` has no
+    dimensions and two results over the symbols of the model: they must be equal
+    (`equal`; `broadcast` where they meet as extents that broadcast), the first
+    one at least the second (`at_least`), or not equal (`differ`). `what` says
+    of which extents that is demanded; the message of the run has it, the
+    extents by name, and their values in that run.
+
+    ```mlir
+    #onnx.check<equal, affine_map<()[s0, s1] -> (s0, s1)>, "extents beside the axis">
+    ```
+  }];
+  let parameters = (ins EnumParameter<Onnx_CheckKind>:$kind,
+                        "::mlir::AffineMapAttr":$sides, "::mlir::StringAttr":$what);
+  let assemblyFormat = "`<` $kind `,` $sides `,` $what `>`";
+  let genVerifyDecl = 1;
 }
 
 /// Operand types. Float includes f16 and bf16, which are storage types only.

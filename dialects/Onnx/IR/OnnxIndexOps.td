@@ -106,7 +106,7 @@ def Onnx_OneHotOp : Onnx_Op<"OneHot", [9, 11],
   let extents = "those of `indices` with `depth` inserted at `axis`, a fresh symbol where `depth` is computed";
   let refused = "an `axis` outside of the result's rank, a `depth` that is not one number or is known to be "
                 "negative, `values` that are not two";
-  let fails = "`shape_mismatch` where `depth` turns out negative or no extent";
+  let fails = "`shape_mismatch` where `depth` turns out negative or no extent, or `values` not two";
   let extraClassDeclaration = [{
     ::mlir::Value materializeExtent(::mlir::OpBuilder &builder, unsigned result,
                                     unsigned dim);

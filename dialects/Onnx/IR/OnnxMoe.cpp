@@ -64,8 +64,9 @@ private:
     }
     auto count = dyn_cast<AffineConstantExpr>(experts);
     if (!count)
-      return op->emitError() << "router_probs has a number of experts that is "
-                                "not known at compile time";
+      return emitUnsupported(op)
+             << "router_probs has a number of experts that is not known at "
+                "compile time; export the model with a fixed one";
     int64_t k = op.getK();
     if (k < 1 || k > count.getValue())
       return op->emitError() << "k is " << k << ", but there are "
@@ -113,9 +114,9 @@ private:
                         : isFused && fc1Rows == width && rows == inner;
     if (!isLegacy)
       return success();
-    return op->emitError() << "fc2_experts_weights has the legacy layout "
-                              "[experts, inner, hidden]; export the model "
-                              "with weights as [experts, hidden, inner]";
+    return emitUnsupported(op) << "fc2_experts_weights has the legacy layout "
+                                  "[experts, inner, hidden]; export the model "
+                                  "with weights as [experts, hidden, inner]";
   }
 
   LogicalResult checkBias(StringRef name, Value bias, AffineExpr columns) {

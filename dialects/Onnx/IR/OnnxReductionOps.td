@@ -93,7 +93,8 @@ class Onnx_ArgOp<string opType>
     Positions along `axis`. NaN counts as extreme.
   }];
   let extents = "those of `data`, at `axis` 1 with `keepdims` and none without";
-  let refused = "an `axis` outside of the rank";
+  let refused = "an `axis` outside of the rank, or of no elements";
+  let fails = "`shape_mismatch` where there turns out to be no element along `axis`";
 }
 
 def Onnx_ArgMaxOp : Onnx_ArgOp<"ArgMax"> {

@@ -51,7 +51,8 @@ def Onnx_ReshapeOp : Onnx_Op<"Reshape", [1, 5, 13, 14, 19, 21, 23, 24, 25],
   let extents = "the elements of `shape`, so understood";
   let refused = "a `shape` of unknown length, with an element below -1, two of -1, a 0 beyond the rank of `data`, "
                 "or 0 and -1 with `allowzero`; another number of elements";
-  let fails = "`shape_mismatch` where the number of elements turns out another, or an element is below -1";
+  let fails = "`shape_mismatch` where the number of elements turns out another, an element is below -1, or one that "
+              "the extents of the model make is 0 where that of `data` is not";
   let extraClassDeclaration = [{
     ::mlir::Value materializeExtent(::mlir::OpBuilder &builder, unsigned result,
                                     unsigned dim);
@@ -64,7 +65,8 @@ def Onnx_SqueezeOp : Onnx_Op<"Squeeze", [1, 11, 13, 21, 23, 24, 25],
   let summary = "drops extents of one (ONNX Squeeze-25)";
   let meaning = [{
     `axes`, of static length, names the extents to drop; without it all extents
-    known to be one are dropped. A view.
+    known to be one are dropped, and no other may turn out to be one, which would
+    change the rank. A view.
   }];
   let extraClassDeclaration = [{
     ::mlir::Value materializeExtent(::mlir::OpBuilder &builder, unsigned result,
@@ -73,8 +75,8 @@ def Onnx_SqueezeOp : Onnx_Op<"Squeeze", [1, 11, 13, 21, 23, 24, 25],
   }];
   let extents = "those of `data` that stay";
   let refused = "known `axes` outside of the rank, named twice or of an extent known not to be 1";
-  let fails = "`shape_mismatch` where an extent to drop turns out not to be 1, or computed axes are outside of the "
-              "rank or named twice";
+  let fails = "`shape_mismatch` where an extent to drop turns out not to be 1, or without `axes` any other to be 1, or "
+              "computed axes are outside of the rank or named twice";
 }
 
 def Onnx_UnsqueezeOp : Onnx_Op<"Unsqueeze", [1, 11, 13, 21, 23, 24, 25],

@@ -15,16 +15,17 @@ using namespace moec::onnx;
 static LogicalResult checkBits(Operation *op, int64_t bits) {
   if (bits == 2 || bits == 4 || bits == 8)
     return success();
-  return op->emitOpError() << "attribute 'bits' = " << bits
-                           << " is not supported, expected 2, 4 or 8";
+  return emitUnsupported(op) << "attribute 'bits' = " << bits
+                             << "; quantise the model to 2, 4 or 8";
 }
 
 static LogicalResult checkBlockSize(Operation *op, int64_t size) {
   // A block is whole bytes at every width.
   if (size >= 4 && size % 4 == 0 && size <= (int64_t(1) << 31))
     return success();
-  return op->emitOpError() << "attribute 'block_size' = " << size
-                           << " is not supported, expected a multiple of 4";
+  return emitUnsupported(op)
+         << "attribute 'block_size' = " << size
+         << "; quantise the model with a multiple of 4, up to 2^31";
 }
 
 /// A tensor of so many elements, whatever its shape: exporters flatten scales
@@ -45,13 +46,12 @@ static LogicalResult checkCount(Operation *op, Value value, StringRef name,
 LogicalResult MatMulNBitsOp::inferShapes(ShapeContext &context) {
   Operation *op = getOperation();
   if (getGIdx())
-    return emitOpError() << "input 'g_idx' is not supported: export without "
-                            "a reordering of the columns";
+    return emitUnsupported(op) << "input 'g_idx' is present; export the model "
+                                  "without a reordering of the columns";
   if (getWeightPrepacked() != 0)
-    return emitOpError() << "attribute 'weight_prepacked' = "
-                         << getWeightPrepacked()
-                         << " is not supported: export the weights as they "
-                            "are specified";
+    return emitUnsupported(op)
+           << "attribute 'weight_prepacked' = " << getWeightPrepacked()
+           << "; export the weights as they are specified";
   if (failed(checkBits(op, getBits())) ||
       failed(checkBlockSize(op, getBlockSize())))
     return failure();
@@ -99,27 +99,32 @@ LogicalResult GatherBlockQuantizedOp::inferShapes(ShapeContext &context) {
   Type code = getElementTypeOrSelf(getData().getType());
   bool isBytes = code.isUnsignedInteger(8);
   if (getBits() != 4 && (getBits() != 8 || !isBytes))
-    return emitOpError() << "attribute 'bits' = " << getBits()
-                         << " is not supported for elements of type " << code
-                         << ", expected 4" << (isBytes ? " or 8" : "");
+    return emitUnsupported(op)
+           << "attribute 'bits' = " << getBits() << " for elements of type "
+           << code << "; quantise the model to 4" << (isBytes ? " or 8" : "");
   if (failed(checkBlockSize(op, getBlockSize())))
     return failure();
   Extents data = context.getExtents(getData());
   int64_t rank = data.size();
   auto type = cast<RankedTensorType>(getData().getType());
-  if (rank < 2 || !type.hasStaticShape() || type.getNumElements() == 0)
+  if (!type.hasStaticShape())
+    return emitUnsupported(op) << "input 'data' has type " << type
+                               << "; export the model with fixed extents";
+  if (rank < 2 || type.getNumElements() == 0)
     return emitOpError() << "input 'data' has type " << type
-                         << ", expected at least 2 known extents above 0";
+                         << ", expected at least 2 extents above 0";
   FailureOr<int64_t> gather = normalizeAxis(op, getGatherAxis(), rank);
   FailureOr<int64_t> quantize = normalizeAxis(op, getQuantizeAxis(), rank);
   if (failed(gather) || failed(quantize))
     return failure();
   if (*gather != 0)
-    return emitOpError() << "attribute 'gather_axis' = " << getGatherAxis()
-                         << " is not supported, expected 0";
+    return emitUnsupported(op)
+           << "attribute 'gather_axis' = " << getGatherAxis()
+           << "; export the model with 0";
   if (*quantize != rank - 1)
-    return emitOpError() << "attribute 'quantize_axis' = " << getQuantizeAxis()
-                         << " is not supported, expected the last axis";
+    return emitUnsupported(op)
+           << "attribute 'quantize_axis' = " << getQuantizeAxis()
+           << "; export the model with the last axis";
   int64_t perElement = isBytes ? 8 / getBits() : 1;
   int64_t width = type.getDimSize(rank - 1) * perElement;
   SmallVector<int64_t> scales(type.getShape());

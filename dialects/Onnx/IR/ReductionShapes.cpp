@@ -204,6 +204,10 @@ static LogicalResult inferArg(ShapeContext &context, OpTy op) {
   if (failed(axis))
     return failure();
   Extents extents = context.getExtents(op.getData());
+  // Of nothing, none is the largest.
+  if (failed(requireAtLeast(context, op, extents[*axis], context.getConstant(1),
+                            "the extent to choose from")))
+    return failure();
   if (op.getKeepdims())
     extents[*axis] = context.getConstant(1);
   else

@@ -70,10 +70,19 @@ LogicalResult moec::onnx::requireAtLeast(ShapeContext &context, Operation *op,
   if (isa<AffineConstantExpr>(difference))
     return op->emitError() << what << ": " << context.describe(a)
                            << " must be at least " << context.describe(b);
-  // Extents are below 2^40, so the quotient is 0 or -1: an equality, which is
-  // what run-time checks are made of.
-  return context.requireEqual(op, difference.floorDiv(kMaxExtent),
-                              context.getConstant(0), what);
+  addCheck(op, CheckKind::AtLeast, simplify(context, a), simplify(context, b),
+           context.getNumSymbols(), what);
+  return success();
+}
+
+void moec::onnx::requireNotOne(ShapeContext &context, Operation *op,
+                               AffineExpr extent, const Twine &what) {
+  AffineExpr two = context.getConstant(2);
+  if (getConstant(extent) == 0 ||
+      isNonNegative(simplify(context, extent - two)))
+    return;
+  addCheck(op, CheckKind::Differ, extent, context.getConstant(1),
+           context.getNumSymbols(), what);
 }
 
 AffineExpr moec::onnx::getProduct(ShapeContext &context,
@@ -158,12 +167,14 @@ FailureOr<Extents> moec::onnx::getListElements(ShapeContext &context,
                                                Operation *op, Value operand,
                                                const Twine &name) {
   auto type = cast<RankedTensorType>(operand.getType());
-  if (type.getRank() > 1 || !type.hasStaticShape() ||
-      type.getNumElements() > 1024) {
-    op->emitError() << "operand '" << name
-                    << "' must be a vector of static length, found " << type;
-    return failure();
-  }
+  if (type.getRank() > 1)
+    return op->emitError() << "operand '" << name
+                           << "' must be a vector, found " << type;
+  if (!type.hasStaticShape() || type.getNumElements() > 1024)
+    return emitUnsupported(op)
+           << "operand '" << name
+           << "' must be a vector of static length, found " << type
+           << "; export the model with a fixed one, up to 1024";
   std::optional<Extents> known = context.getElements(operand);
   if (known)
     return *known;

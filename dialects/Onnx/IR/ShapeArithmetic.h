@@ -32,6 +32,11 @@ llvm::LogicalResult requireAtLeast(ShapeContext &context, mlir::Operation *op,
                                    mlir::AffineExpr a, mlir::AffineExpr b,
                                    const llvm::Twine &what);
 
+/// Demands an extent, not known to be 1, that is not 1: proved, or checked at
+/// run time.
+void requireNotOne(ShapeContext &context, mlir::Operation *op,
+                   mlir::AffineExpr extent, const llvm::Twine &what);
+
 /// Takes a product apart into what are no products.
 void collectFactors(mlir::AffineExpr expr,
                     llvm::SmallVectorImpl<mlir::AffineExpr> &factors);

@@ -18,14 +18,21 @@ std::string ShapeContext::describe(AffineExpr extent) const {
   return describeExtent(extent, names);
 }
 
-void moec::onnx::addEqualCheck(Operation *op, AffineExpr a, AffineExpr b,
-                               unsigned numSymbols) {
+void moec::onnx::addCheck(Operation *op, CheckKind kind, AffineExpr a,
+                          AffineExpr b, unsigned numSymbols,
+                          const Twine &what) {
+  MLIRContext *context = op->getContext();
   SmallVector<Attribute> checks;
   if (auto old = op->getAttrOfType<ArrayAttr>(kEqualAttr))
     checks.assign(old.begin(), old.end());
-  checks.push_back(AffineMapAttr::get(
-      AffineMap::get(0, numSymbols, {a, b}, op->getContext())));
-  op->setAttr(kEqualAttr, ArrayAttr::get(op->getContext(), checks));
+  auto sides =
+      AffineMapAttr::get(AffineMap::get(0, numSymbols, {a, b}, context));
+  auto check =
+      CheckAttr::get(context, kind, sides, StringAttr::get(context, what));
+  if (llvm::is_contained(checks, check))
+    return;
+  checks.push_back(check);
+  op->setAttr(kEqualAttr, ArrayAttr::get(context, checks));
 }
 
 AffineMap moec::onnx::getShapeMap(Value value) {
@@ -43,6 +50,24 @@ AffineMap moec::onnx::getShapeMap(Value value) {
   if (!shapes)
     return AffineMap();
   return cast<AffineMapAttr>(shapes[result.getResultNumber()]).getValue();
+}
+
+/// What marks a diagnostic as one about an unsupported form.
+static constexpr llvm::StringLiteral kUnsupported = "onnx.unsupported";
+
+InFlightDiagnostic moec::onnx::emitUnsupported(Operation *op) {
+  InFlightDiagnostic error = op->emitOpError();
+  error.getUnderlyingDiagnostic()->getMetadata().emplace_back(
+      StringRef(kUnsupported));
+  return error;
+}
+
+bool moec::onnx::isUnsupported(Diagnostic &diagnostic) {
+  return llvm::any_of(diagnostic.getMetadata(), [](DiagnosticArgument &mark) {
+    return mark.getKind() ==
+               DiagnosticArgument::DiagnosticArgumentKind::String &&
+           mark.getAsString() == kUnsupported;
+  });
 }
 
 std::string moec::onnx::describeExtent(AffineExpr expr,
@@ -204,7 +229,8 @@ ShapeContext::getConstantElements(Value value) {
 }
 
 LogicalResult ShapeContext::requireEqual(Operation *op, AffineExpr a,
-                                         AffineExpr b, const Twine &what) {
+                                         AffineExpr b, const Twine &what,
+                                         CheckKind kind) {
   a = simplifyAffineExpr(a, 0, names.size());
   b = simplifyAffineExpr(b, 0, names.size());
   if (a == b)
@@ -216,7 +242,7 @@ LogicalResult ShapeContext::requireEqual(Operation *op, AffineExpr a,
     return op->emitError() << what << ": " << describe(a) << " and "
                            << describe(b) << " must be equal";
   }
-  addEqualCheck(op, a, b, names.size());
+  addCheck(op, kind, a, b, names.size(), what);
   return success();
 }
 
@@ -230,7 +256,8 @@ FailureOr<AffineExpr> ShapeContext::broadcast(Operation *op, AffineExpr a,
     return b;
   if (isOne(b))
     return a;
-  if (failed(requireEqual(op, a, b, "extents do not broadcast")))
+  if (failed(requireEqual(op, a, b, "extents do not broadcast",
+                          CheckKind::Broadcast)))
     return failure();
   return isa<AffineConstantExpr>(b) ? b : a;
 }

@@ -11,6 +11,7 @@
 #include "mlir/IR/AffineMap.h"
 #include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/Operation.h"
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/DenseMap.h"
@@ -20,6 +21,8 @@
 
 #include <optional>
 #include <string>
+
+#include "dialects/Onnx/IR/OnnxEnums.h.inc"
 
 namespace moec::onnx {
 
@@ -102,7 +105,8 @@ public:
                                      llvm::ArrayRef<mlir::AffineExpr> b);
   /// Demands a == b: proved, refused with a diagnostic, or checked at run time.
   llvm::LogicalResult requireEqual(mlir::Operation *op, mlir::AffineExpr a,
-                                   mlir::AffineExpr b, const llvm::Twine &what);
+                                   mlir::AffineExpr b, const llvm::Twine &what,
+                                   CheckKind kind = CheckKind::Equal);
 
 private:
   mlir::MLIRContext *context;
@@ -113,10 +117,17 @@ private:
   llvm::DenseMap<mlir::Value, Extents> elements;
 };
 
-/// Records a run-time check on `op`: two expressions over `numSymbols` symbols
-/// that must be equal.
-void addEqualCheck(mlir::Operation *op, mlir::AffineExpr a, mlir::AffineExpr b,
-                   unsigned numSymbols);
+/// Records a run-time check on `op`, of two expressions over `numSymbols`
+/// symbols. One that is there already is not recorded again.
+void addCheck(mlir::Operation *op, CheckKind kind, mlir::AffineExpr a,
+              mlir::AffineExpr b, unsigned numSymbols, const llvm::Twine &what);
+
+/// An error about a form of an operator that ONNX allows and this compiler does
+/// not implement, unlike one about a node that breaks the operator's rules. The
+/// text says what to do.
+mlir::InFlightDiagnostic emitUnsupported(mlir::Operation *op);
+/// Whether an error is one of those.
+bool isUnsupported(mlir::Diagnostic &diagnostic);
 
 /// The extents of a value: of its op's `onnx.shapes`, or of the argument's
 /// `onnx.shape`. Null where nothing is recorded.

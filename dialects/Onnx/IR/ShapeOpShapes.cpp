@@ -306,6 +306,9 @@ LogicalResult ExpandOp::inferShapes(ShapeContext &context) {
         constant && *constant < 0)
       return emitError() << "element of 'shape' is " << *constant
                          << ", expected 0 or more";
+    if (failed(requireAtLeast(context, *this, wanted, context.getConstant(0),
+                              "an element of 'shape'")))
+      return failure();
     FailureOr<AffineExpr> extent = context.broadcast(*this, own, wanted);
     if (failed(extent))
       return failure();
@@ -445,8 +448,8 @@ LogicalResult EyeLikeOp::inferShapes(ShapeContext &context) {
   if (getDtype())
     element = getOnnxType(getContext(), *getDtype());
   if (!element)
-    return emitError() << "attribute 'dtype' is " << *getDtype()
-                       << ", which is not a supported element type";
+    return emitUnsupported(*this) << "attribute 'dtype' = " << *getDtype()
+                                  << "; export the model with a numeric type";
   context.setResult(getOperation()->getResult(0), element, input);
   return success();
 }

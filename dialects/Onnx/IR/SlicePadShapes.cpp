@@ -123,7 +123,17 @@ private:
     if (!whole) {
       bool isAll =
           (*first == -1 || *first >= INT32_MAX) && *last <= -int64_t(INT32_MAX);
-      return isAll ? extent.ceilDiv(-step) : AffineExpr();
+      if (!isAll)
+        return AffineExpr();
+      // Either may be the largest number of 32 bits, which is no end of a
+      // larger extent.
+      int64_t reach = std::min(*first == -1 ? kMaxExtent : *first,
+                               -std::max(*last, -kMaxExtent));
+      if (reach < kMaxExtent &&
+          failed(requireAtLeast(context, op, context.getConstant(reach), extent,
+                                "an extent that is sliced as a whole")))
+        return failure();
+      return extent.ceilDiv(-step);
     }
     // Where it starts there is an element; it ends in front of the first one.
     auto get = [&](int64_t value, int64_t least) {

@@ -20,6 +20,34 @@ static Type getElement(Value value) {
   return getElementTypeOrSelf(value.getType());
 }
 
+/// Whether an extent is 0 in no run in which the other one is not.
+static bool isZeroOnlyWith(ShapeContext &context, AffineExpr extent,
+                           AffineExpr other) {
+  SmallVector<AffineExpr> factors, others;
+  collectFactors(extent, factors);
+  collectFactors(other, others);
+  return llvm::all_of(factors, [&](AffineExpr factor) {
+    std::optional<int64_t> constant = getConstant(factor);
+    return constant ? *constant != 0 : llvm::is_contained(others, factor);
+  });
+}
+
+/// Demands of an extent of the run in a reshape's 'shape' that it is one: a 0
+/// there would be the extent of the input in its place, which must be 0 then.
+static LogicalResult requireOwnExtent(ShapeContext &context, ReshapeOp op,
+                                      AffineExpr extent, size_t dim,
+                                      ArrayRef<AffineExpr> input) {
+  if (op.getAllowzero() ||
+      (dim < input.size() && isZeroOnlyWith(context, extent, input[dim])))
+    return requireAtLeast(context, op, extent, context.getConstant(0),
+                          "an extent of 'shape'");
+  // 0 of 0, and 1 of every larger extent.
+  AffineExpr least = dim < input.size() ? input[dim].ceilDiv(kMaxExtent)
+                                        : context.getConstant(1);
+  return requireAtLeast(context, op, extent, least,
+                        "an extent of 'shape', where 0 stands for the input's");
+}
+
 LogicalResult ReshapeOp::inferShapes(ShapeContext &context) {
   if (!getShape())
     return keepShape(*this, "shape");
@@ -54,9 +82,8 @@ LogicalResult ReshapeOp::inferShapes(ShapeContext &context) {
     } else if (constant && *constant < 0) {
       return emitError() << "element " << i << " of 'shape' is " << *constant
                          << ", expected -1 or more";
-    } else if (!constant && failed(requireAtLeast(context, *this, extent,
-                                                  context.getConstant(0),
-                                                  "an extent of 'shape'"))) {
+    } else if (!constant &&
+               failed(requireOwnExtent(context, *this, extent, i, input))) {
       return failure();
     }
   }
@@ -190,9 +217,13 @@ LogicalResult SqueezeOp::inferShapes(ShapeContext &context) {
               *this, input[axis], context.getConstant(1), "a squeezed extent")))
         return failure();
   } else {
+    // An extent that is 1 in a run alone would change the rank.
     for (auto [i, extent] : llvm::enumerate(input))
       if (getConstant(extent) == 1)
         axes.push_back(i);
+      else
+        requireNotOne(context, *this, extent,
+                      "a Squeeze without axes would drop it; give it axes");
   }
   Extents extents;
   for (auto [i, extent] : llvm::enumerate(input))

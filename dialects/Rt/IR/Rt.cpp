@@ -52,6 +52,13 @@ LogicalResult ParallelOp::verifySymbolUses(SymbolTableCollection &symbolTable) {
   return success();
 }
 
+LogicalResult CheckOp::verify() {
+  if (getValues().size() <= 2)
+    return success();
+  return emitOpError("has ")
+         << getValues().size() << " values, expected at most 2";
+}
+
 LogicalResult ViewOp::verify() {
   auto source = cast<ShapedType>(getSource().getType());
   auto view = cast<ShapedType>(getView().getType());

@@ -156,14 +156,22 @@ def Rt_CheckOp : Rt_Op<"check", [MemoryEffects<[MemWrite<Rt_Context>]>]> {
   let description = [{
     For straight-line code outside tasks and loops over elements. The node of the
     op's location and `message` become a site of the library, which `last_error`
-    prints.
+    prints. Up to two `values` of the run stand in the message where it has `{0}`
+    and `{1}`; only main may give them.
 
     ```mlir
-    rt.check %isEqual, shape_mismatch, "two extents that must be equal differ"
+    rt.check %isEqual, shape_mismatch, "two extents that must be equal differ: {0} and {1}"(%a, %b : index, index)
     ```
   }];
-  let arguments = (ins I1:$condition, Rt_StatusAttr:$status, StrAttr:$message);
-  let assemblyFormat = "$condition `,` $status `,` $message attr-dict";
+  let arguments = (ins I1:$condition, Rt_StatusAttr:$status, StrAttr:$message,
+                       Variadic<AnyTypeOf<[Index, I64]>>:$values);
+  let assemblyFormat = "$condition `,` $status `,` $message "
+                       "(`(` $values^ `:` type($values) `)`)? attr-dict";
+  let builders = [OpBuilder<(ins "::mlir::Value":$condition, "Status":$status,
+                                 "::llvm::StringRef":$message), [{
+    build($_builder, $_state, condition, status, message, ::mlir::ValueRange());
+  }]>];
+  let hasVerifier = 1;
 }
 
 def Rt_RecordOp : Rt_Op<"record", [MemoryEffects<[MemWrite<Rt_Context>]>]> {

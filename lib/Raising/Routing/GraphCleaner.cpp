@@ -25,12 +25,23 @@ static void addSymbols(AffineExpr expr, Symbols &symbols) {
   });
 }
 
-/// Symbols that the attribute's maps speak of.
-static void addSymbols(Operation *op, StringRef attribute, Symbols &symbols) {
-  if (auto maps = op->getAttrOfType<ArrayAttr>(attribute))
+static void addSymbols(AffineMapAttr map, Symbols &symbols) {
+  for (AffineExpr expr : map.getValue().getResults())
+    addSymbols(expr, symbols);
+}
+
+/// Symbols of the extents that the op's results have.
+static void addShapeSymbols(Operation *op, Symbols &symbols) {
+  if (auto maps = op->getAttrOfType<ArrayAttr>(onnx::kShapesAttr))
     for (AffineMapAttr map : maps.getAsRange<AffineMapAttr>())
-      for (AffineExpr expr : map.getValue().getResults())
-        addSymbols(expr, symbols);
+      addSymbols(map, symbols);
+}
+
+/// Symbols of what the run checks in front of the op.
+static void addCheckSymbols(Operation *op, Symbols &symbols) {
+  if (auto checks = op->getAttrOfType<ArrayAttr>(onnx::kEqualAttr))
+    for (onnx::CheckAttr check : checks.getAsRange<onnx::CheckAttr>())
+      addSymbols(check.getSides(), symbols);
 }
 
 void GraphCleaner::eraseDeadOps() {
@@ -39,7 +50,7 @@ void GraphCleaner::eraseDeadOps() {
     if (!isOpTriviallyDead(&op))
       continue;
     if (auto equal = op.getAttrOfType<ArrayAttr>(onnx::kEqualAttr))
-      for (AffineMapAttr check : equal.getAsRange<AffineMapAttr>())
+      for (onnx::CheckAttr check : equal.getAsRange<onnx::CheckAttr>())
         checks.push_back(
             {check, StringAttr::get(op.getContext(), getNodeName(&op))});
     op.erase();
@@ -55,14 +66,14 @@ bool GraphCleaner::eraseKeeps() {
   for (onnx::KeepOp keep : keeps)
     for (Value value : keep.getValues())
       if (Operation *maker = value.getDefiningOp())
-        addSymbols(maker, onnx::kShapesAttr, made[maker]);
+        addShapeSymbols(maker, made[maker]);
   Symbols spoken;
   for (Operation &op : main.getBody().front()) {
     if (!made.count(&op))
-      addSymbols(&op, onnx::kShapesAttr, spoken);
-    addSymbols(&op, onnx::kEqualAttr, spoken);
+      addShapeSymbols(&op, spoken);
+    addCheckSymbols(&op, spoken);
   }
-  addSymbols(main, onnx::kEqualAttr, spoken);
+  addCheckSymbols(main, spoken);
   bool isErased = false;
   for (onnx::KeepOp keep : keeps) {
     bool isSpoken = false;
@@ -84,26 +95,26 @@ void GraphCleaner::storeChecks() {
       for (AffineExpr expr : map.getResults())
         addSymbols(expr, known);
   for (Operation &op : main.getBody().front())
-    addSymbols(&op, onnx::kShapesAttr, known);
-  SmallVector<Attribute> maps, nodes;
+    addShapeSymbols(&op, known);
+  SmallVector<Attribute> kept, nodes;
   if (auto old = main->getAttrOfType<ArrayAttr>(onnx::kEqualAttr)) {
-    maps.assign(old.begin(), old.end());
-    auto names = main->getAttrOfType<ArrayAttr>(onnx::kEqualNodesAttr);
-    nodes.assign(names.begin(), names.end());
+    kept.assign(old.begin(), old.end());
+    if (auto names = main->getAttrOfType<ArrayAttr>(onnx::kEqualNodesAttr))
+      nodes.assign(names.begin(), names.end());
+    nodes.resize(kept.size(), StringAttr::get(main.getContext(), ""));
   }
   for (auto [check, node] : llvm::reverse(checks)) {
     Symbols asked;
-    for (AffineExpr expr : check.getValue().getResults())
-      addSymbols(expr, asked);
+    addSymbols(check.getSides(), asked);
     // Numbers that were counted by what is gone are nobody's any more.
     if (!llvm::all_of(asked, [&](unsigned s) { return known.contains(s); }))
       continue;
-    maps.push_back(check);
+    kept.push_back(check);
     nodes.push_back(node);
   }
-  if (maps.empty())
+  if (kept.empty())
     return;
-  main->setAttr(onnx::kEqualAttr, ArrayAttr::get(main.getContext(), maps));
+  main->setAttr(onnx::kEqualAttr, ArrayAttr::get(main.getContext(), kept));
   main->setAttr(onnx::kEqualNodesAttr,
                 ArrayAttr::get(main.getContext(), nodes));
 }

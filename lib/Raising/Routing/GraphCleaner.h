@@ -28,7 +28,7 @@ private:
   void storeChecks();
 
   mlir::func::FuncOp main;
-  llvm::SmallVector<std::pair<mlir::AffineMapAttr, mlir::StringAttr>> checks;
+  llvm::SmallVector<std::pair<onnx::CheckAttr, mlir::StringAttr>> checks;
 };
 
 } // namespace moec::routing

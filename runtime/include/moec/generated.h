@@ -44,7 +44,8 @@ typedef struct moec_ctx {
 typedef struct moec_site_desc {
   /** Name of the ONNX node. */
   const char *node;
-  /** What is wrong, for example "index out of range in Gather". */
+  /** What is wrong, for example "index out of range in Gather"; with {0} and
+      {1} for what moec_rt_note has said. */
   const char *message;
 } moec_site_desc;
 
@@ -172,6 +173,10 @@ void moec_rt_record(moec_ctx *ctx, int32_t status, int32_t site);
    the kernel's messages with this node: it gives the error the one among them.
  */
 int32_t moec_rt_fail(moec_ctx *ctx, int32_t status, int32_t site);
+
+/** Says the values of the run that stand in the message of the next failure, in
+    the place of its {0} and {1}. For main only; call moec_rt_fail after it. */
+void moec_rt_note(moec_ctx *ctx, int64_t first, int64_t second);
 
 #ifdef __cplusplus
 }

@@ -85,12 +85,40 @@ PRODUCT = [
     [value("a", ["N", "M", 1])],
     [value("y", ["N", "M", 2])],
 ]
-MODELS = {"dead": DEAD, "only_counted": ONLY_COUNTED, "counted": COUNTED, "shared": SHARED,
+# An extent that a run may drop, and one that others must not be larger than.
+ROWS = [
+    [
+        node("Squeeze", ["a"], ["flat"]),
+        node("GatherElements", ["b", "i"], ["y"], axis=1),
+    ],
+    [value("a", ["N", 4]), value("b", ["M", 4]), value("i", ["L", 4], INT64)],
+    [value("flat", None), value("y", ["L", 4])],
+]
+# Extents without a name, and of a long one; known ones on either side.
+LONG = "rows_" + "é" * 60
+NAMELESS = [
+    [
+        node("Constant", [], ["three"], value=helper.make_tensor("w", FLOAT, [3, 1], [1.0] * 3)),
+        node("Constant", [], ["six"], value=helper.make_tensor("w", FLOAT, [6, 1], [1.0] * 6)),
+        node("Add", ["a", "b"], ["sum"]),
+        node("Add", ["three", "c"], ["left"]),
+        node("Add", ["d", "six"], ["right"]),
+        node("Concat", ["a", "a"], ["twice"], axis=0),
+        node("Add", ["twice", "d"], ["y"]),
+    ],
+    [value("a", [None, 4]), value("b", [None, 4]), value("c", [LONG, 4]), value("d", ["K", 4])],
+    [value("sum", None), value("left", None), value("right", None), value("y", None)],
+]
+MODELS = {"rows": ROWS, "nameless": NAMELESS, "dead": DEAD, "only_counted": ONLY_COUNTED, "counted": COUNTED, "shared": SHARED,
           "unequal": UNEQUAL, "product": PRODUCT}
 
 INPUTS = {
     "three": np.ones((3, 4), np.float32),
     "two": np.ones((2, 4), np.float32),
+    "one": np.ones((1, 4), np.float32),
+    "six": np.ones((6, 4), np.float32),
+    "two_places": np.zeros((2, 4), np.int64),
+    "three_places": np.zeros((3, 4), np.int64),
     "no_rows": np.ones((0, 15), np.float32),
     "rows": np.ones((3, 15), np.float32),
     "counts": np.array([0, 1, 2, 0, 3], np.float32),
