@@ -26,18 +26,27 @@ using namespace mlir;
 using namespace moec;
 
 namespace {
-/// One `x [.., K] . W [K, N]` with a weight parameter.
+/// One `x [.., K] . W [K, N]` with a weight parameter, or a Gemm, of which W
+/// may be `[N, K]` and which may add a vector.
 class Raiser {
 public:
-  explicit Raiser(onnx::MatMulOp op)
-      : op(op), x(op.getA()), type(cast<RankedTensorType>(x.getType())),
-        b(op.getLoc(), op) {}
+  explicit Raiser(Operation *op)
+      : op(op), x(op->getOperand(0)), type(cast<RankedTensorType>(x.getType())),
+        b(op->getLoc(), op) {
+    if (auto gemm = dyn_cast<onnx::GemmOp>(op)) {
+      isTransposed = gemm.getTransB() != 0;
+      bias = gemm.getC();
+    }
+  }
 
   /// The weights, where this product can be raised; null otherwise.
-  static Value findWeights(onnx::MatMulOp op) {
-    auto x = cast<RankedTensorType>(op.getA().getType());
-    auto w = cast<RankedTensorType>(op.getB().getType());
-    bool isWeight = op.getB().getDefiningOp<param::LoadOp>() != nullptr;
+  static Value findWeights(Operation *op) {
+    if (auto gemm = dyn_cast<onnx::GemmOp>(op); gemm && !isPlain(gemm))
+      return {};
+    auto x = cast<RankedTensorType>(op->getOperand(0).getType());
+    Value weights = op->getOperand(1);
+    auto w = cast<RankedTensorType>(weights.getType());
+    bool isWeight = weights.getDefiningOp<param::LoadOp>() != nullptr;
     if (!isWeight || w.getRank() != 2 || x.getRank() < 2 ||
         w.getNumElements() == 0 || x.isDynamicDim(x.getRank() - 1) ||
         getStaticRows(x) > std::numeric_limits<int32_t>::max())
@@ -45,12 +54,30 @@ public:
     Type element = x.getElementType();
     if (!element.isF32() && !element.isF16() && !element.isBF16())
       return {};
-    return op.getB();
+    return weights;
+  }
+
+  /// A Gemm that scales and transposes nothing of its rows, and adds nothing or
+  /// one vector to each.
+  static bool isPlain(onnx::GemmOp gemm) {
+    if (gemm.getTransA() != 0 || gemm.getAlpha().convertToFloat() != 1.0f)
+      return false;
+    if (!gemm.getC())
+      return true;
+    auto c = cast<RankedTensorType>(gemm.getC().getType());
+    int64_t columns =
+        cast<RankedTensorType>(gemm.getY().getType()).getDimSize(1);
+    bool isVector =
+        c.getRank() == 1 || (c.getRank() == 2 && c.getDimSize(0) == 1);
+    return gemm.getBeta().convertToFloat() == 1.0f && isVector &&
+           c.getShape().back() == columns;
   }
 
   void run(Value weights) {
     auto matrix = cast<RankedTensorType>(weights.getType());
     int64_t depth = matrix.getDimSize(0), columns = matrix.getDimSize(1);
+    if (isTransposed)
+      std::swap(depth, columns);
     Value rows = buildRowCount();
     Value init =
         tensor::EmptyOp::create(b,
@@ -64,17 +91,39 @@ public:
     auto grouped = moe::GroupedMatmulOp::create(
         b, TypeRange(init.getType()), flatten(), pack(weights, depth, columns),
         offsets,
-        /*rows=*/Value(), /*bias=*/Value(), /*scales=*/Value(), init,
+        /*rows=*/Value(), makeBias(columns), /*scales=*/Value(), init,
         moe::LayoutAttr::get(b.getContext(), moe::Layout::Panels),
         b.getI64IntegerAttr(columns),
         moe::ActivationAttr::get(b.getContext(), moe::ActivationKind::Identity),
         /*quant=*/moe::QuantAttr());
     requireCountableRows(grouped, x);
-    op.getResult().replaceAllUsesWith(unflatten(grouped.getResult(0)));
-    op.erase();
+    if (Attribute checks = op->getAttr(onnx::kEqualAttr))
+      addChecks(grouped, cast<ArrayAttr>(checks));
+    op->getResult(0).replaceAllUsesWith(unflatten(grouped.getResult(0)));
+    op->erase();
   }
 
 private:
+  /// The vector as that of the one expert.
+  Value makeBias(int64_t columns) {
+    if (!bias)
+      return {};
+    auto type = cast<RankedTensorType>(bias.getType());
+    if (type.getRank() == 2)
+      return bias;
+    auto matrix = RankedTensorType::get({1, columns}, type.getElementType());
+    SmallVector<ReassociationIndices> groups = {{0, 1}};
+    return tensor::ExpandShapeOp::create(b, matrix, bias, groups);
+  }
+
+  /// What shape inference could not decide about the node.
+  void addChecks(Operation *grouped, ArrayAttr checks) {
+    SmallVector<Attribute> all(checks.begin(), checks.end());
+    if (auto own = grouped->getAttrOfType<ArrayAttr>(onnx::kEqualAttr))
+      llvm::append_range(all, own);
+    grouped->setAttr(onnx::kEqualAttr, b.getArrayAttr(all));
+  }
+
   /// As far as known: the product of the static extents but the last.
   static int64_t getStaticRows(RankedTensorType type) {
     int64_t rows = 1;
@@ -108,7 +157,7 @@ private:
   }
 
   Value unflatten(Value product) {
-    auto result = cast<RankedTensorType>(op.getResult().getType());
+    auto result = cast<RankedTensorType>(op->getResult(0).getType());
     if (result.getRank() == 2)
       return b.createOrFold<tensor::CastOp>(result, product);
     SmallVector<OpFoldResult> sizes;
@@ -124,8 +173,9 @@ private:
 
   Value pack(Value weights, int64_t depth, int64_t columns) {
     auto matrix = cast<RankedTensorType>(weights.getType());
-    auto stacked =
-        RankedTensorType::get({1, depth, columns}, matrix.getElementType());
+    SmallVector<int64_t> shape = {1, matrix.getDimSize(0),
+                                  matrix.getDimSize(1)};
+    auto stacked = RankedTensorType::get(shape, matrix.getElementType());
     SmallVector<ReassociationIndices> groups = {{0, 1}, {2}};
     Value one = tensor::ExpandShapeOp::create(b, stacked, weights, groups);
     int64_t panels = llvm::divideCeil(columns, moe::MoeDialect::kPanelColumns);
@@ -133,12 +183,14 @@ private:
         b, ArrayRef<int64_t>{1, panels, depth, moe::MoeDialect::kPanelColumns},
         matrix.getElementType());
     return moe::PackPanelsOp::create(b, TypeRange(init.getType()), one, init,
-                                     /*k_major=*/true, /*gated=*/false)
+                                     /*k_major=*/!isTransposed,
+                                     /*gated=*/false)
         .getResult(0);
   }
 
-  onnx::MatMulOp op;
-  Value x;
+  Operation *op;
+  Value x, bias;
+  bool isTransposed = false;
   RankedTensorType type;
   ImplicitLocOpBuilder b;
 };
@@ -146,9 +198,12 @@ private:
 struct RaiseMatmulToGrouped
     : moec::impl::RaiseMatmulToGroupedBase<RaiseMatmulToGrouped> {
   void runOnOperation() override {
-    SmallVector<onnx::MatMulOp> ops;
-    getOperation()->walk([&](onnx::MatMulOp op) { ops.push_back(op); });
-    for (onnx::MatMulOp op : ops) {
+    SmallVector<Operation *> ops;
+    getOperation()->walk([&](Operation *op) {
+      if (isa<onnx::MatMulOp, onnx::GemmOp>(op))
+        ops.push_back(op);
+    });
+    for (Operation *op : ops) {
       Value weights = Raiser::findWeights(op);
       if (!weights) {
         ++numLeft;

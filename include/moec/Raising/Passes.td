@@ -133,10 +133,12 @@ def FuseExperts : Pass<"moe-fuse-experts", "::mlir::ModuleOp"> {
 def RaiseMatmulToGrouped : Pass<"raise-matmul-to-grouped"> {
   let summary = "products with a weight matrix become grouped products of one group";
   let description = [{
-    Before: `onnx.MatMul`.
+    Before: `onnx.MatMul` and `onnx.Gemm`.
 
     After: one of `x [.., K]`, of rank 2 or more, with a weight parameter
-    `[K, N]` is a `moe.grouped_matmul` with one expert that all rows belong to.
+    `[K, N]` is a `moe.grouped_matmul` with one expert that all rows belong to;
+    so is a Gemm with alpha and beta of 1 that leaves x as it is, multiplies by
+    W or its transpose, and adds at most one vector to each row.
     Dense layers so share the packed weights and the schedule of the experts.
     Products of two values of the run, of f64 or of integers, empty ones and
     those known to have 2^31 rows or more stay as they are. Of others a run with

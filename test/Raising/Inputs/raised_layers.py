@@ -19,7 +19,8 @@ LAYERS = {
     "qwen3moe_dynamo20_loop": 1, "unrolled_opset13": 1, "unrolled_opset17": 1,
 }
 # Those that the passes are known to leave as they are.
-LEFT = {"loop_boolmask_dynamo20": "the mask is spread over the elements of a row"}
+LEFT = {"functions_dense": "its experts are of two kinds, with and without a bias",
+        "loop_boolmask_dynamo20": "the mask is spread over the elements of a row"}
 
 OP = re.compile(r"= (?:\"?)(moe\.\w+)")
 FROM = re.compile(r'moe\.raised_from = "(\w+)"')
