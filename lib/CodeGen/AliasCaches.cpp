@@ -10,6 +10,7 @@
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/Remarks.h"
 
 namespace moec {
 #define GEN_PASS_DEF_ALIASCACHES
@@ -33,10 +34,12 @@ struct AliasCaches : moec::impl::AliasCachesBase<AliasCaches> {
         continue;
       main.setResultAttr(operand.getOperandNumber(), kAliasAttr,
                          builder.getI64IntegerAttr(past.getArgNumber()));
-      emitRemark(operand.get().getLoc())
-          << "output " << operand.getOperandNumber()
-          << " may share the buffer of input " << past.getArgNumber()
-          << ": only new rows are written then";
+      remark::passed(
+          operand.get().getLoc(),
+          remark::RemarkOpts::name("SharedCache").category("moec-alias-caches"))
+          << remark::add("output {0} may share the buffer of input {1}: only "
+                         "new rows are written then",
+                         operand.getOperandNumber(), past.getArgNumber());
       ++numAliases;
     }
   }

@@ -82,6 +82,19 @@ bool moec::isSpecialOutput(llvm::StringRef path) {
          (llvm::sys::fs::exists(path) && !llvm::sys::fs::is_regular_file(path));
 }
 
+bool moec::isSameOutput(llvm::StringRef path, llvm::StringRef other) {
+  // Pipes and devices take both; standard output would mix them.
+  if (isSpecialOutput(path))
+    return path == "-" && other == "-";
+  llvm::SmallString<128> paths[] = {path, other};
+  for (llvm::SmallString<128> &own : paths) {
+    (void)llvm::sys::fs::make_absolute(own);
+    llvm::sys::path::remove_dots(own, /*remove_dot_dot=*/true);
+  }
+  // By name, for files that are not there yet; and however they are called.
+  return paths[0] == paths[1] || llvm::sys::fs::equivalent(path, other);
+}
+
 std::optional<std::string>
 moec::findSource(ModuleOp module, llvm::StringRef modelPath,
                  llvm::ArrayRef<std::string> outputs) {
@@ -104,7 +117,8 @@ moec::findSource(ModuleOp module, llvm::StringRef modelPath,
   });
   for (const std::string &output : outputs) {
     UniqueID id;
-    if (!llvm::sys::fs::getUniqueID(output, id) && sources.count(id))
+    if (!isSpecialOutput(output) &&
+        !llvm::sys::fs::getUniqueID(output, id) && sources.count(id))
       return output;
   }
   return std::nullopt;

@@ -31,6 +31,8 @@ std::optional<std::string> publishArtifact(llvm::StringRef from,
                                            llvm::StringRef to);
 /// Whether `-o` names standard output, a pipe or a device.
 bool isSpecialOutput(llvm::StringRef path);
+/// Whether two outputs are one, so that the later would replace the earlier.
+bool isSameOutput(llvm::StringRef path, llvm::StringRef other);
 /// The one of these outputs, if any, that is a file the model is read from:
 /// writing it would destroy the model.
 std::optional<std::string> findSource(mlir::ModuleOp module,

@@ -20,6 +20,7 @@
 #include "dialects/Param/IR/Param.h"
 
 #include "mlir/IR/AsmState.h"
+#include "mlir/IR/Remarks.h"
 #include "mlir/Pass/Pass.h"
 #include "mlir/Pass/PassInstrumentation.h"
 #include "mlir/Pass/PassManager.h"
@@ -48,6 +49,21 @@ public:
 private:
   Compilation &compilation;
 };
+
+/// Takes the remarks of MLIR's engine.
+class RemarkReceiver : public remark::detail::MLIRRemarkStreamerBase {
+public:
+  explicit RemarkReceiver(Compilation &compilation)
+      : compilation(compilation) {}
+
+  void
+  streamOptimizationRemark(const remark::detail::Remark &remark) override {
+    compilation.report(PassRemark(remark), remark.getLocation());
+  }
+
+private:
+  Compilation &compilation;
+};
 } // namespace moec
 
 Compilation::Compilation(const CompileOptions &options, WorkReport &workReport)
@@ -63,6 +79,8 @@ Compilation::Compilation(const CompileOptions &options, WorkReport &workReport)
     context.disableMultithreading();
   context.getDiagEngine().registerHandler(
       [this](mlir::Diagnostic &diagnostic) { report(diagnostic); });
+  if (wantsRemarks())
+    listenToRemarks();
 }
 
 unsigned Compilation::getJobs() const {
@@ -117,6 +135,27 @@ static bool takeNode(StringRef &text, std::string &node, std::string &op) {
   return true;
 }
 
+void Compilation::listenToRemarks() {
+  remark::RemarkCategories everything;
+  everything.all = ".*";
+  // Fails only where the context has an engine already.
+  if (failed(remark::enableOptimizationRemarks(
+          context, std::make_unique<RemarkReceiver>(*this),
+          std::make_unique<remark::RemarkEmittingPolicyAll>(), everything)))
+    llvm_unreachable("the context is new");
+}
+
+void Compilation::report(PassRemark remark, Location location) {
+  if (isSilent || !wantsRemarks())
+    return;
+  remark.node = findNode(location).str();
+  remark.op = nodes.lookup(remark.node);
+  std::lock_guard<std::mutex> lock(remarksMutex);
+  if (options.showRemarks)
+    workReport.print(remark.toDiagnostic(options.modelPath));
+  remarks.push_back(std::move(remark));
+}
+
 void Compilation::report(mlir::Diagnostic &said) {
   if (isSilent)
     return;
@@ -135,10 +174,7 @@ void Compilation::report(mlir::Diagnostic &said) {
     diagnostic.severity = "warning";
     break;
   default:
-    if (!options.showRemarks)
-      return;
-    diagnostic.severity = "remark";
-    break;
+    return report(PassRemark(whole), said.getLocation());
   }
   diagnostic.file = options.modelPath;
   text.consume_front(options.modelPath + ": ");
@@ -256,23 +292,29 @@ void Compilation::learn(EmitKind stage) {
     peakBytes = describePeakBytes(*module, interface);
 }
 
-LogicalResult Compilation::run(StringRef scratch, StringRef stopBefore,
-                               StringRef irPath) {
-  if (failed(import()) || failed(checkOutputs()))
-    return failure();
+LogicalResult Compilation::runStages(StringRef stopBefore) {
   for (EmitKind stage : {EmitKind::Onnx, EmitKind::Moe, EmitKind::Kernels,
                          EmitKind::Linalg, EmitKind::Vector, EmitKind::Llvm}) {
-    if (stage > options.emit)
+    if (stage > options.emit || getStageName(stage) == stopBefore)
       break;
-    if (getStageName(stage) == stopBefore)
-      return writeReproducer(irPath);
     if (failed(runStage(stage)))
       return failure();
     learn(stage);
   }
+  return success();
+}
+
+LogicalResult Compilation::run(StringRef scratch, StringRef stopBefore,
+                               StringRef irPath) {
+  if (failed(import()) || failed(checkOutputs()))
+    return failure();
+  LogicalResult ran = runStages(stopBefore);
   // Everything after works on the same IR.
   if (!stopBefore.empty())
-    return writeReproducer(irPath);
+    return failed(ran) ? ran : writeReproducer(irPath);
+  // Also where a stage refuses the model: what went before may say why.
+  if (failed(writeRemarks()) || failed(ran))
+    return failure();
   if (options.emit <= EmitKind::Llvm)
     return emitText(scratch);
   return options.emit == EmitKind::Lib ? emitLibrary(scratch)
@@ -297,14 +339,33 @@ LogicalResult Compilation::checkOutputs() {
   if (options.emit == EmitKind::Lib) {
     ArtifactPaths paths(options.output, interface.name);
     outputs = {paths.weights, paths.header, paths.manifest, paths.library};
-  } else if (!isSpecialOutput(options.output)) {
+  } else {
     outputs = {options.output};
+  }
+  if (!options.remarksPath.empty()) {
+    if (llvm::any_of(outputs, [&](const std::string &output) {
+          return isSameOutput(output, options.remarksPath);
+        }))
+      return fail(DriverError::CannotWrite,
+                  "cannot write '" + options.remarksPath +
+                      "': it is also another output; give --remarks another "
+                      "file");
+    outputs.push_back(options.remarksPath);
   }
   if (auto path = findSource(*module, options.modelPath, outputs))
     return fail(DriverError::CannotWrite,
                 "cannot write '" + *path +
                     "': the model is read from it; give another folder or "
                     "name for the output");
+  return success();
+}
+
+LogicalResult Compilation::writeRemarks() {
+  if (options.remarksPath.empty())
+    return success();
+  if (auto error =
+          writeOutput(options.remarksPath, remarksScratch, toYaml(remarks)))
+    return fail(DriverError::CannotWrite, *error);
   return success();
 }
 

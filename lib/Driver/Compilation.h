@@ -8,6 +8,7 @@
 #define MOEC_LIB_DRIVER_COMPILATION_H
 
 #include "Artifacts.h"
+#include "PassRemark.h"
 
 #include "moec/Driver/Compile.h"
 #include "moec/Importer/Importer.h"
@@ -15,6 +16,8 @@
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/IR/OwningOpRef.h"
 #include "llvm/ADT/StringMap.h"
+
+#include <mutex>
 
 namespace moec {
 
@@ -41,6 +44,11 @@ public:
                           llvm::StringRef stopBefore = "",
                           llvm::StringRef irPath = "");
 
+  /// Where the file of remarks is made, before it gets its name.
+  void setRemarksScratch(llvm::StringRef folder) {
+    remarksScratch = folder.str();
+  }
+
   mlir::MLIRContext &getContext() { return context; }
   mlir::ModuleOp getModule() { return *module; }
   const ModelInterface &getInterface() const { return interface; }
@@ -54,16 +62,25 @@ private:
   void learn(EmitKind stage);
   /// Fails where an output would take the place of what the model is read from.
   llvm::LogicalResult checkOutputs();
+  /// All stages up to the one asked for, or to `stopBefore`.
+  llvm::LogicalResult runStages(llvm::StringRef stopBefore);
   llvm::LogicalResult emitText(llvm::StringRef scratch);
   llvm::LogicalResult emitCode(llvm::StringRef scratch);
   llvm::LogicalResult emitLibrary(llvm::StringRef scratch);
   llvm::LogicalResult writeReproducer(llvm::StringRef path);
   void report(mlir::Diagnostic &diagnostic);
+  void report(PassRemark remark, mlir::Location location);
+  bool wantsRemarks() const {
+    return options.showRemarks || !options.remarksPath.empty();
+  }
+  void listenToRemarks();
+  llvm::LogicalResult writeRemarks();
   /// The name of a node that a location stands for; "" if for none.
   llvm::StringRef findNode(mlir::Location location) const;
   void collectNodes();
 
   friend class PlaceReporter;
+  friend class RemarkReceiver;
 
   const CompileOptions &options;
   WorkReport &workReport;
@@ -80,6 +97,10 @@ private:
   DriverError stageId = DriverError::OnnxStage;
   std::string suppressed;
   bool isSilent = false;
+  /// What passes have remarked on; they may run on several threads.
+  std::vector<PassRemark> remarks;
+  std::mutex remarksMutex;
+  std::string remarksScratch;
 
   unsigned getJobs() const;
 };

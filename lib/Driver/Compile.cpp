@@ -115,21 +115,34 @@ static std::string writeReproducer(const CompileOptions &options,
   return path.str().str();
 }
 
-/// Where finished files get their names; "" where there are none.
-static std::string getOutputFolder(const CompileOptions &options) {
-  if (options.emit == EmitKind::Lib)
-    return options.output;
-  if (isSpecialOutput(options.output))
+/// Where a finished file gets its name; "" where it is no file.
+static std::string getFolder(llvm::StringRef file) {
+  if (isSpecialOutput(file))
     return "";
-  llvm::StringRef folder = llvm::sys::path::parent_path(options.output);
+  llvm::StringRef folder = llvm::sys::path::parent_path(file);
   return folder.empty() ? "." : folder.str();
+}
+
+/// Makes the folders out of which finished files get their names; returns what
+/// went wrong.
+static std::optional<std::string> createScratch(const CompileOptions &options,
+                                                ScratchFolder &scratch,
+                                                ScratchFolder &remarks) {
+  std::string name = getLibraryName(options);
+  if (auto error = scratch.create(options.emit == EmitKind::Lib
+                                      ? options.output
+                                      : getFolder(options.output),
+                                  name))
+    return error;
+  if (options.remarksPath.empty())
+    return std::nullopt;
+  return remarks.create(getFolder(options.remarksPath), name);
 }
 
 LogicalResult moec::compileModel(const CompileOptions &options,
                                  DiagnosticPrinter &printer) {
-  ScratchFolder scratch;
-  if (auto error =
-          scratch.create(getOutputFolder(options), getLibraryName(options))) {
+  ScratchFolder scratch, remarks;
+  if (auto error = createScratch(options, scratch, remarks)) {
     printer.print(moec::Diagnostic(DriverError::CannotWrite, "", *error));
     return failure();
   }
@@ -137,7 +150,9 @@ LogicalResult moec::compileModel(const CompileOptions &options,
       runWorker(options.limits, printer, [&](WorkReport &report) {
         // Whatever is made on the way goes with the folder.
         setenv("TMPDIR", scratch.getPath().c_str(), /*replace=*/1);
-        return Compilation(options, report).run(scratch.getPath());
+        Compilation compilation(options, report);
+        compilation.setRemarksScratch(remarks.getPath());
+        return compilation.run(scratch.getPath());
       });
   if (result.isDone())
     return success();

@@ -28,11 +28,15 @@ std::string Diagnostic::toText() const {
   std::string text = "moec: " + severity + ": ";
   if (!id.empty())
     text += "[" + id + "] ";
+  if (!kind.empty())
+    text += "[" + kind + "] ";
   if (!file.empty())
     text += file + ": ";
   if (!node.empty())
     text += "node '" + node + "'" + (op.empty() ? "" : " (" + op + ")") + ": ";
   text += message;
+  if (!pass.empty())
+    text += " (" + pass + ")";
   if (!reproducer.empty())
     text += "; to see it again, run what '" + reproducer + "' says";
   return onOneLine(text);
@@ -49,6 +53,9 @@ std::string Diagnostic::toJson() const {
   put("file", file);
   put("node", node);
   put("op", op);
+  put("kind", kind);
+  put("pass", pass);
+  put("name", name);
   put("reproducer", reproducer);
   return llvm::formatv("{0}", llvm::json::Value(std::move(object))).str();
 }
@@ -73,6 +80,9 @@ std::optional<Diagnostic> Diagnostic::fromJson(llvm::StringRef line) {
   diagnostic.node = get("node");
   diagnostic.op = get("op");
   diagnostic.message = get("message");
+  diagnostic.kind = get("kind");
+  diagnostic.pass = get("pass");
+  diagnostic.name = get("name");
   diagnostic.reproducer = get("reproducer");
   return diagnostic;
 }

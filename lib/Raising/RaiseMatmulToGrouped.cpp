@@ -13,6 +13,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
+#include "mlir/IR/Remarks.h"
 #include "llvm/Support/MathExtras.h"
 
 #include <limits>
@@ -39,22 +40,27 @@ public:
     }
   }
 
-  /// The weights, where this product can be raised; null otherwise.
-  static Value findWeights(Operation *op) {
-    if (auto gemm = dyn_cast<onnx::GemmOp>(op); gemm && !isPlain(gemm))
-      return {};
+  /// Why this product, of a value and a parameter, stays as it is; "" where it
+  /// is raised.
+  static StringRef findObstacle(Operation *op) {
     auto x = cast<RankedTensorType>(op->getOperand(0).getType());
-    Value weights = op->getOperand(1);
-    auto w = cast<RankedTensorType>(weights.getType());
-    bool isWeight = weights.getDefiningOp<param::LoadOp>() != nullptr;
-    if (!isWeight || w.getRank() != 2 || x.getRank() < 2 ||
-        w.getNumElements() == 0 || x.isDynamicDim(x.getRank() - 1) ||
-        getStaticRows(x) > std::numeric_limits<int32_t>::max())
-      return {};
+    auto w = cast<RankedTensorType>(op->getOperand(1).getType());
+    if (w.getRank() != 2)
+      return "its weight is not a matrix";
+    if (x.getRank() < 2)
+      return "its first operand is a vector";
+    if (w.getNumElements() == 0)
+      return "its weight is empty";
+    if (auto gemm = dyn_cast<onnx::GemmOp>(op); gemm && !isPlain(gemm))
+      return "it scales, or adds more than one vector, or transposes its rows";
+    if (x.isDynamicDim(x.getRank() - 1))
+      return "only the run knows how deep it is";
+    if (getStaticRows(x) > std::numeric_limits<int32_t>::max())
+      return "it has 2^31 rows or more";
     Type element = x.getElementType();
     if (!element.isF32() && !element.isF16() && !element.isBF16())
-      return {};
-    return weights;
+      return "no schedule takes its element type";
+    return "";
   }
 
   /// A Gemm that scales and transposes nothing of its rows, and adds nothing or
@@ -73,7 +79,8 @@ public:
            c.getShape().back() == columns;
   }
 
-  void run(Value weights) {
+  void run() {
+    Value weights = op->getOperand(1);
     auto matrix = cast<RankedTensorType>(weights.getType());
     int64_t depth = matrix.getDimSize(0), columns = matrix.getDimSize(1);
     if (isTransposed)
@@ -203,15 +210,37 @@ struct RaiseMatmulToGrouped
       if (isa<onnx::MatMulOp, onnx::GemmOp>(op))
         ops.push_back(op);
     });
-    for (Operation *op : ops) {
-      Value weights = Raiser::findWeights(op);
-      if (!weights) {
-        ++numLeft;
-        continue;
-      }
-      Raiser(op).run(weights);
-      ++numRaised;
+    for (Operation *op : ops)
+      raise(op);
+  }
+
+private:
+  static remark::RemarkOpts nameRemark(StringRef name) {
+    return remark::RemarkOpts::name(name).category("raise-matmul-to-grouped");
+  }
+
+  void raise(Operation *op) {
+    if (!op->getOperand(1).getDefiningOp<param::LoadOp>()) {
+      ++numLeft;
+      remark::analysis(op->getLoc(), nameRemark("NoWeight"))
+          << remark::add("the product stays as it is: its second operand is "
+                         "no parameter");
+      return;
     }
+    StringRef obstacle = Raiser::findObstacle(op);
+    if (!obstacle.empty()) {
+      ++numLeft;
+      remark::missed(op->getLoc(), nameRemark("NotRaised"))
+          << remark::add("the product stays as it is: {0}", obstacle.str());
+      return;
+    }
+    ++numRaised;
+    auto w = cast<RankedTensorType>(op->getOperand(1).getType());
+    remark::passed(op->getLoc(), nameRemark("RaisedProduct"))
+        << remark::add("the product with a weight of {0} x {1} became a "
+                       "grouped product, whose weights are in panels",
+                       w.getDimSize(0), w.getDimSize(1));
+    Raiser(op).run();
   }
 };
 } // namespace

@@ -166,8 +166,9 @@ private:
     if (failed(layer))
       return failure();
     Value result = LayerBuilder(*layer).build();
-    remark::passed(node->getLoc(),
-                   remark::RemarkOpts::name("raised-layer").category("moe"))
+    remark::passed(
+        node->getLoc(),
+        remark::RemarkOpts::name("RaisedLayer").category("raise-onnx-to-moe"))
         << remark::add(
                "raised {0} '{1}': {2} experts, {3} a token, {4}",
                node->getName().stripDialect().str(), getNodeName(node),

@@ -1,11 +1,11 @@
 // RUN: moec-opt %s -split-input-file -moec-alias-caches | FileCheck %s
-// RUN: moec-opt %s -split-input-file -moec-alias-caches -o /dev/null 2>&1 | FileCheck %s --check-prefix=REMARK
+// RUN: moec-opt %s -split-input-file -moec-alias-caches --remarks-filter=moec-alias-caches --remark-format=emitRemark -o /dev/null 2>&1 | FileCheck %s --check-prefix=REMARK
 
 // Both presents continue an argument that nobody else reads.
 // CHECK-LABEL: func.func @main
 // CHECK-SAME: -> (tensor<1x2x16xf32>, tensor<1x1x5x16xf32> {moec.alias = 1 : i64}, tensor<1x1x5x16xf32> {moec.alias = 2 : i64})
-// REMARK: remark: output 1 may share the buffer of input 1: only new rows are written then
-// REMARK: remark: output 2 may share the buffer of input 2: only new rows are written then
+// REMARK: remark: [Passed] SharedCache | Category:moec-alias-caches | {{.*}}output 1 may share the buffer of input 1: only new rows are written then
+// REMARK: remark: [Passed] SharedCache | Category:moec-alias-caches | {{.*}}output 2 may share the buffer of input 2: only new rows are written then
 func.func @main(%qkv: tensor<1x2x48xf32>, %pk: tensor<1x1x3x16xf32>, %pv: tensor<1x1x3x16xf32>,
                 %ends: tensor<1xi32>, %total: tensor<i32>) -> (tensor<1x2x16xf32>, tensor<1x1x5x16xf32>, tensor<1x1x5x16xf32>) {
   %y:3 = onnx.GroupQueryAttention(%qkv, %pk, %pv, %ends, %total) {num_heads = 1, kv_num_heads = 1, operandSegmentSizes = array<i32: 1, 0, 0, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0>} : (tensor<1x2x48xf32>, tensor<1x1x3x16xf32>, tensor<1x1x3x16xf32>, tensor<1xi32>, tensor<i32>) -> (tensor<1x2x16xf32>, tensor<1x1x5x16xf32>, tensor<1x1x5x16xf32>)

@@ -1,5 +1,5 @@
 // RUN: moec-opt %s --raise-onnx-to-moe --split-input-file | FileCheck %s
-// RUN: moec-opt %s --raise-onnx-to-moe --split-input-file --remarks-filter=moe --remark-format=emitRemark -o /dev/null 2>&1 | FileCheck %s --check-prefix=REMARK
+// RUN: moec-opt %s --raise-onnx-to-moe --split-input-file --remarks-filter=raise-onnx-to-moe --remark-format=emitRemark -o /dev/null 2>&1 | FileCheck %s --check-prefix=REMARK
 
 // Rows, two a token, are counted by 32 bits: less than 2^31 are demanded.
 // REMARK: raised MoE '/layers.0/moe': 8 experts, 2 a token, gelu_tanh

@@ -1,5 +1,5 @@
 // RUN: moec-opt %s --moe-decompose-expert-ffn | FileCheck %s
-// RUN: moec-opt %s --moe-decompose-expert-ffn --remarks-filter=moe --remark-format=emitRemark -o /dev/null 2>&1 | FileCheck %s --check-prefix=REMARK
+// RUN: moec-opt %s --moe-decompose-expert-ffn --remarks-filter=moe-decompose-expert-ffn --remark-format=emitRemark -o /dev/null 2>&1 | FileCheck %s --check-prefix=REMARK
 
 // REMARK: decomposed expert_ffn of layer 'moe0' into two grouped products, weights in panels
 // CHECK-LABEL: func @gated

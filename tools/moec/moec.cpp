@@ -39,6 +39,8 @@ struct CommonOptions {
 /// Texts of options before they are understood.
 struct CompileTexts {
   std::vector<std::string> dims;
+  /// "text", or a file.
+  std::vector<std::string> remarks;
   std::string emit = "lib", target = "cpu", activations = "f32", blas = "none";
 };
 
@@ -145,6 +147,14 @@ static const std::vector<std::string> &getEmitNames() {
 /// Everything about the options of `compile` that the parser does not check.
 static void finishCompile(const CompileTexts &texts, CompileOptions &options) {
   options.dims = parseDims(texts.dims);
+  for (const std::string &remarks : texts.remarks) {
+    if (remarks == "text")
+      options.showRemarks = true;
+    else if (options.remarksPath.empty())
+      options.remarksPath = remarks;
+    else
+      throw CLI::ValidationError("--remarks", "a file is given twice");
+  }
   const std::vector<std::string> &names = getEmitNames();
   checkChoice("--emit", texts.emit, names, {"ptx"});
   options.emit = EmitKind(llvm::find(names, texts.emit) - names.begin());
@@ -231,8 +241,11 @@ static CLI::App *addCompile(CLI::App &app, CompileOptions &options,
   compile->add_option("-j", options.jobs, "Threads (default: all CPUs)")
       ->check(CLI::Range(1u, 1024u))
       ->type_name("N");
-  compile->add_flag("--remarks", options.showRemarks,
-                    "Print what passes did, and what they left alone");
+  compile
+      ->add_flag("--remarks{text}", texts.remarks,
+                 "Print what passes did, and what they left alone; with =FILE "
+                 "write it there as YAML")
+      ->allow_extra_args(false);
   compile->footer(
       "Examples:\n"
       "  moec compile model.onnx -o build/\n"

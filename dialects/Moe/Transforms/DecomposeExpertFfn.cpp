@@ -126,8 +126,8 @@ private:
             op->getAttrOfType<StringAttr>(MoeDialect::getLayerAttrName()))
       layer = name.str();
     if (!op.hasPureTensorSemantics() || op.getW3()) {
-      remark::missed(op.getLoc(),
-                     remark::RemarkOpts::name("decompose").category("moe"))
+      remark::missed(op.getLoc(), remark::RemarkOpts::name("NotDecomposed")
+                                      .category("moe-decompose-expert-ffn"))
           << remark::add("left expert_ffn of layer '{0}' as it is: {1}", layer,
                          op.getW3() ? "it has a third product"
                                     : "it is on buffers");
@@ -138,7 +138,8 @@ private:
     rewriter.setInsertionPoint(op);
     Decomposer decomposer(rewriter, op);
     decomposer.run();
-    remark::passed(loc, remark::RemarkOpts::name("decompose").category("moe"))
+    remark::passed(loc, remark::RemarkOpts::name("Decomposed")
+                            .category("moe-decompose-expert-ffn"))
         << remark::add("decomposed expert_ffn of layer '{0}' into two grouped "
                        "products, weights {1}",
                        layer,

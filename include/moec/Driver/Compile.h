@@ -61,6 +61,8 @@ struct CompileOptions {
   std::vector<NodeOutput> exposed;
   /// Print what passes remark on, too.
   bool showRemarks = false;
+  /// Where that goes as YAML: a file, or `-`; empty: nowhere.
+  std::string remarksPath;
   WorkLimits limits;
   /// Adds passes of whoever uses the driver as a library, at a stage's end.
   std::function<void(EmitKind stage, mlir::OpPassManager &manager)> extendStage;

@@ -57,6 +57,9 @@ struct Diagnostic {
   std::string node;
   std::string op;
   std::string message;
+  /// Of remarks: passed, missed, failed or analysis; the pass that says it;
+  /// and what it calls the remark.
+  std::string kind, pass, name;
   /// Where everything needed to see the failure again was written.
   std::string reproducer;
 
@@ -65,7 +68,8 @@ struct Diagnostic {
       : id(getErrorName(error)), file(file.str()), message(std::move(message)) {
   }
 
-  /// `moec: error: [moec-E0101] FILE: node 'NAME' (OP): message`, one line.
+  /// `moec: error: [moec-E0101] FILE: node 'NAME' (OP): message`, one line;
+  /// or `moec: remark: [passed] FILE: node 'NAME' (OP): message (PASS)`.
   std::string toText() const;
   /// One JSON object without line breaks.
   std::string toJson() const;

@@ -1,0 +1,98 @@
+// RUN: moec-opt %s --raise-matmul-to-grouped --split-input-file | FileCheck %s
+// RUN: moec-opt %s --raise-matmul-to-grouped --split-input-file --remarks-filter=raise-matmul-to-grouped --remark-format=emitRemark -o /dev/null 2>&1 | FileCheck %s --check-prefix=REMARK
+
+// A product with a weight matrix has one expert, that of all rows.
+// REMARK: [Passed] RaisedProduct | Category:raise-matmul-to-grouped | {{.*}}the product with a weight of 64 x 40 became a grouped product, whose weights are in panels
+// CHECK-LABEL: func @raised
+// CHECK: moe.pack_panels
+// CHECK: moe.grouped_matmul
+// CHECK-NOT: onnx.MatMul
+param.decl @w : tensor<64x40xf32> = #param.file<"m.onnx", 0, 10240>
+func.func @raised(%x: tensor<3x64xf32>) -> tensor<3x40xf32> {
+  %w = param.load @w : tensor<64x40xf32>
+  %y = onnx.MatMul(%x, %w) : (tensor<3x64xf32>, tensor<64x40xf32>) -> tensor<3x40xf32>
+  return %y : tensor<3x40xf32>
+}
+
+// -----
+
+// What stays as it is says why.
+// REMARK: [Analysis] NoWeight | {{.*}}the product stays as it is: its second operand is no parameter
+// CHECK-LABEL: func @no_weight
+// CHECK: onnx.MatMul
+func.func @no_weight(%x: tensor<3x64xf32>, %w: tensor<64x40xf32>) -> tensor<3x40xf32> {
+  %y = onnx.MatMul(%x, %w) : (tensor<3x64xf32>, tensor<64x40xf32>) -> tensor<3x40xf32>
+  return %y : tensor<3x40xf32>
+}
+
+// -----
+
+// REMARK: [Missed] NotRaised | {{.*}}the product stays as it is: its weight is not a matrix
+// CHECK-LABEL: func @stack
+// CHECK: onnx.MatMul
+param.decl @w : tensor<2x64x40xf32> = #param.file<"m.onnx", 0, 20480>
+func.func @stack(%x: tensor<2x3x64xf32>) -> tensor<2x3x40xf32> {
+  %w = param.load @w : tensor<2x64x40xf32>
+  %y = onnx.MatMul(%x, %w) : (tensor<2x3x64xf32>, tensor<2x64x40xf32>) -> tensor<2x3x40xf32>
+  return %y : tensor<2x3x40xf32>
+}
+
+// -----
+
+// REMARK: [Missed] NotRaised | {{.*}}the product stays as it is: its first operand is a vector
+// CHECK-LABEL: func @vector
+// CHECK: onnx.MatMul
+param.decl @w : tensor<64x40xf32> = #param.file<"m.onnx", 0, 10240>
+func.func @vector(%x: tensor<64xf32>) -> tensor<40xf32> {
+  %w = param.load @w : tensor<64x40xf32>
+  %y = onnx.MatMul(%x, %w) : (tensor<64xf32>, tensor<64x40xf32>) -> tensor<40xf32>
+  return %y : tensor<40xf32>
+}
+
+// -----
+
+// REMARK: [Missed] NotRaised | {{.*}}the product stays as it is: its weight is empty
+// CHECK-LABEL: func @empty
+// CHECK: onnx.MatMul
+param.decl @w : tensor<64x0xf32> = #param.file<"m.onnx", 0, 0>
+func.func @empty(%x: tensor<3x64xf32>) -> tensor<3x0xf32> {
+  %w = param.load @w : tensor<64x0xf32>
+  %y = onnx.MatMul(%x, %w) : (tensor<3x64xf32>, tensor<64x0xf32>) -> tensor<3x0xf32>
+  return %y : tensor<3x0xf32>
+}
+
+// -----
+
+// REMARK: [Missed] NotRaised | {{.*}}the product stays as it is: only the run knows how deep it is
+// CHECK-LABEL: func @depth
+// CHECK: onnx.MatMul
+param.decl @w : tensor<64x40xf32> = #param.file<"m.onnx", 0, 10240>
+func.func @depth(%x: tensor<3x?xf32> {onnx.shape = affine_map<()[s0] -> (3, s0)>}) -> tensor<3x40xf32> {
+  %w = param.load @w : tensor<64x40xf32>
+  %y = onnx.MatMul(%x, %w) : (tensor<3x?xf32>, tensor<64x40xf32>) -> tensor<3x40xf32>
+  return %y : tensor<3x40xf32>
+}
+
+// -----
+
+// REMARK: [Missed] NotRaised | {{.*}}the product stays as it is: it has 2^31 rows or more
+// CHECK-LABEL: func @rows
+// CHECK: onnx.MatMul
+param.decl @w : tensor<64x40xf32> = #param.file<"m.onnx", 0, 10240>
+func.func @rows(%x: tensor<2147483648x64xf32>) -> tensor<2147483648x40xf32> {
+  %w = param.load @w : tensor<64x40xf32>
+  %y = onnx.MatMul(%x, %w) : (tensor<2147483648x64xf32>, tensor<64x40xf32>) -> tensor<2147483648x40xf32>
+  return %y : tensor<2147483648x40xf32>
+}
+
+// -----
+
+// REMARK: [Missed] NotRaised | {{.*}}the product stays as it is: no schedule takes its element type
+// CHECK-LABEL: func @wide
+// CHECK: onnx.MatMul
+param.decl @w : tensor<64x40xf64> = #param.file<"m.onnx", 0, 20480>
+func.func @wide(%x: tensor<3x64xf64>) -> tensor<3x40xf64> {
+  %w = param.load @w : tensor<64x40xf64>
+  %y = onnx.MatMul(%x, %w) : (tensor<3x64xf64>, tensor<64x40xf64>) -> tensor<3x40xf64>
+  return %y : tensor<3x40xf64>
+}
