@@ -277,7 +277,10 @@ matchClamp(Value value, SmallVectorImpl<Operation *> &nodes) {
         Operation *inner = outer->getOperand(1 - i).getDefiningOp();
         bool isInner = isMinOuter ? isa_and_present<onnx::MaxOp>(inner)
                                   : isa_and_present<onnx::MinOp>(inner);
-        if (!bound || !isInner || inner->getNumOperands() != 2)
+        // The smallest of it and the upper bound, or the largest with the
+        // lower.
+        if (!bound || !isInner || inner->getNumOperands() != 2 ||
+            !(isMinOuter ? *bound > 0 : *bound < 0))
           continue;
         for (unsigned j : {0, 1}) {
           std::optional<double> other = getUniform(inner->getOperand(j));
