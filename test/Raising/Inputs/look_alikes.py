@@ -1,0 +1,99 @@
+# ===-- look_alikes.py - layers are raised, what looks like them is not -===#
+#
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#
+# ===------------------------------------------------------------------------===#
+"""look_alikes.py SCRATCH [NAME ...] [--run-all]
+
+Compiles the models of layers.py, of random sizes, and counts the layers that were
+raised: one of a true layer, with its pattern, none of a look-alike. What was raised
+is run, and compared with ONNX Runtime; with --run-all the rest is, too."""
+
+import pathlib
+import re
+import subprocess
+import sys
+import zlib
+
+import numpy as np
+import onnx
+import onnxruntime
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parent.parent / "EndToEnd")]
+
+import layers  # noqa: E402
+from compare import Library, error  # noqa: E402
+
+TOKENS = (0, 1, 7, 64)
+TOLERANCE = 1e-5
+RAISED = re.compile(r'moe\.combine .*moe\.raised_from = "(\w+)"')
+
+
+class Wrong(Exception):
+    """The compiler did not do what it should."""
+
+
+def moec(model, *options):
+    done = subprocess.run(["moec", "compile", str(model), "-j", "1", *options], capture_output=True, text=True)
+    if done.returncode:
+        raise Wrong(done.stderr.strip())
+    return done.stdout
+
+
+def runtime(path):
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level, options.intra_op_num_threads = 4, 1
+    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+
+
+def compare(path, model, folder):
+    """Raises if outputs differ."""
+    moec(path, "--cpu", "x86-64-v3", "--name", "m", "-o", str(folder))
+    reference, library = runtime(path), Library(folder / "libm.so", threads=1)
+    tokens, width = model.graph.input[0].type.tensor_type.shape.dim
+    output = model.graph.output[0].name
+    for count in (tokens.dim_value,) if tokens.dim_value else TOKENS:
+        x = np.random.default_rng(count).normal(size=(count, width.dim_value)).astype(np.float32)
+        try:
+            wanted = reference.run(None, {"x": x})[0]
+        except Exception:
+            # Some kernels of ONNX Runtime want a row.
+            if count:
+                raise
+            continue
+        off = error(library.run({"x": x}, [output])[output], wanted.astype(np.float64))
+        if off > TOLERANCE:
+            raise Wrong(f"with {count} tokens outputs differ by {off:.1e}")
+
+
+def check(name, scratch, runs_all):
+    """What became of a model; raises if it is wrong."""
+    model = layers.build(name, zlib.crc32(name.encode()))
+    path = scratch / f"{name}.onnx"
+    onnx.save(model, path)
+    raised = RAISED.findall(moec(path, "--emit", "moe", "-o", "-"))
+    if raised or runs_all:
+        compare(path, model, scratch / name)
+    wanted = [layers.LAYERS[name][1]] if name in layers.LAYERS else []
+    if raised != wanted:
+        raise Wrong(f"raised {raised}, not {wanted}")
+
+
+def main():
+    options = [a for a in sys.argv[2:] if a.startswith("--")]
+    names = [a for a in sys.argv[2:] if not a.startswith("--")] or [*layers.LAYERS, *layers.LOOKALIKES]
+    wrong = 0
+    for name in names:
+        try:
+            check(name, pathlib.Path(sys.argv[1]), "--run-all" in options)
+        except Wrong as problem:
+            wrong += 1
+            print(f"{name}: {problem}", flush=True)
+    known = sum(name in layers.LAYERS for name in names)
+    print(f"{known} layers, {len(names) - known} look-alikes, {wrong} wrong")
+    return 1 if wrong or not names else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
