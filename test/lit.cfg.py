@@ -22,6 +22,7 @@ config.environment["PATH"] = os.pathsep.join(
 # The interpreter with numpy, onnx and onnxruntime (see requirements-test.txt).
 config.substitutions.append(("%python", os.environ.get("MOEC_PYTHON", "python3")))
 config.substitutions.append(("%bin", binaries))
+config.substitutions.append(("%cc", config.moec_c_compiler))
 config.substitutions.append(("%conformance", os.path.join(config.moec_binary_dir, "test", "Conformance", "conformance")))
 config.substitutions.append(("%moec_src", os.path.dirname(config.test_source_root)))
 config.substitutions.append(("%moec_docs", os.path.join(config.moec_binary_dir, "docs")))

@@ -168,6 +168,12 @@ struct Weights {
   bool mapped;
 };
 
+/// Whether `name`, by which a library was opened, still leads to `file`, which
+/// it was loaded from: not if it is relative and the working folder changed,
+/// nor if another file took its place. "": the file is not known, and the name
+/// is all there is. Of a file without a name (deleted) only full names are
+/// trusted.
+bool leadsTo(const char *name, const char *file);
 int32_t openWeights(const moec_model_desc &model,
                     const moec_session_options &options, Weights &weights,
                     Text &error);

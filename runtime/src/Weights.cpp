@@ -17,17 +17,109 @@
 
 using namespace moec::rt;
 
-/// NAME.weights beside the library that holds the descriptor.
-static bool besideLibrary(const moec_model_desc &model, char *path,
-                          size_t capacity) {
-  Dl_info info;
-  if (!dladdr(&model, &info) || !info.dli_fname)
-    return false;
-  const char *slash = strrchr(info.dli_fname, '/');
-  int folder = slash ? int(slash + 1 - info.dli_fname) : 0;
-  return snprintf(path, capacity, "%.*s%s.weights", folder, info.dli_fname,
-                  model.name) < int(capacity);
+/// The descriptor, or -1.
+static int openForRead(const char *path) {
+  int fd;
+  do
+    // O_NONBLOCK: a FIFO of that name must not hang us.
+    fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  while (fd < 0 && errno == EINTR);
+  return fd;
 }
+
+//===-- Where the library is ----------------------------------------------===//
+
+namespace {
+/// The file that a mapped address belongs to, as /proc/self/maps names it: by
+/// its own path, whatever links it was opened through and whatever the working
+/// folder was then.
+class MappedFile {
+public:
+  explicit MappedFile(const void *address) : address(uintptr_t(address)) {}
+
+  /// The path; "" where the system does not tell.
+  const char *find() {
+    int fd = openForRead("/proc/self/maps");
+    bool isFound = fd >= 0 && readTo(fd) && path[0] == '/';
+    if (fd >= 0)
+      close(fd);
+    return isFound ? path : "";
+  }
+
+private:
+  /// Reads to the end of the line whose range holds the address.
+  bool readTo(int fd) {
+    char buffer[1024];
+    for (;;) {
+      ssize_t count = read(fd, buffer, sizeof(buffer));
+      if (count < 0 && errno == EINTR)
+        continue;
+      if (count <= 0)
+        return false;
+      for (ssize_t i = 0; i < count; ++i)
+        if (take(buffer[i]))
+          return true;
+    }
+  }
+
+  /// "7f00-7fff r--p 00000000 08:01 1234    /path": two bounds, four fields,
+  /// and the path after blanks. True at the end of the line that is looked for.
+  bool take(char letter) {
+    if (letter == '\n')
+      return endLine();
+    if (field < 2 && letter != '-' && letter != ' ')
+      bounds[field] = bounds[field] * 16 + hexDigit(letter);
+    else if (field < 2 || (field < 6 && letter == ' '))
+      ++field;
+    else if (field == 6 && (length > 0 || letter != ' ') &&
+             length + 1 < sizeof(path))
+      path[length++] = letter;
+    return false;
+  }
+
+  bool endLine() {
+    path[length] = 0;
+    bool holds = address >= bounds[0] && address < bounds[1];
+    bounds[0] = bounds[1] = 0;
+    field = 0;
+    length = 0;
+    return holds;
+  }
+
+  static unsigned hexDigit(char letter) {
+    return unsigned(letter <= '9' ? letter - '0' : letter - 'a' + 10);
+  }
+
+  uintptr_t address;
+  uintptr_t bounds[2] = {0, 0};
+  int field = 0;
+  size_t length = 0;
+  char path[PATH_MAX];
+};
+} // namespace
+
+bool moec::rt::leadsTo(const char *name, const char *file) {
+  struct stat there, here;
+  if (!file[0])
+    return true;
+  if (stat(file, &there) != 0)
+    return name[0] == '/';
+  return stat(name, &here) == 0 && here.st_dev == there.st_dev &&
+         here.st_ino == there.st_ino;
+}
+
+/// NAME.weights in the folder of `file`; false, and "", if that is too long.
+static bool besideFile(const moec_model_desc &model, const char *file,
+                       char (&path)[PATH_MAX]) {
+  const char *slash = strrchr(file, '/');
+  int folder = slash ? int(slash + 1 - file) : 0;
+  bool fits = snprintf(path, sizeof(path), "%.*s%s.weights", folder, file,
+                       model.name) < int(sizeof(path));
+  path[0] = fits ? path[0] : 0;
+  return fits;
+}
+
+//===-- Opening -----------------------------------------------------------===//
 
 static int32_t mapFile(const moec_model_desc &model, int fd, const char *name,
                        Weights &weights, Text &error) {
@@ -60,13 +152,40 @@ static int32_t mapFile(const moec_model_desc &model, int fd, const char *name,
 
 static int32_t openPath(const moec_model_desc &model, const char *path,
                         Weights &weights, Text &error) {
-  int fd;
-  do
-    // O_NONBLOCK: a FIFO of that name must not hang us.
-    fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  while (fd < 0 && errno == EINTR);
+  int fd = openForRead(path);
   if (fd < 0) {
     error.set("cannot open weights file '%.300s': errno %d", path, errno);
+    return MOEC_WEIGHTS_MISSING;
+  }
+  int32_t status = mapFile(model, fd, path, weights, error);
+  close(fd);
+  return status;
+}
+
+/// Opens NAME.weights beside the library, or beside the program that it is
+/// linked into: in the folder of the name that it was opened by, which may be a
+/// link among links, then in that of the file itself.
+static int32_t openBeside(const moec_model_desc &model, Weights &weights,
+                          Text &error) {
+  MappedFile mapped(&model);
+  const char *file = mapped.find();
+  Dl_info info;
+  const char *name = dladdr(&model, &info) ? info.dli_fname : nullptr;
+  if (name && !leadsTo(name, file))
+    name = nullptr;
+  const char *places[] = {name, file};
+  char path[PATH_MAX] = "";
+  int fd = -1;
+  for (const char *place : places)
+    if (fd < 0 && place && place[0] && besideFile(model, place, path))
+      fd = openForRead(path);
+  if (!path[0]) {
+    error.set("cannot tell where the library is, give weights_path");
+    return MOEC_WEIGHTS_MISSING;
+  }
+  if (fd < 0) {
+    error.set("cannot open weights file '%.400s' (errno %d), give weights_path",
+              path, errno);
     return MOEC_WEIGHTS_MISSING;
   }
   int32_t status = mapFile(model, fd, path, weights, error);
@@ -109,12 +228,7 @@ int32_t moec::rt::openWeights(const moec_model_desc &model,
   } else if (options.weights_path) {
     status = openPath(model, options.weights_path, weights, error);
   } else {
-    char path[PATH_MAX];
-    if (!besideLibrary(model, path, sizeof(path))) {
-      error.set("cannot tell where the library is, give weights_path");
-      return MOEC_WEIGHTS_MISSING;
-    }
-    status = openPath(model, path, weights, error);
+    status = openBeside(model, weights, error);
   }
   if (status == MOEC_OK)
     status = checkWeightsHeader(model, weights.base, weights.size, error);

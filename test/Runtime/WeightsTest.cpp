@@ -99,6 +99,40 @@ TEST_F(WeightsTest, MissingOrNoFile) {
   EXPECT_EQ(create(options), MOEC_WEIGHTS_MISSING);
 }
 
+TEST_F(WeightsTest, BesideTheProgramThatHasTheModel) {
+  // This descriptor lies on the heap, so only a static one has a place.
+  static moec_model_desc desc;
+  desc = model.desc;
+  static moec_model_slot slot;
+  desc.slot = &slot;
+  desc.name = "no-such-model";
+  api = moec_rt_query(&desc);
+  EXPECT_EQ(create({}), MOEC_WEIGHTS_MISSING);
+  std::string said = text;
+  EXPECT_NE(said.find("no-such-model.weights' (errno 2), give weights_path"),
+            std::string::npos)
+      << said;
+  EXPECT_NE(said.find("'/"), std::string::npos) << said;
+}
+
+TEST_F(WeightsTest, NamesThatLeadToTheFileThatWasLoaded) {
+  using moec::rt::leadsTo;
+  write(model.weights);
+  std::string link = folder + "/link", gone = folder + "/gone";
+  ASSERT_EQ(symlink("fake.weights", link.c_str()), 0);
+  EXPECT_TRUE(leadsTo(path.c_str(), path.c_str()));
+  EXPECT_TRUE(leadsTo(link.c_str(), path.c_str()));
+  // Another file, and none.
+  EXPECT_FALSE(leadsTo("/proc/self/exe", path.c_str()));
+  EXPECT_FALSE(leadsTo(gone.c_str(), path.c_str()));
+  // Of a file that is gone a full name is still a hint; where nothing is known
+  // of the file, any is.
+  EXPECT_TRUE(leadsTo(path.c_str(), gone.c_str()));
+  EXPECT_FALSE(leadsTo("fake.weights", gone.c_str()));
+  EXPECT_TRUE(leadsTo("fake.weights", ""));
+  unlink(link.c_str());
+}
+
 TEST_F(WeightsTest, MisalignedMemory) {
   WeightsImage image = model.weights;
   moec_session_options options = {};

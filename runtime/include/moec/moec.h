@@ -241,7 +241,9 @@ typedef struct moec_session_options {
       and its cgroups' limits. Not read when pool is given. */
   int32_t n_threads;
   /** Where the weights are; at most one of path, descriptor and memory. None:
-      NAME.weights beside the library. */
+      NAME.weights beside the library, or beside the program that a static
+      library is linked into: in the folder that it was opened from, then in the
+      one that links lead to, whatever the working folder is by now. */
   const char *weights_path;
   /** The whole file in memory, 64-byte aligned; must outlive the session. */
   const void *weights_data;
