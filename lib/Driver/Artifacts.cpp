@@ -95,6 +95,15 @@ bool moec::isSameOutput(llvm::StringRef path, llvm::StringRef other) {
   return paths[0] == paths[1] || llvm::sys::fs::equivalent(path, other);
 }
 
+std::string moec::getOutputFolder(const CompileOptions &options) {
+  if (options.emit == EmitKind::Lib)
+    return options.output;
+  if (isSpecialOutput(options.output))
+    return "";
+  llvm::StringRef folder = llvm::sys::path::parent_path(options.output);
+  return folder.empty() ? "." : folder.str();
+}
+
 std::optional<std::string>
 moec::findSource(ModuleOp module, llvm::StringRef modelPath,
                  llvm::ArrayRef<std::string> outputs) {

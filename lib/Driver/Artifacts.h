@@ -16,7 +16,7 @@
 
 namespace moec {
 
-/// Where the four files of a library go.
+/// Where the four files of a library go; a static one names its own.
 struct ArtifactPaths {
   ArtifactPaths(llvm::StringRef folder, llvm::StringRef name);
 
@@ -33,6 +33,8 @@ std::optional<std::string> publishArtifact(llvm::StringRef from,
 bool isSpecialOutput(llvm::StringRef path);
 /// Whether two outputs are one, so that the later would replace the earlier.
 bool isSameOutput(llvm::StringRef path, llvm::StringRef other);
+/// Where finished files get their names; "" where there are none.
+std::string getOutputFolder(const CompileOptions &options);
 /// The one of these outputs, if any, that is a file the model is read from:
 /// writing it would destroy the model.
 std::optional<std::string> findSource(mlir::ModuleOp module,

@@ -26,6 +26,7 @@
 #include "mlir/Pass/PassManager.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/Path.h"
 #include "llvm/Support/raw_ostream.h"
 
 #include <thread>
@@ -317,8 +318,8 @@ LogicalResult Compilation::run(StringRef scratch, StringRef stopBefore,
     return failure();
   if (options.emit <= EmitKind::Llvm)
     return emitText(scratch);
-  return options.emit == EmitKind::Lib ? emitLibrary(scratch)
-                                       : emitCode(scratch);
+  return options.emit == EmitKind::Asm ? emitAssembly(scratch)
+                                       : emitLibrary(scratch);
 }
 
 LogicalResult Compilation::writeReproducer(StringRef path) {
@@ -334,13 +335,31 @@ LogicalResult Compilation::writeReproducer(StringRef path) {
 
 //===-- Output ------------------------------------------------------------===//
 
+LibraryInfo Compilation::describeLibrary() const {
+  LibraryInfo info;
+  info.interface = interface;
+  info.levels = levels;
+  return info;
+}
+
+/// Whether an output is linked into a program, so that its weights, header and
+/// manifest stand beside it.
+static bool isLinkable(EmitKind emit) {
+  return emit == EmitKind::Obj || emit == EmitKind::StaticLib;
+}
+
 LogicalResult Compilation::checkOutputs() {
+  ArtifactPaths paths(getOutputFolder(options), interface.name);
+  std::vector<std::string> beside = {paths.weights, paths.header,
+                                     paths.manifest};
   std::vector<std::string> outputs;
   if (options.emit == EmitKind::Lib) {
-    ArtifactPaths paths(options.output, interface.name);
-    outputs = {paths.weights, paths.header, paths.manifest, paths.library};
+    outputs = beside;
+    outputs.push_back(paths.library);
   } else {
     outputs = {options.output};
+    if (isLinkable(options.emit) && !isSpecialOutput(options.output))
+      llvm::append_range(outputs, beside);
   }
   if (!options.remarksPath.empty()) {
     if (llvm::any_of(outputs, [&](const std::string &output) {
@@ -357,6 +376,15 @@ LogicalResult Compilation::checkOutputs() {
                 "cannot write '" + *path +
                     "': the model is read from it; give another folder or "
                     "name for the output");
+  if (!isLinkable(options.emit))
+    return success();
+  for (StringRef path : beside)
+    if (llvm::sys::path::filename(path) ==
+        llvm::sys::path::filename(options.output))
+      return fail(DriverError::CannotWrite,
+                  "cannot write '" + options.output +
+                      "': another file of the library has this name; give "
+                      "another for the output");
   return success();
 }
 
@@ -381,40 +409,46 @@ LogicalResult Compilation::emitText(StringRef scratch) {
   return success();
 }
 
-/// asm, obj and staticlib: one file, no weights.
-LogicalResult Compilation::emitCode(StringRef scratch) {
+/// A library without parameters opens no file, though one is written for build
+/// rules that name it.
+static void describeWeights(const WeightsWriter &weights, LibraryInfo &info) {
+  info.numSegments = weights.getSegments().size();
+  info.weightsBytes = info.numSegments > 0 ? weights.getFileBytes() : 0;
+}
+
+LogicalResult Compilation::writeWeights(StringRef path, LibraryInfo &info) {
+  if (failed(beginStage("weights", DriverError::Weights)))
+    return failure();
+  WeightsWriter weights(path, module->getLoc());
+  SourceFiles files{ModelFolder(options.modelPath)};
+  if (failed(weights.writeSegments(*module, files,
+                                   [&](uint64_t done, uint64_t total) {
+                                     workReport.setProgress(done, total);
+                                   })))
+    return failure();
+  info.buildId = weights.computeBuildId(describeBuild(*module));
+  describeWeights(weights, info);
+  info.manifest = buildManifest(*module, info, std::move(moeLayers),
+                                std::move(peakBytes), tolerance);
+  return weights.finalize(info.buildId);
+}
+
+/// One text, to read: no weights file, and none that would fit it.
+LogicalResult Compilation::emitAssembly(StringRef scratch) {
   if (failed(beginStage("objects", DriverError::MachineCode)))
     return failure();
-  LibraryInfo info;
-  info.interface = interface;
-  info.levels = levels;
-  auto kind =
-      options.emit == EmitKind::Asm ? ObjectKind::Assembly : ObjectKind::Object;
-  auto objects = emitObjects(*module, info, kind, getJobs());
+  LibraryInfo info = describeLibrary();
+  WeightsWriter weights("", module->getLoc());
+  if (failed(weights.layOut(*module)))
+    return failure();
+  describeWeights(weights, info);
+  auto objects = emitObjects(*module, info, ObjectKind::Assembly, getJobs());
   if (failed(objects))
     return failure();
   std::string text;
-  if (options.emit == EmitKind::Asm) {
-    for (const ObjectFile &object : *objects)
-      text += "# " + object.name + "\n" +
-              std::string(object.bytes.data(), object.bytes.size());
-  } else {
-    if (failed(beginStage("link", DriverError::Link)))
-      return failure();
-    std::string path = (scratch + "/output").str();
-    auto error =
-        options.emit == EmitKind::StaticLib
-            ? archiveLibrary(*objects, options.resourceFolder + "/libmoecrt.a",
-                             path)
-            : mergeObjects(*objects, path);
-    if (error)
-      return fail(DriverError::Link, *error);
-    auto buffer = llvm::MemoryBuffer::getFile(path);
-    if (!buffer)
-      return fail(DriverError::Link,
-                  "cannot read '" + path + "': " + buffer.getError().message());
-    text = (*buffer)->getBuffer().str();
-  }
+  for (const ObjectFile &object : *objects)
+    text += "# " + object.name + "\n" +
+            std::string(object.bytes.data(), object.bytes.size());
   if (failed(beginStage("output", DriverError::CannotWrite)))
     return failure();
   if (auto error = writeOutput(options.output, scratch, text))
@@ -422,31 +456,44 @@ LogicalResult Compilation::emitCode(StringRef scratch) {
   return success();
 }
 
+std::optional<std::string> Compilation::link(ArrayRef<ObjectFile> objects,
+                                             StringRef path) {
+  std::string runtime = options.resourceFolder + "/libmoecrt.a";
+  switch (options.emit) {
+  case EmitKind::Obj:
+    return mergeObjects(objects, interface.name, /*runtimeArchive=*/"", path);
+  case EmitKind::StaticLib:
+    return archiveLibrary(objects, interface.name, runtime, path);
+  default:
+    return linkLibrary(objects, interface.name, runtime, path);
+  }
+}
+
+/// What the user hears who sends a library where no file can stand beside it.
+void Compilation::warnOfLostWeights() {
+  moec::Diagnostic diagnostic;
+  diagnostic.severity = "warning";
+  diagnostic.file = options.modelPath;
+  diagnostic.message = "the weights are not written, since nothing can stand "
+                       "beside '" +
+                       options.output +
+                       "'; '--emit lib' with the same "
+                       "options writes the same '" +
+                       interface.name + ".weights'";
+  workReport.print(diagnostic);
+}
+
+/// obj, staticlib and lib: code, and beside it weights, header and manifest.
 LogicalResult Compilation::emitLibrary(StringRef scratch) {
   ArtifactPaths made(scratch, interface.name);
-  ArtifactPaths paths(options.output, interface.name);
+  ArtifactPaths paths(getOutputFolder(options), interface.name);
+  if (options.emit != EmitKind::Lib)
+    paths.library = options.output;
 
   // Weights first: their hashes are part of the build id, which both carry.
-  if (failed(beginStage("weights", DriverError::Weights)))
+  LibraryInfo info = describeLibrary();
+  if (failed(writeWeights(made.weights, info)))
     return failure();
-  WeightsWriter weights(made.weights, module->getLoc());
-  SourceFiles files{ModelFolder(options.modelPath)};
-  if (failed(weights.writeSegments(*module, files,
-                                   [&](uint64_t done, uint64_t total) {
-                                     workReport.setProgress(done, total);
-                                   })))
-    return failure();
-  LibraryInfo info;
-  info.interface = interface;
-  info.levels = levels;
-  info.buildId = weights.computeBuildId(describeBuild(*module));
-  info.weightsBytes = weights.getFileBytes();
-  info.numSegments = weights.getSegments().size();
-  info.manifest = buildManifest(*module, info, std::move(moeLayers),
-                                std::move(peakBytes), tolerance);
-  if (failed(weights.finalize(info.buildId)))
-    return failure();
-
   if (failed(beginStage("objects", DriverError::MachineCode)))
     return failure();
   auto objects = emitObjects(*module, info, ObjectKind::Object, getJobs());
@@ -455,13 +502,16 @@ LogicalResult Compilation::emitLibrary(StringRef scratch) {
 
   if (failed(beginStage("link", DriverError::Link)))
     return failure();
-  if (auto error =
-          linkLibrary(*objects, interface.name,
-                      options.resourceFolder + "/libmoecrt.a", made.library))
+  if (auto error = link(*objects, made.library))
     return fail(DriverError::Link, *error);
 
   if (failed(beginStage("output", DriverError::CannotWrite)))
     return failure();
+  if (options.emit != EmitKind::Lib && isSpecialOutput(options.output)) {
+    if (info.numSegments > 0)
+      warnOfLostWeights();
+    return publishSpecial(made.library);
+  }
   for (auto &[path, text] : {std::pair(made.header, buildHeader(interface)),
                              std::pair(made.manifest, info.manifest)})
     if (auto error = writeArtifact(path, text))
@@ -473,5 +523,16 @@ LogicalResult Compilation::emitLibrary(StringRef scratch) {
                            std::pair(made.library, paths.library)})
     if (auto error = publishArtifact(from, to))
       return fail(DriverError::CannotWrite, *error);
+  return success();
+}
+
+LogicalResult Compilation::publishSpecial(StringRef path) {
+  auto buffer = llvm::MemoryBuffer::getFile(path);
+  if (!buffer)
+    return fail(
+        DriverError::CannotWrite,
+        ("cannot read '" + path + "': " + buffer.getError().message()).str());
+  if (auto error = writeArtifact(options.output, (*buffer)->getBuffer()))
+    return fail(DriverError::CannotWrite, *error);
   return success();
 }

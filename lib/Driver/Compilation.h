@@ -65,8 +65,18 @@ private:
   /// All stages up to the one asked for, or to `stopBefore`.
   llvm::LogicalResult runStages(llvm::StringRef stopBefore);
   llvm::LogicalResult emitText(llvm::StringRef scratch);
-  llvm::LogicalResult emitCode(llvm::StringRef scratch);
+  llvm::LogicalResult emitAssembly(llvm::StringRef scratch);
   llvm::LogicalResult emitLibrary(llvm::StringRef scratch);
+  /// What is known of the library without its weights.
+  LibraryInfo describeLibrary() const;
+  /// Writes the weights file, and fills in what depends on it.
+  llvm::LogicalResult writeWeights(llvm::StringRef path, LibraryInfo &info);
+  /// Makes what `--emit` asks for; returns what went wrong.
+  std::optional<std::string> link(llvm::ArrayRef<ObjectFile> objects,
+                                  llvm::StringRef path);
+  /// Copies a finished file to an output that is no file.
+  llvm::LogicalResult publishSpecial(llvm::StringRef path);
+  void warnOfLostWeights();
   llvm::LogicalResult writeReproducer(llvm::StringRef path);
   void report(mlir::Diagnostic &diagnostic);
   void report(PassRemark remark, mlir::Location location);

@@ -129,10 +129,7 @@ static std::optional<std::string> createScratch(const CompileOptions &options,
                                                 ScratchFolder &scratch,
                                                 ScratchFolder &remarks) {
   std::string name = getLibraryName(options);
-  if (auto error = scratch.create(options.emit == EmitKind::Lib
-                                      ? options.output
-                                      : getFolder(options.output),
-                                  name))
+  if (auto error = scratch.create(getOutputFolder(options), name))
     return error;
   if (options.remarksPath.empty())
     return std::nullopt;

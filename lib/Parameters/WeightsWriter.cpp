@@ -134,15 +134,12 @@ static LogicalResult collectSegments(ModuleOp module,
   return success();
 }
 
-LogicalResult WeightsWriter::writeSegments(
-    ModuleOp module, SourceFiles &files,
-    llvm::function_ref<void(uint64_t, uint64_t)> progress) {
-  SmallVector<param::DeclOp> decls;
+LogicalResult WeightsWriter::layOut(ModuleOp module) {
+  decls.clear();
   if (failed(collectSegments(module, decls)))
     return failure();
   segments.clear();
-  namesBytes = dataBytes = 0;
-  uint64_t totalBytes = 0;
+  namesBytes = dataBytes = totalBytes = 0;
   for (param::DeclOp decl : decls) {
     RankedTensorType type = decl.getTensorType();
     uint64_t offset = *decl.getOffset();
@@ -159,7 +156,14 @@ LogicalResult WeightsWriter::writeSegments(
       sizeof(moec_weights_header) +
           segments.size() * sizeof(moec_weights_segment) + namesBytes,
       MOEC_WEIGHTS_DATA_ALIGN);
+  return success();
+}
 
+LogicalResult WeightsWriter::writeSegments(
+    ModuleOp module, SourceFiles &files,
+    llvm::function_ref<void(uint64_t, uint64_t)> progress) {
+  if (failed(layOut(module)))
+    return failure();
   discard();
   SmallString<128> temporary;
   if (std::error_code error = llvm::sys::fs::createUniqueFile(

@@ -89,12 +89,17 @@ std::optional<std::string> linkLibrary(llvm::ArrayRef<ObjectFile> objects,
                                        llvm::StringRef runtimeArchive,
                                        llvm::StringRef path);
 
-/// Links the objects into one relocatable object.
+/// Links the objects, and the runtime archive where one is given, into one
+/// relocatable object whose only global definition is `moec_query_<name>`: so
+/// that any number of them, each with its runtime, goes into one program.
 std::optional<std::string> mergeObjects(llvm::ArrayRef<ObjectFile> objects,
+                                        llvm::StringRef name,
+                                        llvm::StringRef runtimeArchive,
                                         llvm::StringRef path);
 
-/// Makes a static archive of the objects and the runtime's members.
+/// Makes a static archive of one such object.
 std::optional<std::string> archiveLibrary(llvm::ArrayRef<ObjectFile> objects,
+                                          llvm::StringRef name,
                                           llvm::StringRef runtimeArchive,
                                           llvm::StringRef path);
 

@@ -7,6 +7,8 @@
 #ifndef MOEC_PARAMETERS_WEIGHTSWRITER_H
 #define MOEC_PARAMETERS_WEIGHTSWRITER_H
 
+#include "dialects/Param/IR/Param.h"
+
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Support/LLVM.h"
 
@@ -44,9 +46,12 @@ public:
   WeightsWriter(const WeightsWriter &) = delete;
   WeightsWriter &operator=(const WeightsWriter &) = delete;
 
-  /// Writes the segment of every `param.decl` of the module, which has been
-  /// laid out (`param-layout`). `progress` is told, every few megabytes, how
-  /// many bytes of how many are written.
+  /// Gives every `param.decl` of the module, which has been laid out
+  /// (`param-layout`), its segment, without hashes: enough for the sizes.
+  llvm::LogicalResult layOut(mlir::ModuleOp module);
+
+  /// Lays out, and writes the segments. `progress` is told, every few
+  /// megabytes, how many bytes of how many are written.
   llvm::LogicalResult
   writeSegments(mlir::ModuleOp module, SourceFiles &files,
                 llvm::function_ref<void(uint64_t, uint64_t)> progress = {});
@@ -72,8 +77,10 @@ private:
   std::string path, temporaryPath;
   mlir::Location location;
   int descriptor = -1;
+  /// One for each segment.
+  llvm::SmallVector<param::DeclOp> decls;
   std::vector<WeightsSegment> segments;
-  uint64_t namesBytes = 0, dataOffset = 0, dataBytes = 0;
+  uint64_t namesBytes = 0, dataOffset = 0, dataBytes = 0, totalBytes = 0;
 };
 
 } // namespace moec

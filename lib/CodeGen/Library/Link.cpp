@@ -8,8 +8,10 @@
 
 #include "moec/Config.h"
 
-#include "llvm/Object/Archive.h"
+#include "llvm/ObjCopy/ConfigManager.h"
+#include "llvm/ObjCopy/ObjCopy.h"
 #include "llvm/Object/ArchiveWriter.h"
+#include "llvm/Object/ObjectFile.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
@@ -128,46 +130,70 @@ std::optional<std::string> moec::linkLibrary(llvm::ArrayRef<ObjectFile> objects,
   return runLinker(arguments, scratch);
 }
 
-std::optional<std::string>
-moec::mergeObjects(llvm::ArrayRef<ObjectFile> objects, llvm::StringRef path) {
-  ScratchFolder scratch;
-  if (auto error = scratch.create())
+/// Makes every symbol of the object local but `symbol`.
+static llvm::Error keepGlobal(llvm::StringRef from, llvm::StringRef symbol,
+                              llvm::StringRef path) {
+  auto object = llvm::object::ObjectFile::createObjectFile(from);
+  if (!object)
+    return object.takeError();
+  using llvm::objcopy::MatchStyle, llvm::objcopy::NameOrPattern;
+  auto exactly = [](llvm::StringRef name) {
+    return NameOrPattern::create(name, MatchStyle::Literal,
+                                 [](llvm::Error error) { return error; });
+  };
+  llvm::objcopy::ConfigManager config;
+  config.Common.OutputFilename = path;
+  if (auto error =
+          config.Common.SymbolsToKeepGlobal.addMatcher(exactly(symbol)))
     return error;
-  std::vector<std::string> arguments = {MOEC_LINKER, "-r", "-o", path.str()};
-  if (auto error = writeObjects(objects, scratch, arguments))
+  // It numbers symbols, which are put into another order.
+  if (auto error = config.Common.ToRemove.addMatcher(exactly(".llvm_addrsig")))
     return error;
-  return runLinker(arguments, scratch);
+  return llvm::writeToOutput(path, [&](llvm::raw_ostream &stream) {
+    return llvm::objcopy::executeObjcopyOnBinary(config, *object->getBinary(),
+                                                 stream);
+  });
 }
 
 std::optional<std::string>
-moec::archiveLibrary(llvm::ArrayRef<ObjectFile> objects,
+moec::mergeObjects(llvm::ArrayRef<ObjectFile> objects, llvm::StringRef name,
+                   llvm::StringRef runtimeArchive, llvm::StringRef path) {
+  ScratchFolder scratch;
+  if (auto error = scratch.create())
+    return error;
+  std::string merged = scratch.file("merged");
+  // Groups are dissolved: the linker takes one of those that have a name in
+  // common, local or not, and other libraries have the same inline functions.
+  std::vector<std::string> arguments = {
+      MOEC_LINKER,     "-r", "--force-group-allocation",
+      "--strip-debug", "-o", merged};
+  if (auto error = writeObjects(objects, scratch, arguments))
+    return error;
+  if (!runtimeArchive.empty())
+    arguments.push_back(runtimeArchive.str());
+  if (auto error = runLinker(arguments, scratch))
+    return error;
+  if (llvm::Error error =
+          keepGlobal(merged, ("moec_query_" + name).str(), path))
+    return llvm::toString(std::move(error));
+  return std::nullopt;
+}
+
+std::optional<std::string>
+moec::archiveLibrary(llvm::ArrayRef<ObjectFile> objects, llvm::StringRef name,
                      llvm::StringRef runtimeArchive, llvm::StringRef path) {
-  std::vector<llvm::NewArchiveMember> members;
-  for (const ObjectFile &object : objects) {
-    llvm::NewArchiveMember member(llvm::MemoryBufferRef(
-        llvm::StringRef(object.bytes.data(), object.bytes.size()),
-        object.name));
-    members.push_back(std::move(member));
-  }
-  auto buffer = llvm::MemoryBuffer::getFile(runtimeArchive);
-  if (!buffer)
-    return ("cannot read '" + runtimeArchive +
-            "': " + buffer.getError().message())
-        .str();
-  auto archive = llvm::object::Archive::create((*buffer)->getMemBufferRef());
-  if (!archive)
-    return llvm::toString(archive.takeError());
-  llvm::Error walkError = llvm::Error::success();
-  for (const auto &child : (*archive)->children(walkError)) {
-    auto member = llvm::NewArchiveMember::getOldMember(child, true);
-    if (!member)
-      return llvm::toString(member.takeError());
-    members.push_back(std::move(*member));
-  }
-  if (walkError)
-    return llvm::toString(std::move(walkError));
+  ScratchFolder scratch;
+  if (auto error = scratch.create())
+    return error;
+  std::string object = scratch.file((name + ".o").str());
+  if (auto error = mergeObjects(objects, name, runtimeArchive, object))
+    return error;
+  auto member = llvm::NewArchiveMember::getFile(object, /*Deterministic=*/true);
+  if (!member)
+    return llvm::toString(member.takeError());
+  member->MemberName = llvm::sys::path::filename(member->MemberName);
   if (llvm::Error error = llvm::writeArchive(
-          path, members, llvm::SymtabWritingMode::NormalSymtab,
+          path, *member, llvm::SymtabWritingMode::NormalSymtab,
           llvm::object::Archive::K_GNU, /*Deterministic=*/true, /*Thin=*/false))
     return llvm::toString(std::move(error));
   return std::nullopt;
