@@ -47,8 +47,8 @@ private:
     for (LLVM::LLVMFuncOp function : functions)
       if (!function.isExternal())
         threadStatus(function, symbols);
-      else
-        dispatch(function);
+      else if (failed(dispatch(function)))
+        signalPassFailure();
   }
 
   /// The signature: run context first, status as the result.
@@ -260,18 +260,22 @@ private:
   }
 
   /// In main's module a kernel is a jump through the session's function table.
-  static void dispatch(LLVM::LLVMFuncOp kernel) {
+  static LogicalResult dispatch(LLVM::LLVMFuncOp kernel) {
     OpBuilder builder(kernel.getContext());
     Location loc = kernel.getLoc();
-    int64_t number = kernel->getAttrOfType<IntegerAttr>(kKernelAttr).getInt();
+    auto number = kernel->getAttrOfType<IntegerAttr>(kKernelAttr);
+    if (!number)
+      return kernel.emitError() << "kernel '" << kernel.getName()
+                                << "' has no slot in the function table";
     auto ptr = LLVM::LLVMPointerType::get(kernel.getContext());
     Block *entry = kernel.addEntryBlock(builder);
     builder.setInsertionPointToStart(entry);
     static_assert(offsetof(moec_ctx, kernels) == 0);
     Value table =
         LLVM::LoadOp::create(builder, loc, ptr, entry->getArgument(0));
-    Value slot = LLVM::GEPOp::create(builder, loc, ptr, ptr, table,
-                                     ArrayRef<LLVM::GEPArg>{int32_t(number)});
+    Value slot =
+        LLVM::GEPOp::create(builder, loc, ptr, ptr, table,
+                            ArrayRef<LLVM::GEPArg>{int32_t(number.getInt())});
     Value target = LLVM::LoadOp::create(builder, loc, ptr, slot);
     SmallVector<Value> operands = {target};
     llvm::append_range(operands, entry->getArguments());
@@ -279,6 +283,7 @@ private:
         LLVM::CallOp::create(builder, loc, kernel.getFunctionType(), operands);
     LLVM::ReturnOp::create(builder, loc, call.getResult());
     kernel.setLinkage(LLVM::Linkage::Internal);
+    return success();
   }
 };
 } // namespace

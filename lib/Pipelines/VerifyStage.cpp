@@ -24,6 +24,8 @@
 #include "mlir/IR/BuiltinDialect.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/OperationSupport.h"
+#include "mlir/Interfaces/FunctionInterfaces.h"
+#include "llvm/ADT/MapVector.h"
 
 namespace moec {
 #define GEN_PASS_DEF_VERIFYSTAGE
@@ -174,6 +176,77 @@ static LogicalResult verifyDistinctKernels(ModuleOp module) {
 }
 
 namespace {
+/// Main calls kernels by their slots in the levels' function tables, so each
+/// slot is one kernel, of one name, everywhere.
+class SlotCheck {
+public:
+  SlotCheck(ModuleOp module, StringRef stage) : module(module), stage(stage) {}
+
+  bool isBroken() {
+    collect(module, inMain);
+    for (auto [slot, kernel] : inMain)
+      if (slot < 0 || slot >= int64_t(inMain.size()))
+        complain(kernel) << "has slot " << slot << " of the function table, "
+                         << "which has " << inMain.size();
+    for (auto level : module.getOps<ModuleOp>())
+      if (level->hasAttr(kLevelAttr))
+        checkLevel(level);
+    return foundFault;
+  }
+
+private:
+  using Slots = llvm::MapVector<int64_t, Operation *>;
+
+  void collect(ModuleOp scope, Slots &slots) {
+    for (auto function : scope.getOps<FunctionOpInterface>()) {
+      if (!function->hasAttr(kKernelAttr))
+        continue;
+      auto slot = function->getAttrOfType<IntegerAttr>(kKernelAttr);
+      if (!slot) {
+        complain(function) << "is a kernel without a slot";
+        continue;
+      }
+      auto [known, isNew] = slots.insert({slot.getInt(), function});
+      if (!isNew)
+        complain(function) << "has slot " << slot.getInt() << ", as has '"
+                           << getName(known->second) << "'";
+    }
+  }
+
+  void checkLevel(ModuleOp level) {
+    Slots own;
+    collect(level, own);
+    for (auto [slot, kernel] : own) {
+      Operation *called = inMain.lookup(slot);
+      if (!called)
+        complain(kernel) << "has slot " << slot << ", which main does not call";
+      else if (getName(called) != getName(kernel))
+        complain(kernel) << "has slot " << slot << ", which main calls '"
+                         << getName(called) << "'";
+    }
+    for (auto [slot, called] : inMain)
+      if (!own.contains(slot))
+        complain(level) << "lacks the kernel '" << getName(called)
+                        << "' of slot " << slot;
+  }
+
+  static StringRef getName(Operation *op) {
+    return SymbolTable::getSymbolName(op);
+  }
+
+  InFlightDiagnostic complain(Operation *op) {
+    foundFault = true;
+    InFlightDiagnostic diagnostic = fail(op, stage);
+    diagnostic << "'" << getName(op) << "' ";
+    return diagnostic;
+  }
+
+  ModuleOp module;
+  StringRef stage;
+  Slots inMain;
+  bool foundFault = false;
+};
+
 struct VerifyStage : moec::impl::VerifyStageBase<VerifyStage> {
   using VerifyStageBase::VerifyStageBase;
 
@@ -193,6 +266,8 @@ struct VerifyStage : moec::impl::VerifyStageBase<VerifyStage> {
         [&](Operation *op) { isBroken |= failed(check->second(op)); });
     if (stage == "kernels")
       isBroken |= failed(verifyDistinctKernels(getOperation()));
+    if (stage == "vector" || stage == "llvm")
+      isBroken |= SlotCheck(getOperation(), stage).isBroken();
     if (isBroken)
       return signalPassFailure();
     markAllAnalysesPreserved();

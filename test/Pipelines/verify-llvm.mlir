@@ -25,3 +25,21 @@ llvm.func @operand(%p: !llvm.ptr, %v: vector<4xbf16>) {
   llvm.store %v, %p : vector<4xbf16>, !llvm.ptr
   llvm.return
 }
+
+// -----
+
+// Slots are what they were: the same kernel, wherever it stands.
+llvm.func internal @b() attributes {moec.kernel = 1} { llvm.return }
+llvm.func internal @a() attributes {moec.kernel = 0} { llvm.return }
+module @x86_64_v3 attributes {moec.level = "x86-64-v3"} {
+  llvm.func @a() attributes {moec.kernel = 0} { llvm.return }
+  llvm.func @b() attributes {moec.kernel = 1} { llvm.return }
+}
+
+// -----
+
+llvm.func internal @a() attributes {moec.kernel = 0} { llvm.return }
+// expected-error @+1 {{after the stage 'llvm': 'builtin.module' 'x86_64_v3' lacks the kernel 'a' of slot 0}}
+module @x86_64_v3 attributes {moec.level = "x86-64-v3"} {
+  llvm.func @a() { llvm.return }
+}

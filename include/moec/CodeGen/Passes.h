@@ -15,7 +15,8 @@ class ModuleOp;
 
 namespace moec {
 
-/// Marks a kernel; on main's declaration, its number in the function table.
+/// Marks a kernel; once there are CPU levels, its slot in the function table,
+/// on main's declaration as on each level's function of that name.
 inline constexpr llvm::StringLiteral kKernelAttr = "moec.kernel";
 /// On a nested module of kernels: the CPU level, as LLVM names it.
 inline constexpr llvm::StringLiteral kLevelAttr = "moec.level";

@@ -144,8 +144,9 @@ def SplitLevels : Pass<"moec-split-levels", "::mlir::ModuleOp"> {
     first, so that all levels agree: in `main` in a table, in a kernel by its
     messages only, since nodes share kernels; each call says where in the table
     these messages stand with its own node. `main` keeps a declaration of each
-    kernel, numbered `moec.kernel = N`; the nested modules `@x86_64_v4`,
-    `@x86_64_v3` hold the bodies, and copies of constants.
+    kernel with its slot in the function table, `moec.kernel = N`; the nested
+    modules `@x86_64_v4`, `@x86_64_v3` hold the bodies, with the same slots, and
+    copies of constants. Where a function stands means nothing.
   }];
 }
 
@@ -241,6 +242,8 @@ def ThreadStatus : Pass<"moec-thread-status", "::mlir::ModuleOp"> {
     recorded error, to which the call gives its node. In the module of `main` a
     kernel is a jump through the session's function table. Functions of the
     runtime keep their signature.
+
+    Error: a kernel of main without a slot.
   }];
   let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
 }

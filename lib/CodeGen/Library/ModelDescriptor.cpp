@@ -176,22 +176,22 @@ void moec::emitModelDescriptor(llvm::Module &module, const LibraryInfo &info,
   builder.CreateRet(builder.CreateCall(lookup, {descriptor}));
 }
 
-void moec::emitKernelTable(llvm::Module &module, llvm::StringRef level) {
+void moec::emitKernelTable(llvm::Module &module, llvm::StringRef level,
+                           llvm::ArrayRef<std::string> kernels) {
   ConstantWriter writer(module);
-  llvm::SmallVector<llvm::Constant *> kernels;
   for (llvm::Function &function : module) {
     if (function.isDeclaration())
       continue;
     // Loops of elements profit from whole registers; LLVM would stop at 256.
     function.addFnAttr("prefer-vector-width", "512");
-    if (function.hasInternalLinkage())
-      continue;
-    kernels.push_back(&function);
     function.setLinkage(llvm::GlobalValue::InternalLinkage);
   }
-  auto *type = llvm::ArrayType::get(writer.ptr, kernels.size());
+  llvm::SmallVector<llvm::Constant *> entries;
+  for (const std::string &kernel : kernels)
+    entries.push_back(module.getFunction(kernel));
+  auto *type = llvm::ArrayType::get(writer.ptr, entries.size());
   auto *table = new llvm::GlobalVariable(
       module, type, /*isConstant=*/true, llvm::GlobalValue::ExternalLinkage,
-      llvm::ConstantArray::get(type, kernels), getTableName(level));
+      llvm::ConstantArray::get(type, entries), getTableName(level));
   table->setVisibility(llvm::GlobalValue::HiddenVisibility);
 }

@@ -32,8 +32,10 @@ struct LevelTable {
 void emitModelDescriptor(llvm::Module &module, const LibraryInfo &info,
                          const LevelTable &levels);
 
-/// Emits the function table of a level, and makes the kernels internal.
-void emitKernelTable(llvm::Module &module, llvm::StringRef level);
+/// Emits the function table of a level, of its kernels in the order of their
+/// slots, and makes them internal.
+void emitKernelTable(llvm::Module &module, llvm::StringRef level,
+                     llvm::ArrayRef<std::string> kernels);
 
 } // namespace moec
 

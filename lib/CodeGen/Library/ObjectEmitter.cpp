@@ -183,6 +183,32 @@ struct Unit {
 };
 } // namespace
 
+/// The names of a level's kernels by slot; nothing, with an error, unless each
+/// slot has one.
+static std::optional<std::vector<std::string>>
+collectKernels(ModuleOp module, unsigned numSlots, std::string &error) {
+  std::vector<std::string> kernels(numSlots);
+  for (auto function : module.getOps<LLVM::LLVMFuncOp>()) {
+    auto slot = function->getAttrOfType<IntegerAttr>(kKernelAttr);
+    if (!slot)
+      continue;
+    if (slot.getInt() < 0 || slot.getInt() >= int64_t(numSlots) ||
+        !kernels[slot.getInt()].empty()) {
+      error = ("kernel '" + function.getName() + "' has slot " +
+               llvm::Twine(slot.getInt()) + ", which is taken or beyond the " +
+               llvm::Twine(numSlots) + " of main")
+                  .str();
+      return std::nullopt;
+    }
+    kernels[slot.getInt()] = function.getName().str();
+  }
+  auto empty = llvm::find(kernels, "");
+  if (empty == kernels.end())
+    return kernels;
+  error = "no kernel has slot " + std::to_string(empty - kernels.begin());
+  return std::nullopt;
+}
+
 /// Translates and compiles; touches nothing outside of `unit`.
 static void compileUnit(Unit &unit, const LibraryInfo &info, ObjectKind kind,
                         const LevelTable &levels) {
@@ -202,10 +228,14 @@ static void compileUnit(Unit &unit, const LibraryInfo &info, ObjectKind kind,
     return;
   module->setTargetTriple(llvm::Triple(kTriple));
   module->setDataLayout(machine->createDataLayout());
-  if (isMain)
+  if (isMain) {
     emitModelDescriptor(*module, info, levels);
-  else
-    emitKernelTable(*module, unit.level);
+  } else {
+    auto kernels = collectKernels(unit.module, levels.numKernels, unit.error);
+    if (!kernels)
+      return;
+    emitKernelTable(*module, unit.level, *kernels);
+  }
   if (auto invalid = findInvalid(*module)) {
     auto &[function, text] = *invalid;
     StringRef reason = StringRef(text).split('\n').first;
