@@ -186,12 +186,11 @@ int32_t checkWeightsData(const Weights &weights, Text &error);
 
 //===-- Session -----------------------------------------------------------===//
 
-/// Stands before each worker's scratch.
+/// One for each worker, each on a cache line of its own.
 struct alignas(blockAlign) WorkerSlot {
   /// The thread that is on a task as this worker, for nested calls.
   std::atomic<pthread_t> thread;
 };
-static_assert(sizeof(WorkerSlot) == blockAlign, "keeps scratch aligned");
 
 } // namespace rt
 } // namespace moec
@@ -205,9 +204,8 @@ struct moec_session {
   moec_pool *pool;
   bool ownsPool;
   pthread_mutex_t mutex;
-  /// WorkerSlot and scratch of each worker, workerStride bytes apart.
-  uint8_t *workers;
-  uint64_t workerStride;
+  /// One for each worker of the pool.
+  moec::rt::WorkerSlot *workers;
   moec_tensor *inputs;
   moec_tensor *outputs;
   /// The caller's tensors of the run in progress.
@@ -219,11 +217,6 @@ struct moec_session {
   std::atomic<uint64_t> counters[MOEC_COUNTER_COUNT];
   moec::rt::Arena arena;
   moec::rt::Text error;
-
-  moec::rt::WorkerSlot &worker(int32_t index) {
-    return *reinterpret_cast<moec::rt::WorkerSlot *>(
-        workers + uint64_t(index) * workerStride);
-  }
 };
 
 namespace moec {

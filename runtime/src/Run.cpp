@@ -88,14 +88,6 @@ void moec_rt_free(moec_ctx *ctx, void *pointer) {
   context.session->arena.free(pointer);
 }
 
-void *moec_rt_scratch(moec_ctx *ctx, int32_t worker) {
-  moec_session &session = *contextOf(ctx).session;
-  if (!session.model->scratch_bytes || worker < 0 ||
-      worker >= session.pool->n_workers)
-    return nullptr;
-  return &session.worker(worker) + 1;
-}
-
 namespace {
 /// A parallel_for under way, as the pool's task sees it.
 struct Job {
@@ -128,13 +120,13 @@ static void runItem(void *argument, int64_t index, int32_t worker) {
   if (index > job.failedIndex.load(std::memory_order_relaxed))
     return;
   int32_t status;
-  // A worker number out of range would be a host's mistake that corrupts
-  // another worker's scratch.
+  // A worker number out of range would be a host's mistake that writes beyond
+  // the slots.
   if (worker < 0 || worker >= job.numWorkers) {
     status = MOEC_INVALID_ARGUMENT;
   } else {
     FloatModeScope scope;
-    WorkerSlot &slot = contextOf(job.ctx).session->worker(worker);
+    WorkerSlot &slot = contextOf(job.ctx).session->workers[worker];
     slot.thread.store(pthread_self(), std::memory_order_relaxed);
     status = job.task(job.ctx, job.args, index, worker);
     slot.thread.store(pthread_t(), std::memory_order_relaxed);
@@ -147,7 +139,7 @@ static void runItem(void *argument, int64_t index, int32_t worker) {
 static int32_t currentWorker(moec_session &session) {
   pthread_t self = pthread_self();
   for (int32_t i = 0; i < session.pool->n_workers; ++i)
-    if (pthread_equal(session.worker(i).thread.load(std::memory_order_relaxed),
+    if (pthread_equal(session.workers[i].thread.load(std::memory_order_relaxed),
                       self))
       return i;
   return 0;

@@ -78,25 +78,14 @@ static bool allocateArray(Allocator &allocator, int64_t count, T *&array) {
   return array != nullptr;
 }
 
-/// Slots and scratch of all workers of the session's pool.
-static int32_t allocateWorkers(moec_session &session) {
-  uint64_t scratch = session.model->scratch_bytes;
+/// Slots of all workers of the session's pool.
+static bool allocateWorkers(moec_session &session) {
   int32_t count = session.pool->n_workers;
-  if (scratch > uint64_t(maxBytes))
-    return MOEC_OUT_OF_MEMORY;
-  session.workerStride =
-      sizeof(WorkerSlot) + (scratch + blockAlign - 1) / blockAlign * blockAlign;
-  int64_t bytes;
-  if (mulOverflow(int64_t(session.workerStride), count, bytes) ||
-      bytes > maxBytes)
-    return MOEC_OUT_OF_MEMORY;
-  session.workers =
-      static_cast<uint8_t *>(session.allocator.alloc(size_t(bytes)));
-  if (!session.workers)
-    return MOEC_OUT_OF_MEMORY;
+  if (!allocateArray(session.allocator, count, session.workers))
+    return false;
   for (int32_t i = 0; i < count; ++i)
-    new (&session.worker(i)) WorkerSlot();
-  return MOEC_OK;
+    new (&session.workers[i]) WorkerSlot();
+  return true;
 }
 
 static int32_t initSession(moec_session &session,
@@ -146,11 +135,9 @@ static int32_t initSession(moec_session &session,
     }
     session.ownsPool = true;
   }
-  if (int32_t status = allocateWorkers(session)) {
-    error.set("cannot allocate scratch of %llu bytes for %d workers",
-              static_cast<unsigned long long>(model.scratch_bytes),
-              session.pool->n_workers);
-    return status;
+  if (!allocateWorkers(session)) {
+    error.set("cannot allocate slots for %d workers", session.pool->n_workers);
+    return MOEC_OUT_OF_MEMORY;
   }
   return MOEC_OK;
 }

@@ -3,6 +3,8 @@
 // RUN: moec-opt %s --split-input-file --moec-schedule-grouped-matmul=level=x86-64-v3 --canonicalize --cse | FileCheck %s --check-prefixes=CHECK,V3
 // RUN: moec-opt %s --split-input-file --moec-schedule-grouped-matmul=level=x86-64-v4 | FileCheck %s --check-prefix=WIDTH4
 // RUN: moec-opt %s --split-input-file --moec-schedule-grouped-matmul=level=x86-64-v3 | FileCheck %s --check-prefix=WIDTH3
+// RUN: moec-opt %s --split-input-file --moec-schedule-grouped-matmul="level=x86-64-v3 count-tasks=false" | FileCheck %s --check-prefix=UNCOUNTED
+// UNCOUNTED-NOT: rt.count
 
 // Only the native width: never a scalar in a vector, never half or twice.
 // WIDTH4-NOT: vector<{{(1|2|4|8|32|64|48)}}xf32>
@@ -14,7 +16,8 @@
 // CHECK: %[[PREFIX:.*]] = memref.alloc
 // CHECK: scf.for
 // CHECK: memref.store %{{.*}}, %[[PREFIX]]
-// CHECK: scf.forall (%{{.*}}) in (%{{.*}}) {
+// CHECK: rt.count expert_tasks, %[[ITEMS:.*]]
+// CHECK: scf.forall (%{{.*}}) in (%[[ITEMS]]) {
 // CHECK-NOT: memref.alloc()
 // CHECK-NOT: scf.forall
 // CHECK: memref.alloca() {alignment = 64 : i64} : memref<{{(96|72)}}x32xf32>
@@ -101,5 +104,19 @@ func.func @fetch(%x: memref<?x600xf32>, %w: memref<3x6x600x32xf32>, %offsets: me
       ins(%x, %w, %offsets : memref<?x600xf32>, memref<3x6x600x32xf32>, memref<4xi32>)
       outs(%out : memref<?x192xf32>)
       {activation = #moe.activation<identity>, layout = #moe.layout<panels>, n = 192}
+  return
+}
+
+// -----
+
+// A dense product is no work of experts.
+// CHECK-LABEL: func.func @dense(
+// CHECK-NOT: rt.count
+// CHECK: scf.forall
+func.func @dense(%x: memref<?x64xf32>, %w: memref<1x2x64x32xf32>, %offsets: memref<2xi32>, %out: memref<?x64xf32>) {
+  moe.grouped_matmul
+      ins(%x, %w, %offsets : memref<?x64xf32>, memref<1x2x64x32xf32>, memref<2xi32>)
+      outs(%out : memref<?x64xf32>)
+      {activation = #moe.activation<identity>, layout = #moe.layout<panels>, n = 64}
   return
 }

@@ -2,10 +2,11 @@
 // RUN: moec-opt %s --convert-moe-to-loops="keep-products count-rows=false" | FileCheck %s --check-prefix=KEEP
 
 
-// Counting, summing up, placing: and the counter of the run.
+// Counting, summing up, placing: and the counters of the run.
 // CHECK-LABEL: func @plan
 // CHECK-NOT: moe.plan
 // CHECK-COUNT-7: scf.for
+// CHECK: rt.count tokens, %
 // CHECK: rt.count expert_rows
 // KEEP-LABEL: func @plan
 // KEEP-NOT: rt.count

@@ -9,6 +9,8 @@
 
 #include "FakeMain.h"
 
+#include <unistd.h>
+
 static const int64_t xDims[] = {-1, 4};
 static const int64_t pastDims[] = {2, -2, 3};
 static const int64_t presentDims[] = {2, -3, 3};
@@ -26,6 +28,18 @@ static const moec_level_desc levels[] = {{"x86-64-v4", 4, 0, kernels},
 alignas(64) static moec_model_slot slot;
 
 #ifdef MOEC_FAULT
+#if MOEC_FAULT == 3
+/// Slow enough for every worker to come and take an item.
+static int32_t findSecondWorker(moec_ctx *, const void *args, int64_t,
+                                int32_t worker) {
+  usleep(1000);
+  if (worker > 0)
+    __atomic_store_n(static_cast<bool *>(const_cast<void *>(args)), true,
+                     __ATOMIC_RELAXED);
+  return MOEC_OK;
+}
+#endif
+
 /// What a wrong compiler could emit, one fault a library: the conformance
 /// program has to find each.
 static int32_t mainOfModel(moec_ctx *ctx) {
@@ -40,7 +54,9 @@ static int32_t mainOfModel(moec_ctx *ctx) {
 #elif MOEC_FAULT == 2 // Writes behind an output.
   y[n * 4] = 1;
 #elif MOEC_FAULT == 3 // Depends on the number of threads.
-  y[0] += moec_rt_scratch(ctx, 1) ? 1 : 0;
+  bool hasSecond = false;
+  moec_rt_parallel_for(ctx, findSecondWorker, &hasSecond, 8);
+  y[0] += hasSecond ? 1 : 0;
 #elif MOEC_FAULT == 4 // Leaves an element of an output as it was.
   static float kept = 0;
   y[1] = kept++;
@@ -94,7 +110,6 @@ static const moec_model_desc model = {
     // Header and table fill one page; then 4 and 200 bytes, each to 64.
     4096 + 64 + 256,
     2,
-    100,
     "{\"name\": \"fake\"}",
     &slot};
 

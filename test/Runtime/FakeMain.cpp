@@ -15,19 +15,14 @@ struct RowArgs {
 };
 } // namespace
 
-/// One row of y, by way of scratch; the sum of the row goes to a temporary.
+/// One row of y; the sum of the row goes to a temporary.
 static int32_t rowTask(moec_ctx *ctx, const void *args, int64_t index,
-                       int32_t worker) {
+                       int32_t) {
   const RowArgs &a = *static_cast<const RowArgs *>(args);
-  float *scratch = static_cast<float *>(moec_rt_scratch(ctx, worker));
-  if (!scratch)
-    return MOEC_INTERNAL;
-  for (int i = 0; i < 4; ++i)
-    scratch[i] = a.x[index * 4 + i] * a.w;
   a.sums[index] = 0;
   for (int i = 0; i < 4; ++i) {
-    a.y[index * 4 + i] = scratch[i];
-    a.sums[index] += scratch[i];
+    a.y[index * 4 + i] = a.x[index * 4 + i] * a.w;
+    a.sums[index] += a.y[index * 4 + i];
   }
   __atomic_fetch_add(&ctx->counters[MOEC_COUNTER_EXPERT_ROWS], 1,
                      __ATOMIC_RELAXED);

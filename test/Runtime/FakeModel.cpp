@@ -145,7 +145,6 @@ FakeModel::FakeModel() {
   desc.main = fakeMain;
   desc.weights_bytes = weights.size;
   desc.n_segments = 2;
-  desc.scratch_bytes = 100;
   desc.manifest_json = "{\"name\": \"fake\"}";
   desc.slot = &slot;
 }

@@ -85,12 +85,9 @@ static int32_t sumTask(moec_ctx *ctx, const void *args, int64_t index,
   if (worker < 0 || worker >= 64 || sums.busy[worker].exchange(1))
     return moec_rt_fail(ctx, MOEC_INTERNAL, -1);
   sums.visits[index]++;
-  float *scratch = static_cast<float *>(moec_rt_scratch(ctx, worker));
-  for (int i = 0; i < 25; ++i)
-    scratch[i] = std::sin(float(index * 25 + i));
   float sum = 0;
   for (int i = 0; i < 25; ++i)
-    sum += scratch[i];
+    sum += std::sin(float(index * 25 + i));
   sums.values[index] = sum;
   sums.busy[worker] = 0;
   return MOEC_OK;
@@ -187,7 +184,7 @@ struct Nested {
 static int32_t innerTask(moec_ctx *ctx, const void *args, int64_t index,
                          int32_t worker) {
   const Nested &nested = *static_cast<const Nested *>(args);
-  // The same worker, so that scratch is this thread's own.
+  // The same worker, so that its number is this thread's own.
   if (worker != nested.worker)
     return moec_rt_fail(ctx, MOEC_INTERNAL, -1);
   nested.sums->visits[nested.outer * 8 + index]++;
@@ -282,7 +279,7 @@ TEST_F(PoolTest, ReportsAHostsFailure) {
   plan = {sumTask, &sums, 100};
   moec_session *session = create(0, &pool);
   EXPECT_EQ(run(session), MOEC_OUT_OF_MEMORY);
-  // A worker out of range would take another one's scratch.
+  // A worker out of range would write beyond the slots.
   pool.parallel_for = [](moec_pool *, moec_task_fn task, void *argument,
                          int64_t) -> int32_t {
     task(argument, 0, 2);

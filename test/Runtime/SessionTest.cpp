@@ -49,7 +49,7 @@ TEST_F(SessionTest, SurvivesEveryFailingAllocation) {
     EXPECT_EQ(status, MOEC_OUT_OF_MEMORY) << n;
     ++failures;
   }
-  // Session, tensors, pool, scratch, two temporaries, two outputs at least.
+  // Session, tensors, pool, slots, two temporaries, two outputs at least.
   EXPECT_GE(failures, 8);
 }
 

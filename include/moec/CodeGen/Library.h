@@ -55,7 +55,6 @@ struct LibraryInfo {
   /// Size of the weights file, 0: none.
   uint64_t weightsBytes = 0;
   uint64_t numSegments = 0;
-  uint64_t scratchBytes = 0;
   /// CPU levels, best first.
   std::vector<std::string> levels;
   std::string manifest;

@@ -257,19 +257,22 @@ def ScheduleGroupedMatmul
     After: those of layout `panels` are vector code; other layouts are left
     alone. Work items (expert, group of panels, block of rows) are one
     `scf.forall` over a count computed from the offsets; experts without rows
-    have none. Register tiles fill the vector registers of the level: 12 rows by
+    have none. The run counts the items of several experts. Register tiles fill the vector registers of the level: 12 rows by
     32 columns with AVX-512, 6 by 16 with AVX2.
 
     Errors: another CPU level; buffers whose columns are not consecutive.
   }];
   let options = [
     Option<"level", "level", "std::string", /*default=*/"\"\"",
-           "x86-64-v3 or x86-64-v4; empty: that of the enclosing module">];
+           "x86-64-v3 or x86-64-v4; empty: that of the enclosing module">,
+    Option<"countTasks", "count-tasks", "bool", /*default=*/"true",
+           "Add the work items of several experts to the run's counter">];
   let dependentDialects = ["::mlir::arith::ArithDialect",
                            "::mlir::math::MathDialect",
                            "::mlir::memref::MemRefDialect",
                            "::mlir::scf::SCFDialect",
-                           "::mlir::vector::VectorDialect"];
+                           "::mlir::vector::VectorDialect",
+                           "::moec::rt::RtDialect"];
 }
 
 #endif // MOEC_CODEGEN_PASSES_TD

@@ -50,7 +50,7 @@ def ConvertMoeToLoops : Pass<"convert-moe-to-loops"> {
     Option<"keepProducts", "keep-products", "bool", /*default=*/"false",
            "Leave products that own a schedule to it">,
     Option<"countRows", "count-rows", "bool", /*default=*/"true",
-           "Add the rows of every plan to the run's counter of expert rows">];
+           "Add the tokens and rows of every plan to the run's counters">];
   let statistics = [
     Statistic<"numOps", "num-ops", "Number of moe ops lowered">];
 }

@@ -19,6 +19,7 @@
 #include "moec/CodeGen/VectorMath.h"
 
 #include "dialects/Moe/IR/Moe.h"
+#include "dialects/Rt/IR/Rt.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -53,9 +54,9 @@ namespace {
 class GroupedMatmulSchedule {
 public:
   GroupedMatmulSchedule(OpBuilder &builder, moe::GroupedMatmulOp op,
-                        const CpuLevel &level)
-      : b(op.getLoc(), builder), op(op), level(level), x(op.getX()),
-        weights(op.getWeights()), result(op.getInit()) {}
+                        const CpuLevel &level, bool countTasks)
+      : b(op.getLoc(), builder), op(op), level(level), countTasks(countTasks),
+        x(op.getX()), weights(op.getWeights()), result(op.getInit()) {}
 
   void emit();
 
@@ -115,6 +116,7 @@ private:
   ImplicitLocOpBuilder b;
   moe::GroupedMatmulOp op;
   const CpuLevel &level;
+  bool countTasks;
   Value x, weights, result;
   int64_t depth = ShapedType::kDynamic;
   // In the kernel.
@@ -173,6 +175,9 @@ void GroupedMatmulSchedule::emit() {
   prefix = buildRowPrefix();
   Value blocks = memref::LoadOp::create(b, prefix, numExperts);
   Value items = mul(blocks, groups);
+  // A dense product is one of a single expert, and equal kernels are one.
+  if (countTasks && weightsType.getDimSize(0) != 1)
+    rt::CountOp::create(b, rt::Counter::ExpertTasks, items);
 
   auto forall = scf::ForallOp::create(
       b, ArrayRef<OpFoldResult>{zero}, ArrayRef<OpFoldResult>{items},
@@ -570,7 +575,7 @@ private:
         return op.emitError("needs consecutive columns in ")
                << memref.getType();
     OpBuilder builder(op);
-    GroupedMatmulSchedule(builder, op, *cpu).emit();
+    GroupedMatmulSchedule(builder, op, *cpu, countTasks).emit();
     op.erase();
     return success();
   }

@@ -159,7 +159,6 @@ void moec::emitModelDescriptor(llvm::Module &module, const LibraryInfo &info,
       main,
       writer.i64(info.weightsBytes),
       writer.i64(info.numSegments),
-      writer.i64(info.scratchBytes),
       writer.string(info.manifest),
       slot};
   llvm::Constant *descriptor = writer.global(writer.structure(fields));

@@ -80,9 +80,11 @@ struct PlanToLoops : OpRewritePattern<PlanOp> {
                 return Values{after[0], after[1], inverse};
               });
         });
-    if (countRows)
+    if (countRows) {
+      rt::CountOp::create(l.b, rt::Counter::Tokens, tokens);
       rt::CountOp::create(l.b, rt::Counter::ExpertRows,
                           l.toIndex(l.get(offsets, experts)));
+    }
     rewriter.replaceOp(op, {offsets, placed[1], placed[2]});
     return success();
   }

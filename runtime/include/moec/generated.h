@@ -16,7 +16,7 @@ extern "C" {
 #endif
 
 /** Version of this contract, in moec_model_desc.abi_version. */
-#define MOEC_GENERATED_VERSION 2u
+#define MOEC_GENERATED_VERSION 3u
 
 /**
  * The run context. Generated code gets it as first argument and reads the
@@ -96,9 +96,8 @@ typedef struct moec_model_desc {
   int32_t (*main)(moec_ctx *);   /*  96 */
   uint64_t weights_bytes;        /* 104: size of NAME.weights, 0: none */
   uint64_t n_segments;           /* 112 */
-  uint64_t scratch_bytes;        /* 120: per worker */
-  const char *manifest_json;     /* 128: or NULL */
-  moec_model_slot *slot;         /* 136: writable, zero-initialised */
+  const char *manifest_json;     /* 120: or NULL */
+  moec_model_slot *slot;         /* 128: writable, zero-initialised */
 } moec_model_desc;
 
 /**
@@ -135,7 +134,7 @@ int32_t moec_rt_output(moec_ctx *ctx, int32_t index, int64_t rank,
                        const int64_t *dims, moec_tensor **out);
 
 /** A work item. `worker` is below the number of workers, and no two items have
-    the same at once; for moec_rt_scratch. */
+    the same at once. */
 typedef int32_t (*moec_rt_task)(moec_ctx *ctx, const void *args, int64_t index,
                                 int32_t worker);
 
@@ -153,11 +152,6 @@ typedef int32_t (*moec_rt_task)(moec_ctx *ctx, const void *args, int64_t index,
  */
 int32_t moec_rt_parallel_for(moec_ctx *ctx, moec_rt_task task, const void *args,
                              int64_t count);
-
-/** The worker's own scratch, moec_model_desc.scratch_bytes of it, 64-byte
-    aligned, contents undefined. NULL if scratch_bytes is 0. Outside of a task
-    worker 0's may be used. */
-void *moec_rt_scratch(moec_ctx *ctx, int32_t worker);
 
 /** The site of a kernel's n-th message: which node it is about is known where
     the kernel is called. */
@@ -219,9 +213,8 @@ static_assert(offsetof(moec_model_desc, sites) == 88, "");
 static_assert(offsetof(moec_model_desc, main) == 96, "");
 static_assert(offsetof(moec_model_desc, weights_bytes) == 104, "");
 static_assert(offsetof(moec_model_desc, n_segments) == 112, "");
-static_assert(offsetof(moec_model_desc, scratch_bytes) == 120, "");
-static_assert(offsetof(moec_model_desc, manifest_json) == 128, "");
-static_assert(offsetof(moec_model_desc, slot) == 136, "");
-static_assert(sizeof(moec_model_desc) == 144, "");
+static_assert(offsetof(moec_model_desc, manifest_json) == 120, "");
+static_assert(offsetof(moec_model_desc, slot) == 128, "");
+static_assert(sizeof(moec_model_desc) == 136, "");
 #endif
 #endif /* MOEC_GENERATED_H */

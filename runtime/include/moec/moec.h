@@ -196,7 +196,8 @@ enum {
   MOEC_COUNTER_RUNS = 0,         /**< calls of run() that succeeded */
   MOEC_COUNTER_TOKENS = 1,       /**< tokens routed, over all MoE layers */
   MOEC_COUNTER_EXPERT_ROWS = 2,  /**< rows computed by experts, all layers */
-  MOEC_COUNTER_EXPERT_TASKS = 3, /**< (expert, row block, panel) work items */
+  MOEC_COUNTER_EXPERT_TASKS = 3, /**< work items (expert, panels, rows) of the
+                                    products of several experts */
   MOEC_COUNTER_ARENA_BYTES = 4,  /**< bytes the session's arena holds now */
   MOEC_COUNTER_ARENA_PEAK = 5,   /**< most bytes of temporaries in a run */
   MOEC_COUNTER_COUNT = 16        /**< size of the array; the rest are zero */
