@@ -126,8 +126,8 @@ moec::findSource(ModuleOp module, llvm::StringRef modelPath,
   });
   for (const std::string &output : outputs) {
     UniqueID id;
-    if (!isSpecialOutput(output) &&
-        !llvm::sys::fs::getUniqueID(output, id) && sources.count(id))
+    if (!isSpecialOutput(output) && !llvm::sys::fs::getUniqueID(output, id) &&
+        sources.count(id))
       return output;
   }
   return std::nullopt;

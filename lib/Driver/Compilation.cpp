@@ -57,8 +57,7 @@ public:
   explicit RemarkReceiver(Compilation &compilation)
       : compilation(compilation) {}
 
-  void
-  streamOptimizationRemark(const remark::detail::Remark &remark) override {
+  void streamOptimizationRemark(const remark::detail::Remark &remark) override {
     compilation.report(PassRemark(remark), remark.getLocation());
   }
 

@@ -64,8 +64,8 @@ TEST_F(PassRemarkTest, IsReadBackAsYaml) {
   remarks[3].node = "";
   remarks[3].function = "kernel";
   std::string yaml = toYaml(remarks);
-  auto parser = llvm::cantFail(llvm::remarks::createRemarkParser(
-      llvm::remarks::Format::YAML, yaml));
+  auto parser = llvm::cantFail(
+      llvm::remarks::createRemarkParser(llvm::remarks::Format::YAML, yaml));
   for (const PassRemark &remark : remarks) {
     auto read = parser->next();
     ASSERT_TRUE(bool(read)) << toString(read.takeError());

@@ -74,9 +74,9 @@ public:
   mlir::AffineExpr getConstant(int64_t value) const;
   std::string describe(mlir::AffineExpr extent) const;
 
-  /// Extents of a value whose shape is known to this context, or recorded beside
-  /// its op. Static types need no entry. A dynamic extent without entry gets a
-  /// fresh symbol, once.
+  /// Extents of a value whose shape is known to this context, or recorded
+  /// beside its op. Static types need no entry. A dynamic extent without entry
+  /// gets a fresh symbol, once.
   Extents getExtents(mlir::Value value);
   int64_t getRank(mlir::Value value) const;
   void setExtents(mlir::Value value, llvm::ArrayRef<mlir::AffineExpr> extents);

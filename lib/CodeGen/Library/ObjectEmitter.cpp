@@ -33,11 +33,17 @@ using namespace moec;
 static constexpr llvm::StringLiteral kTriple = "x86_64-unknown-linux-gnu";
 
 bool moec::isGeneratedCodeExternal(StringRef name) {
-  static constexpr llvm::StringLiteral kAllowed[] = {
-      "memcpy",         "memmove",        "memset",
-      "moec_rt_alloc",  "moec_rt_fail",   "moec_rt_free",
-      "moec_rt_note",   "moec_rt_output", "moec_rt_query",
-      "moec_rt_record", "moec_rt_parallel_for"};
+  static constexpr llvm::StringLiteral kAllowed[] = {"memcpy",
+                                                     "memmove",
+                                                     "memset",
+                                                     "moec_rt_alloc",
+                                                     "moec_rt_fail",
+                                                     "moec_rt_free",
+                                                     "moec_rt_note",
+                                                     "moec_rt_output",
+                                                     "moec_rt_query",
+                                                     "moec_rt_record",
+                                                     "moec_rt_parallel_for"};
   return llvm::is_contained(kAllowed, name);
 }
 

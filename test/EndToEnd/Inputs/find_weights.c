@@ -1,4 +1,5 @@
-/*===-- find_weights.c - opens a library, then goes elsewhere ---------------===*\
+/*===-- find_weights.c - opens a library, then goes elsewhere
+---------------===*\
 |* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 |*
 |* usage: find_weights LIBRARY [FOLDER]

@@ -1,4 +1,5 @@
-/*===-- static_program.c - four models in one program -----------------------===*\
+/*===-- static_program.c - four models in one program
+-----------------------===*\
 |* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 |*
 |* usage: static_program [FOLDER]
