@@ -122,7 +122,6 @@ static const moec_model_desc model = {sizeof(moec_model_desc),
                                       decoderMain,
                                       0,
                                       0,
-                                      0,
                                       nullptr,
                                       &slot};
 
