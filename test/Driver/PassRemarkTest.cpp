@@ -57,6 +57,13 @@ TEST_F(PassRemarkTest, KeepsItsPartsAsDiagnostic) {
   EXPECT_EQ(got->name, "Tried");
 }
 
+/// LLVM's parser leaves the quotes doubled that a quoted scalar doubles.
+static std::string undouble(std::string text) {
+  for (size_t at = 0; (at = text.find("''", at)) != std::string::npos; ++at)
+    text.erase(at, 1);
+  return text;
+}
+
 TEST_F(PassRemarkTest, IsReadBackAsYaml) {
   PassRemark remarks[] = {make<OptRemarkPass>(), make<OptRemarkMissed>(),
                           make<OptRemarkFailure>(), make<OptRemarkAnalysis>()};
@@ -75,7 +82,7 @@ TEST_F(PassRemarkTest, IsReadBackAsYaml) {
     EXPECT_EQ((*read)->FunctionName, remark.function);
     std::string node =
         remark.node.empty() ? "" : "node '" + remark.node + "' (MoE): ";
-    EXPECT_EQ((*read)->getArgsAsMsg(),
+    EXPECT_EQ(undouble((*read)->getArgsAsMsg()),
               node + "done: it <was> due; rest (Bytes: 12, Rows: 3)");
     EXPECT_EQ((*read)->getArgByKey("Bytes")->Val, "12");
   }
