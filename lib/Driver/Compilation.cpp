@@ -137,7 +137,8 @@ static bool takeNode(StringRef &text, std::string &node, std::string &op) {
 
 void Compilation::listenToRemarks() {
   remark::RemarkCategories everything;
-  everything.all = ".*";
+  everything.passed = everything.missed = ".*";
+  everything.failed = everything.analysis = ".*";
   // Fails only where the context has an engine already.
   if (failed(remark::enableOptimizationRemarks(
           context, std::make_unique<RemarkReceiver>(*this),

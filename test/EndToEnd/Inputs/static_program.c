@@ -71,7 +71,11 @@ static int run(const char *name, const moec_api *api, const char *weights,
 
 static int sameAsShared(const Model *model, const char *folder,
                         const float *y) {
-#ifndef WITHOUT_SHARED
+#ifdef WITHOUT_SHARED
+  (void)model;
+  (void)folder;
+  (void)y;
+#else
   char text[512];
   float other[ROWS * COLUMNS];
   moec_query_fn query;
