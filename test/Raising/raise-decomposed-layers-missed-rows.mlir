@@ -391,7 +391,7 @@ module attributes {onnx.symbols = ["T", "sliced", "sliced_0", "sliced_1", "slice
     %37 = onnx.Relu(%28) {onnx.shapes = [affine_map<()[s0, s1] -> (s0 * 2, 4)>]} : (tensor<?x4xf32>) -> tensor<?x4xf32>
     %38 = onnx.Sub(%32, %12) {onnx.shapes = [affine_map<()[s0, s1] -> (1)>]} : (tensor<1xi64>, tensor<i64>) -> tensor<1xi64>
     %39 = onnx.Slice(%37, %38, %32, %13) {onnx.shapes = [affine_map<()[s0, s1, s2] -> (s2, 4)>], operandSegmentSizes = array<i32: 1, 1, 1, 1, 0>} : (tensor<?x4xf32>, tensor<1xi64>, tensor<1xi64>, tensor<1xi64>) -> tensor<?x4xf32>
-    %40 = onnx.Add(%36, %39) {onnx.equal = [affine_map<()[s0, s1, s2] -> (s1, s2)>], onnx.shapes = [affine_map<()[s0, s1, s2] -> (s1, 4)>]} : (tensor<?x4xf32>, tensor<?x4xf32>) -> tensor<?x4xf32>
+    %40 = onnx.Add(%36, %39) {onnx.shapes = [affine_map<()[s0, s1, s2] -> (s1, 4)>]} : (tensor<?x4xf32>, tensor<?x4xf32>) -> tensor<?x4xf32>
     %41 = onnx.Gather(%31, %14) {onnx.shapes = [affine_map<()[s0, s1, s2] -> (1)>]} : (tensor<2xi64>, tensor<1xi64>) -> tensor<1xi64>
     %42 = onnx.Slice(%28, %32, %41, %15) {onnx.shapes = [affine_map<()[s0, s1, s2, s3] -> (s3, 4)>], operandSegmentSizes = array<i32: 1, 1, 1, 1, 0>} : (tensor<?x4xf32>, tensor<1xi64>, tensor<1xi64>, tensor<1xi64>) -> tensor<?x4xf32>
     %43 = onnx.MatMul(%42, %16) {onnx.shapes = [affine_map<()[s0, s1, s2, s3] -> (s3, 6)>]} : (tensor<?x4xf32>, tensor<4x6xf32>) -> tensor<?x6xf32>
@@ -400,12 +400,12 @@ module attributes {onnx.symbols = ["T", "sliced", "sliced_0", "sliced_1", "slice
     %46 = onnx.Relu(%28) {onnx.shapes = [affine_map<()[s0, s1, s2, s3] -> (s0 * 2, 4)>]} : (tensor<?x4xf32>) -> tensor<?x4xf32>
     %47 = onnx.Sub(%41, %18) {onnx.shapes = [affine_map<()[s0, s1, s2, s3] -> (1)>]} : (tensor<1xi64>, tensor<i64>) -> tensor<1xi64>
     %48 = onnx.Slice(%46, %47, %41, %19) {onnx.shapes = [affine_map<()[s0, s1, s2, s3, s4] -> (s4, 4)>], operandSegmentSizes = array<i32: 1, 1, 1, 1, 0>} : (tensor<?x4xf32>, tensor<1xi64>, tensor<1xi64>, tensor<1xi64>) -> tensor<?x4xf32>
-    %49 = onnx.Add(%45, %48) {onnx.equal = [affine_map<()[s0, s1, s2, s3, s4] -> (s3, s4)>], onnx.shapes = [affine_map<()[s0, s1, s2, s3, s4] -> (s3, 4)>]} : (tensor<?x4xf32>, tensor<?x4xf32>) -> tensor<?x4xf32>
+    %49 = onnx.Add(%45, %48) {onnx.shapes = [affine_map<()[s0, s1, s2, s3, s4] -> (s3, 4)>]} : (tensor<?x4xf32>, tensor<?x4xf32>) -> tensor<?x4xf32>
     %50 = onnx.Concat(%40, %49) {axis = 0 : i64, onnx.shapes = [affine_map<()[s0, s1, s2, s3, s4] -> (s1 + s3, 4)>]} : (tensor<?x4xf32>, tensor<?x4xf32>) -> tensor<?x4xf32>
     %51 = onnx.Reshape(%Values, %20) {onnx.shapes = [affine_map<()[s0, s1, s2, s3, s4] -> (s0 * 2)>]} : (tensor<?x2xf32>, tensor<1xi64>) -> tensor<?xf32>
     %52 = onnx.Gather(%51, %Indices_1) {onnx.shapes = [affine_map<()[s0, s1, s2, s3, s4] -> (s0 * 2)>]} : (tensor<?xf32>, tensor<?xi64>) -> tensor<?xf32>
     %53 = onnx.Unsqueeze(%52, %21) {onnx.shapes = [affine_map<()[s0, s1, s2, s3, s4] -> (s0 * 2, 1)>]} : (tensor<?xf32>, tensor<1xi64>) -> tensor<?x1xf32>
-    %54 = onnx.Mul(%50, %53) {onnx.equal = [affine_map<()[s0, s1, s2, s3, s4] -> (s1 + s3, s0 * 2)>], onnx.shapes = [affine_map<()[s0, s1, s2, s3, s4] -> (s1 + s3, 4)>]} : (tensor<?x4xf32>, tensor<?x1xf32>) -> tensor<?x4xf32>
+    %54 = onnx.Mul(%50, %53) {onnx.shapes = [affine_map<()[s0, s1, s2, s3, s4] -> (s1 + s3, 4)>]} : (tensor<?x4xf32>, tensor<?x1xf32>) -> tensor<?x4xf32>
     %Values_2, %Indices_3 = onnx.TopK(%Indices_1) {axis = 0 : i64, largest = 0 : i64, onnx.shapes = [affine_map<()[s0, s1, s2, s3, s4] -> (s0 * 2)>, affine_map<()[s0, s1, s2, s3, s4] -> (s0 * 2)>]} : (tensor<?xi64>) -> (tensor<?xi64>, tensor<?xi64>)
     %55 = onnx.Gather(%54, %Indices_3) {onnx.shapes = [affine_map<()[s0, s1, s2, s3, s4] -> (s0 * 2, 4)>]} : (tensor<?x4xf32>, tensor<?xi64>) -> tensor<?x4xf32>
     %56 = onnx.Reshape(%55, %22) {onnx.shapes = [affine_map<()[s0, s1, s2, s3, s4] -> (s0, 2, 4)>]} : (tensor<?x4xf32>, tensor<3xi64>) -> tensor<?x2x4xf32>

@@ -253,7 +253,7 @@ module attributes {onnx.symbols = ["T", "sliced", "sliced_0"]} {
     %39 = onnx.Reshape(%Values, %16) {onnx.shapes = [affine_map<()[s0, s1, s2] -> (s0 * 2)>]} : (tensor<?x2xf32>, tensor<1xi64>) -> tensor<?xf32>
     %40 = onnx.Gather(%39, %Indices_1) {onnx.shapes = [affine_map<()[s0, s1, s2] -> (s0 * 2)>]} : (tensor<?xf32>, tensor<?xi64>) -> tensor<?xf32>
     %41 = onnx.Unsqueeze(%40, %17) {onnx.shapes = [affine_map<()[s0, s1, s2] -> (s0 * 2, 1)>]} : (tensor<?xf32>, tensor<1xi64>) -> tensor<?x1xf32>
-    %42 = onnx.Mul(%38, %41) {onnx.equal = [affine_map<()[s0, s1, s2] -> (s1 + s2, s0 * 2)>], onnx.shapes = [affine_map<()[s0, s1, s2] -> (s1 + s2, 4)>]} : (tensor<?x4xf32>, tensor<?x1xf32>) -> tensor<?x4xf32>
+    %42 = onnx.Mul(%38, %41) {onnx.shapes = [affine_map<()[s0, s1, s2] -> (s1 + s2, 4)>]} : (tensor<?x4xf32>, tensor<?x1xf32>) -> tensor<?x4xf32>
     %Values_2, %Indices_3 = onnx.TopK(%Indices_1) {axis = 0 : i64, largest = 0 : i64, onnx.shapes = [affine_map<()[s0, s1, s2] -> (s0 * 2)>, affine_map<()[s0, s1, s2] -> (s0 * 2)>]} : (tensor<?xi64>) -> (tensor<?xi64>, tensor<?xi64>)
     %43 = onnx.Gather(%42, %Indices_3) {onnx.shapes = [affine_map<()[s0, s1, s2] -> (s0 * 2, 4)>]} : (tensor<?x4xf32>, tensor<?xi64>) -> tensor<?x4xf32>
     %44 = onnx.Reshape(%43, %18) {onnx.shapes = [affine_map<()[s0, s1, s2] -> (s0, 2, 4)>]} : (tensor<?x4xf32>, tensor<3xi64>) -> tensor<?x2x4xf32>

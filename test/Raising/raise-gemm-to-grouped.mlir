@@ -4,9 +4,9 @@
 // CHECK-LABEL: func @main
 // CHECK-SAME: (%[[X:.*]]: tensor<?x64xf32>, %[[C:.*]]: tensor<48xf32>)
 // CHECK: %[[OFFSETS:.*]] = tensor.from_elements %{{.*}}, %{{.*}} : tensor<2xi32>
-// CHECK: %[[BIAS:.*]] = tensor.expand_shape %[[C]] {{\[\[}}0, 1]] output_shape [1, 48] : tensor<48xf32> into tensor<1x48xf32>
 // CHECK: %[[W:.*]] = tensor.expand_shape %{{.*}} {{\[\[}}0, 1], [2]] output_shape [1, 48, 64] : tensor<48x64xf32> into tensor<1x48x64xf32>
 // CHECK: %packed = moe.pack_panels ins(%[[W]] : tensor<1x48x64xf32>) outs(%{{.*}} : tensor<1x2x64x32xf32>) -> tensor<1x2x64x32xf32>
+// CHECK: %[[BIAS:.*]] = tensor.expand_shape %[[C]] {{\[\[}}0, 1]] output_shape [1, 48] : tensor<48xf32> into tensor<1x48xf32>
 // CHECK: moe.grouped_matmul ins(%[[X]], %packed, %[[OFFSETS]] : {{.*}}) bias(%[[BIAS]] : tensor<1x48xf32>) outs(%{{.*}} : tensor<?x48xf32>) {activation = #moe.activation<identity>, layout = #moe.layout<panels>, n = 48 : i64
 param.decl @w : tensor<48x64xf32> = #param.file<"m", 0, 12288>
 func.func @main(%x: tensor<?x64xf32>, %c: tensor<48xf32>) -> tensor<?x48xf32> {

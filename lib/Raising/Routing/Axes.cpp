@@ -112,15 +112,21 @@ std::optional<Dims> moec::routing::reshapeDims(ArrayRef<Dim> dims,
       dims = dims.drop_front();
       from = from.drop_front();
       to = to.drop_front();
-    } else if (!from.empty() && isOne(from.front())) {
+      continue;
+    }
+    if (!from.empty() && isOne(from.front())) {
       dims = dims.drop_front();
       from = from.drop_front();
-    } else if (!to.empty() && isOne(to.front())) {
+      continue;
+    }
+    if (!to.empty() && isOne(to.front())) {
       result.emplace_back();
       to = to.drop_front();
-    } else if (from.empty() || to.empty()) {
+      continue;
+    }
+    if (from.empty() || to.empty())
       return std::nullopt;
-    } else if (unsigned count = countFactors(to.front(), from)) {
+    if (unsigned count = countFactors(to.front(), from)) {
       std::optional<Dim> merged = mergeDims(dims.take_front(count));
       if (!merged)
         return std::nullopt;
@@ -128,18 +134,18 @@ std::optional<Dims> moec::routing::reshapeDims(ArrayRef<Dim> dims,
       dims = dims.drop_front(count);
       from = from.drop_front(count);
       to = to.drop_front();
-    } else if (unsigned count = countFactors(from.front(), to)) {
-      std::optional<Dims> parts =
-          splitDim(dims.front(), to.take_front(count), known);
-      if (!parts)
-        return std::nullopt;
-      llvm::append_range(result, *parts);
-      dims = dims.drop_front();
-      from = from.drop_front();
-      to = to.drop_front(count);
-    } else {
-      return std::nullopt;
+      continue;
     }
+    unsigned count = countFactors(from.front(), to);
+    std::optional<Dims> parts;
+    if (count)
+      parts = splitDim(dims.front(), to.take_front(count), known);
+    if (!parts)
+      return std::nullopt;
+    llvm::append_range(result, *parts);
+    dims = dims.drop_front();
+    from = from.drop_front();
+    to = to.drop_front(count);
   }
   return result;
 }

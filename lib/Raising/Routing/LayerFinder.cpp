@@ -40,12 +40,12 @@ std::unique_ptr<RoutedLayer> LayerFinder::find() {
       // One of the experts leads to all.
       if (fact.expert.value_or(0) != 0)
         break;
-      bool isStart = isWeight(&fact) && fact.expert;
-      if (isStart && isa<onnx::MulOp>(user))
-        layer = findSum(user);
-      else if ((fact.kind == FactKind::HitToken ||
-                fact.kind == FactKind::HitCoordinates) &&
-               isa<onnx::ScatterNDOp, onnx::ScatterElementsOp>(user))
+      bool isWeighted =
+          isWeight(&fact) && fact.expert && isa<onnx::MulOp>(user);
+      bool isScattered = (fact.kind == FactKind::HitToken ||
+                          fact.kind == FactKind::HitCoordinates) &&
+                         isa<onnx::ScatterNDOp, onnx::ScatterElementsOp>(user);
+      if (isWeighted || isScattered)
         layer = findSum(user);
       else if (fact.kind == FactKind::Computed && isa<onnx::ReduceSumOp>(user))
         layer = findAxis(fact.dims, Axis::Expert) ? findScaledSum(user)

@@ -155,7 +155,7 @@ std::optional<Fact> RoutingFacts::inferOneHot(onnx::OneHotOp op) {
 
 /// A mask times one number for each choice.
 std::optional<Fact> RoutingFacts::maskWeights(Operation *op, const Fact &mask,
-                                              Value other, Dims result) {
+                                              Value other, const Dims &result) {
   std::optional<Dims> dims = alignDims(other, result);
   if (!dims)
     return std::nullopt;

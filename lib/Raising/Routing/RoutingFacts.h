@@ -175,7 +175,7 @@ private:
   MaybeFact inferProduct(mlir::Operation *op);
 
   MaybeFact maskWeights(mlir::Operation *op, const Fact &mask,
-                        mlir::Value other, Dims result);
+                        mlir::Value other, const Dims &result);
   MaybeFact gatherRows(mlir::Value data, const Fact &index, Dims indexDims);
   bool hasRowsOf(const Fact &fact, mlir::Value rows) const;
   bool isSameExtent(mlir::AffineExpr a, mlir::AffineExpr b) const;
