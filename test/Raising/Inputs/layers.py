@@ -625,7 +625,7 @@ def looked_up_repeated(g):
 def looked_up_columns(g):
     weights, ids = g.route()
     w = g.GatherND(g.weight(g.E, g.H, g.D), g.Unsqueeze(ids, [2]))
-    h = g.Relu(g.MatMul(w, g.Unsqueeze("x", [1, 3])))
+    h = g.Relu(g.MatMul(w, g.Unsqueeze(g.Abs("x"), [1, 3])))
     y = g.MatMul(g.Transpose(g.Gather(g.weight(g.E, g.H, g.D), ids, axis=0), perm=[0, 1, 3, 2]), h)
     return g.ReduceSum(g.Mul(g.Squeeze(y, [3]), g.Unsqueeze(weights, [2])), [1], keepdims=0)
 
@@ -638,6 +638,12 @@ def looked_up_with_bias(g):
 @layer("P4", choices=1)
 def looked_up_one_choice(g):
     return looked_up(g)
+
+
+@layer("P4")
+def weighted_by_token(g):
+    """Choices of a token share its weight."""
+    return looked_up(g, weight=lambda g, weights: g.Unsqueeze(g.ReduceMax(weights, [1], keepdims=1), [2]))
 
 
 @lookalike(tokens=2, choices=2)
@@ -664,11 +670,6 @@ def looked_up_shifted(g):
 @lookalike()
 def weighted_by_choice(g):
     return looked_up(g, weight=lambda g, weights: g.weight(g.k, 1))
-
-
-@lookalike()
-def weighted_by_token(g):
-    return looked_up(g, weight=lambda g, weights: g.Unsqueeze(g.ReduceMax(weights, [1], keepdims=1), [2]))
 
 
 @lookalike()
