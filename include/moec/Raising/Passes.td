@@ -118,8 +118,8 @@ def FuseExperts : Pass<"moe-fuse-experts", "::mlir::ModuleOp"> {
       columns and the activation `swiglu`, its constants those of the graph;
     * two products in a row are one `moe.expert_ffn`.
 
-    No weight is moved: recipes are. What does not fit stays as it is; a remark
-    says why where two products in a row did not become a network.
+    No weight is moved: recipes are. What does not fit stays as it is, and the
+    debug output of the patterns says why.
   }];
   let dependentDialects = ["::moec::moe::MoeDialect",
                            "::moec::param::ParamDialect",
