@@ -8,6 +8,7 @@
 
 #include "FusedLayers.h"
 #include "Routing/Activations.h"
+#include "Routing/Axes.h"
 #include "Routing/Constants.h"
 #include "Routing/NewParameter.h"
 
@@ -15,7 +16,6 @@
 
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/PatternMatch.h"
-#include "mlir/IR/Remarks.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
 namespace moec {
@@ -26,10 +26,6 @@ namespace moec {
 using namespace mlir;
 using namespace moec;
 using namespace moec::routing;
-
-static RankedTensorType getType(Value value) {
-  return cast<RankedTensorType>(value.getType());
-}
 
 static bool isIdentity(moe::GroupedMatmulOp op) {
   return op.getActivation().getKind() == moe::ActivationKind::Identity;
@@ -42,12 +38,6 @@ static moe::GroupedMatmulOp getPlainProduct(Value value) {
                  op.getLayout() != moe::Layout::Panels &&
                  op.hasPureTensorSemantics();
   return isPlain ? op : moe::GroupedMatmulOp();
-}
-
-static void copyLayer(Operation *from, Operation *to) {
-  StringRef name = moe::MoeDialect::getLayerAttrName();
-  if (Attribute layer = from->getAttr(name))
-    to->setAttr(name, layer);
 }
 
 namespace {

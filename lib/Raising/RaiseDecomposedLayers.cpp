@@ -148,16 +148,12 @@ private:
     if (miss.reason.empty())
       return;
     ++numMissed;
-    Location loc = miss.node ? miss.node->getLoc() : choice.ids.getLoc();
-    std::string at = miss.node
-                         ? " at '" + getNodeName(miss.node) + "' (" +
-                               miss.node->getName().stripDialect().str() + ")"
-                         : "";
-    remark::missed(loc, remark::RemarkOpts::name("LayerNotRaised")
-                            .category("raise-decomposed-layers"))
+    remark::missed(miss.getLoc(choice.ids.getLoc()),
+                   remark::RemarkOpts::name("LayerNotRaised")
+                       .category("raise-decomposed-layers"))
         << remark::add("left the experts that '{0}' chooses as they are: the "
                        "match stopped{1}: {2}",
-                       getNodeName(choice.ids.getDefiningOp()), at,
+                       getNodeName(choice.ids.getDefiningOp()), miss.getPlace(),
                        miss.reason);
   }
 };

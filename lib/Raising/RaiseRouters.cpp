@@ -84,17 +84,12 @@ private:
   }
 
   static void reportMiss(moe::PlanOp plan, const Miss &miss) {
-    Location loc = miss.node ? miss.node->getLoc() : plan.getLoc();
-    std::string at = miss.node
-                         ? " at '" + getNodeName(miss.node) + "' (" +
-                               miss.node->getName().stripDialect().str() + ")"
-                         : "";
     remark::missed(
-        loc,
+        miss.getLoc(plan.getLoc()),
         remark::RemarkOpts::name("RouterNotRaised").category("raise-routers"))
         << remark::add("left the router of '{0}' as it is: the match "
                        "stopped{1}: {2}",
-                       getLayerName(plan), at, miss.reason);
+                       getLayerName(plan), miss.getPlace(), miss.reason);
   }
 
   static void write(const Router &router, moe::PlanOp plan,
@@ -135,9 +130,7 @@ private:
       route->removeAttr("group_fill");
     route.setRenormalize(router.renormalize);
     route.setPropagateNan(true);
-    StringRef name = moe::MoeDialect::getLayerAttrName();
-    if (Attribute layer = plan->getAttr(name))
-      route->setAttr(name, layer);
+    copyLayer(plan, route);
     // Static extents may be known on one side alone.
     auto fit = [&](Value value, Type to) {
       return b.createOrFold<tensor::CastOp>(to, value);

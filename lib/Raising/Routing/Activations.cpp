@@ -6,6 +6,7 @@
 
 #include "Activations.h"
 
+#include "Axes.h"
 #include "Constants.h"
 
 #include <cmath>
@@ -13,10 +14,6 @@
 using namespace mlir;
 using namespace moec;
 using namespace moec::routing;
-
-static RankedTensorType getType(Value value) {
-  return cast<RankedTensorType>(value.getType());
-}
 
 bool moec::routing::isReadOnlyBy(Value value, ArrayRef<Operation *> nodes) {
   return llvm::all_of(value.getUsers(), [&](Operation *user) {

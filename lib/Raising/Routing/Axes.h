@@ -13,6 +13,11 @@
 
 namespace moec::routing {
 
+/// The type of a tensor, whose rank is known.
+inline mlir::RankedTensorType getType(mlir::Value value) {
+  return mlir::cast<mlir::RankedTensorType>(value.getType());
+}
+
 /// What an index of a routed layer counts.
 enum class Axis : uint8_t {
   /// Tokens. Several dimensions in a row may do so together, row-major.

@@ -6,6 +6,7 @@
 
 #include "ExpertLifter.h"
 
+#include "../FusedLayers.h"
 #include "Constants.h"
 
 #include "dialects/Param/IR/Param.h"
@@ -19,8 +20,15 @@ using namespace mlir;
 using namespace moec;
 using namespace moec::routing;
 
-static RankedTensorType getType(Value value) {
-  return cast<RankedTensorType>(value.getType());
+Location Miss::getLoc(Location other) const {
+  return node ? node->getLoc() : other;
+}
+
+std::string Miss::getPlace() const {
+  if (!node)
+    return "";
+  return " at '" + getNodeName(node) + "' (" +
+         node->getName().stripDialect().str() + ")";
 }
 
 /// Whether only extents of 1 change their places.

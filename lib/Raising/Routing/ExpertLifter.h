@@ -78,6 +78,11 @@ struct RowExpr {
 struct Miss {
   mlir::Operation *node = nullptr;
   std::string reason;
+
+  /// Where the node is, or `other` without one.
+  mlir::Location getLoc(mlir::Location other) const;
+  /// " at 'name' (operator)", or "" without a node.
+  std::string getPlace() const;
 };
 
 class ExpertLifter {

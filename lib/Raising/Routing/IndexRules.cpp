@@ -13,10 +13,6 @@ using namespace mlir;
 using namespace moec;
 using namespace moec::routing;
 
-static RankedTensorType getType(Value value) {
-  return cast<RankedTensorType>(value.getType());
-}
-
 /// Whether no dimension counts anything.
 static bool isOneOf(ArrayRef<Dim> dims) {
   return llvm::all_of(dims, [](const Dim &dim) { return dim.empty(); });
@@ -283,6 +279,21 @@ static std::optional<ConstantSlice> readSlice(onnx::SliceOp op) {
   return found;
 }
 
+/// The expert whose sorted rows are those from `start` to `end`.
+std::optional<int64_t> RoutingFacts::getExpertBetween(Value start,
+                                                      Value end) const {
+  const Fact *first = lookup(start), *last = lookup(end);
+  if (!last || last->kind != FactKind::End || !last->expert)
+    return std::nullopt;
+  bool isStart =
+      first
+          ? ((first->kind == FactKind::End && first->expert &&
+              *first->expert + 1 == *last->expert) ||
+             (first->kind == FactKind::Start && first->expert == last->expert))
+          : getUniform(start) == 0.0 && *last->expert == 0;
+  return isStart ? last->expert : std::nullopt;
+}
+
 std::optional<Fact> RoutingFacts::inferSlice(onnx::SliceOp op) {
   const Fact *data = lookup(op.getData());
   if (!data)
@@ -296,22 +307,16 @@ std::optional<Fact> RoutingFacts::inferSlice(onnx::SliceOp op) {
     return isFeature ? MaybeFact(*data) : std::nullopt;
   }
   // The rows of one expert.
-  const Fact *start = lookup(op.getStarts()), *end = lookup(op.getEnds());
+  std::optional<int64_t> expert =
+      getExpertBetween(op.getStarts(), op.getEnds());
   auto axes = op.getAxes() ? getIntegers(op.getAxes())
                            : std::optional(SmallVector<int64_t>{0});
   bool hasStep = op.getSteps() && getUniform(op.getSteps()) != 1.0;
-  if (!end || end->kind != FactKind::End || !end->expert || hasStep || !axes ||
-      *axes != SmallVector<int64_t>{0} || data->dims.front() != Dim{Axis::Row})
-    return std::nullopt;
-  bool isStart =
-      start ? ((start->kind == FactKind::End && start->expert &&
-                *start->expert + 1 == *end->expert) ||
-               (start->kind == FactKind::Start && start->expert == end->expert))
-            : getUniform(op.getStarts()) == 0.0 && *end->expert == 0;
-  if (!isStart)
+  if (!expert || hasStep || !axes || *axes != SmallVector<int64_t>{0} ||
+      data->dims.front() != Dim{Axis::Row})
     return std::nullopt;
   Fact result = *data;
-  result.expert = end->expert;
+  result.expert = expert;
   result.dims[0] = {Axis::Hit};
   return result;
 }
@@ -368,6 +373,13 @@ void RoutingFacts::inferSort(onnx::TopKOp op) {
   }
 }
 
+/// Whether all elements are known to be 0.
+bool RoutingFacts::isZero(Value value) const {
+  const Fact *fact = lookup(value);
+  return getUniform(value) == 0.0 ||
+         (fact && fact->kind == FactKind::Uniform && fact->number == 0);
+}
+
 std::optional<Fact> RoutingFacts::inferAdd(onnx::AddOp op) {
   for (auto [value, other] :
        {std::pair(op.getA(), op.getB()), std::pair(op.getB(), op.getA())}) {
@@ -376,10 +388,7 @@ std::optional<Fact> RoutingFacts::inferAdd(onnx::AddOp op) {
       continue;
     Dims ones(getType(other).getRank());
     std::optional<Dims> dims = broadcastDims(fact->dims, ones);
-    bool isZero =
-        getUniform(other) == 0.0 ||
-        (second && second->kind == FactKind::Uniform && second->number == 0);
-    if (isZero && dims && fact->kind != FactKind::Computed) {
+    if (isZero(other) && dims && fact->kind != FactKind::Computed) {
       Fact result = *fact;
       result.dims = *dims;
       return result;
@@ -399,10 +408,7 @@ std::optional<Fact> RoutingFacts::inferSub(onnx::SubOp op) {
   const Fact *fact = lookup(op.getA()), *second = lookup(op.getB());
   if (!fact)
     return std::nullopt;
-  bool isZero =
-      getUniform(op.getB()) == 0.0 ||
-      (second && second->kind == FactKind::Uniform && second->number == 0);
-  if (isZero && fact->kind != FactKind::Computed)
+  if (isZero(op.getB()) && fact->kind != FactKind::Computed)
     return *fact;
   if (second && fact->kind == FactKind::End &&
       second->kind == FactKind::Count && fact->expert == second->expert &&
@@ -610,18 +616,10 @@ std::optional<Fact> RoutingFacts::inferCumSum(onnx::CumSumOp op) {
 }
 
 std::optional<Fact> RoutingFacts::inferRange(onnx::RangeOp op) {
-  const Fact *start = lookup(op.getStart()), *end = lookup(op.getLimit());
-  if (!end || end->kind != FactKind::End || !end->expert ||
+  if (!getExpertBetween(op.getStart(), op.getLimit()) ||
       getUniform(op.getDelta()) != 1.0)
     return std::nullopt;
-  bool isStart =
-      start ? ((start->kind == FactKind::End && start->expert &&
-                *start->expert + 1 == *end->expert) ||
-               (start->kind == FactKind::Start && start->expert == end->expert))
-            : getUniform(op.getStart()) == 0.0 && *end->expert == 0;
-  if (!isStart)
-    return std::nullopt;
-  Fact result = *end;
+  Fact result = *lookup(op.getLimit());
   result.kind = FactKind::Segment;
   result.dims = {{Axis::Hit}};
   return result;
@@ -629,8 +627,7 @@ std::optional<Fact> RoutingFacts::inferRange(onnx::RangeOp op) {
 
 //===-- Rows --------------------------------------------------------------===//
 
-/// Elementwise: an element of the result is made of those at its place.
-static bool isElementwise(Operation *op) {
+bool moec::routing::isRowwiseElementwise(Operation *op) {
   return isa<onnx::AddOp, onnx::SubOp, onnx::MulOp, onnx::DivOp, onnx::PowOp,
              onnx::NegOp, onnx::AbsOp, onnx::SqrtOp, onnx::ReciprocalOp,
              onnx::ExpOp, onnx::LogOp, onnx::ErfOp, onnx::TanhOp,
@@ -640,10 +637,6 @@ static bool isElementwise(Operation *op) {
              onnx::GeluOp, onnx::QuickGeluOp, onnx::FastGeluOp,
              onnx::BiasGeluOp, onnx::MinOp, onnx::MaxOp, onnx::ClipOp,
              onnx::CastOp, onnx::CastLikeOp, onnx::WhereOp>(op);
-}
-
-bool moec::routing::isRowwiseElementwise(Operation *op) {
-  return isElementwise(op);
 }
 
 std::optional<Fact> RoutingFacts::inferComputed(Operation *op) {
@@ -659,9 +652,7 @@ std::optional<Fact> RoutingFacts::inferComputed(Operation *op) {
     return std::nullopt;
   if (isa<onnx::MatMulOp, onnx::GemmOp>(op))
     return inferProduct(op);
-  if (auto reduce = dyn_cast<onnx::ReduceSumOp>(op))
-    return std::nullopt;
-  if (!isElementwise(op))
+  if (!isRowwiseElementwise(op))
     return std::nullopt;
   Fact result(FactKind::Computed);
   for (Value operand : op->getOperands()) {

@@ -14,10 +14,6 @@ using namespace mlir;
 using namespace moec;
 using namespace moec::routing;
 
-static RankedTensorType getType(Value value) {
-  return cast<RankedTensorType>(value.getType());
-}
-
 std::unique_ptr<RoutedLayer> LayerFinder::fail(Operation *node,
                                                const Twine &reason) {
   if (miss.reason.empty())

@@ -20,10 +20,6 @@ using namespace mlir;
 using namespace moec;
 using namespace moec::routing;
 
-static RankedTensorType getType(Value value) {
-  return cast<RankedTensorType>(value.getType());
-}
-
 LayerWriter::LayerWriter(const RoutedLayer &layer, const RoutingFacts &facts,
                          SymbolTable &symbols)
     : layer(layer), facts(facts), symbols(symbols),

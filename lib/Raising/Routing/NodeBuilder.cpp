@@ -53,26 +53,24 @@ Value NodeBuilder::makeIntegers(ArrayRef<int64_t> values) {
                                   DenseElementsAttr::get(type, values));
 }
 
+Value NodeBuilder::makeShaped(StringRef name, Value value,
+                              ArrayRef<AffineExpr> extents) {
+  OperationState state(getLoc(), name);
+  state.addOperands(value);
+  state.addTypes(getNoneType());
+  OpResult result = create(state)->getResult(0);
+  shapes.setResult(result, getElementTypeOrSelf(value.getType()), extents);
+  return result;
+}
+
 Value NodeBuilder::reshape(Value value, ArrayRef<AffineExpr> extents) {
   if (ArrayRef<AffineExpr>(shapes.getExtents(value)) == extents)
     return value;
-  OperationState state(getLoc(), onnx::ReshapeOp::getOperationName());
-  state.addOperands(value);
-  state.addTypes(getNoneType());
-  Operation *op = create(state);
-  shapes.setResult(op->getResult(0), getElementTypeOrSelf(value.getType()),
-                   extents);
-  return op->getResult(0);
+  return makeShaped(onnx::ReshapeOp::getOperationName(), value, extents);
 }
 
 Value NodeBuilder::expand(Value scalar, ArrayRef<AffineExpr> extents) {
-  OperationState state(getLoc(), onnx::ExpandOp::getOperationName());
-  state.addOperands(scalar);
-  state.addTypes(getNoneType());
-  Operation *op = create(state);
-  shapes.setResult(op->getResult(0), getElementTypeOrSelf(scalar.getType()),
-                   extents);
-  return op->getResult(0);
+  return makeShaped(onnx::ExpandOp::getOperationName(), scalar, extents);
 }
 
 Value NodeBuilder::convert(Value value, Type elementType) {

@@ -55,6 +55,10 @@ public:
 
 private:
   mlir::Operation *makeNode(mlir::OperationState &state, unsigned numResults);
+  /// An op that spreads the elements of `value` over extents that are known
+  /// here; it has no operand that says them.
+  mlir::Value makeShaped(llvm::StringRef name, mlir::Value value,
+                         llvm::ArrayRef<mlir::AffineExpr> extents);
 
   onnx::ShapeContext &shapes;
   bool isFine = true;

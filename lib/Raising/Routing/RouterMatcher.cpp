@@ -16,10 +16,6 @@ using namespace mlir;
 using namespace moec;
 using namespace moec::routing;
 
-static RankedTensorType getType(Value value) {
-  return cast<RankedTensorType>(value.getType());
-}
-
 bool RouterMatcher::fail(Operation *node, const Twine &reason) {
   if (miss.reason.empty())
     miss = {node, reason.str()};

@@ -178,6 +178,9 @@ private:
                         mlir::Value other, const Dims &result);
   MaybeFact gatherRows(mlir::Value data, const Fact &index, Dims indexDims);
   bool hasRowsOf(const Fact &fact, mlir::Value rows) const;
+  bool isZero(mlir::Value value) const;
+  std::optional<int64_t> getExpertBetween(mlir::Value start,
+                                          mlir::Value end) const;
   bool isSameExtent(mlir::AffineExpr a, mlir::AffineExpr b) const;
   void set(mlir::Value value, Fact fact);
   bool fitsExtents(mlir::Value value, llvm::ArrayRef<Dim> dims) const;
