@@ -310,13 +310,10 @@ std::optional<Fact> RoutingFacts::inferReduce(Operation *op) {
     return std::nullopt;
   Fact result = *fact;
   SmallVector<Axis> reduced;
-  bool keepsDims = true;
-  if (auto keep = op->getAttrOfType<IntegerAttr>("keepdims"))
-    keepsDims = keep.getValue().getSExtValue() != 0;
   llvm::sort(*axes, std::greater<>());
   for (int64_t axis : *axes) {
     llvm::append_range(reduced, result.dims[axis]);
-    if (keepsDims)
+    if (keepsDims(op))
       result.dims[axis].clear();
     else
       result.dims.erase(result.dims.begin() + axis);

@@ -155,21 +155,15 @@ bool RouterMatcher::matchGroups(Value keys) {
       return fail(sum, "groups are not ranked by their two largest keys");
     router.groupScore = moe::GroupScore::Top2Sum;
     grouped = two.getX();
-  } else if (auto one = dyn_cast_or_null<onnx::SqueezeOp>(rank)) {
-    return fail(one, "groups are ranked in an unknown way");
   } else {
     return fail(rank, "groups are ranked in an unknown way");
   }
   int64_t groupedRank = getType(grouped).getRank();
   std::optional<SmallVector<int64_t>> axes = getAxes(rank, groupedRank);
   auto view = grouped.getDefiningOp<onnx::ReshapeOp>();
-  bool keepsDims = false;
-  if (auto keep = rank->getAttrOfType<IntegerAttr>("keepdims"))
-    keepsDims = keep.getValue().getSExtValue() != 0;
-  else
-    keepsDims = true;
-  if (!axes || *axes != SmallVector<int64_t>{groupedRank - 1} || keepsDims ||
-      !view || getType(grouped).getShape().back() != experts / groups ||
+  if (!axes || *axes != SmallVector<int64_t>{groupedRank - 1} ||
+      keepsDims(rank) || !view ||
+      getType(grouped).getShape().back() != experts / groups ||
       getType(grouped).getShape()[groupedRank - 2] != groups ||
       peelRows(view.getData()) != peelRows(kept))
     return fail(rank, "groups are not ranked by the keys that are chosen from");
@@ -235,11 +229,8 @@ std::optional<double> RouterMatcher::matchSum(Value sum, Value of) {
     return std::nullopt;
   std::optional<SmallVector<int64_t>> axes =
       getAxes(reduce, getType(of).getRank());
-  bool keepsDims = true;
-  if (auto keep = reduce->getAttrOfType<IntegerAttr>("keepdims"))
-    keepsDims = keep.getValue().getSExtValue() != 0;
   if (!axes || *axes != SmallVector<int64_t>{getType(of).getRank() - 1} ||
-      !keepsDims)
+      !keepsDims(reduce))
     return std::nullopt;
   return epsilon;
 }

@@ -120,6 +120,11 @@ std::optional<SmallVector<int64_t>> moec::routing::getAxes(Operation *op,
   return axes;
 }
 
+bool moec::routing::keepsDims(Operation *reduction) {
+  auto keep = reduction->getAttrOfType<IntegerAttr>("keepdims");
+  return !keep || !keep.getValue().isZero();
+}
+
 std::optional<Dims> RoutingFacts::alignDims(Value value,
                                             ArrayRef<Dim> dims) const {
   auto type = cast<RankedTensorType>(value.getType());

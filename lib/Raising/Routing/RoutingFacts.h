@@ -204,6 +204,9 @@ bool isRowwiseElementwise(mlir::Operation *op);
 std::optional<llvm::SmallVector<int64_t>> getAxes(mlir::Operation *op,
                                                   int64_t rank);
 
+/// Whether what a reduction reduces stays, with an extent of 1.
+bool keepsDims(mlir::Operation *reduction);
+
 } // namespace moec::routing
 
 #endif // MOEC_LIB_RAISING_ROUTING_ROUTINGFACTS_H
