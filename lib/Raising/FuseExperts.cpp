@@ -65,7 +65,7 @@ static moe::GroupedMatmulOp rebuild(PatternRewriter &rewriter,
       op.getOffsets(), op.getRows(), bias, /*scales=*/Value(), init,
       op.getLayoutAttr(), /*n=*/IntegerAttr(), activation,
       /*quant=*/moe::QuantAttr());
-  copyLayer(op, made);
+  moe::MoeDialect::copyLayer(op, made);
   return made;
 }
 
@@ -279,7 +279,7 @@ struct FuseNetwork : OpRewritePattern<moe::GroupedMatmulOp> {
         /*scales1=*/Value(), /*scales2=*/Value(), /*w3=*/Value(),
         /*bias3=*/Value(), /*scales3=*/Value(), op.getInit(),
         inner.getActivation(), /*quant=*/moe::QuantAttr());
-    copyLayer(op, network);
+    moe::MoeDialect::copyLayer(op, network);
     if (Attribute shapes = op->getAttr(onnx::kShapesAttr))
       network->setAttr(onnx::kShapesAttr, shapes);
     setRaisedFrom(op, network);

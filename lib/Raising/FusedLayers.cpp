@@ -26,12 +26,6 @@ std::string moec::getNodeName(Operation *node) {
   return name.empty() ? node->getName().stripDialect().str() : name;
 }
 
-void moec::copyLayer(Operation *from, Operation *to) {
-  StringRef name = moe::MoeDialect::getLayerAttrName();
-  if (Attribute layer = from->getAttr(name))
-    to->setAttr(name, layer);
-}
-
 bool moec::requireCountableRows(Operation *op, Value from, int64_t times) {
   AffineMap shape = onnx::getShapeMap(from);
   if (!shape)

@@ -41,9 +41,6 @@ bool requireCountableRows(mlir::Operation *op, mlir::Value from,
 /// The node's name in the source model, for diagnostics and `moe.layer`.
 std::string getNodeName(mlir::Operation *node);
 
-/// Puts `to` into the layer that `from` is in, if it is in one.
-void copyLayer(mlir::Operation *from, mlir::Operation *to);
-
 } // namespace moec
 
 #endif // MOEC_LIB_RAISING_FUSEDLAYERS_H

@@ -130,7 +130,7 @@ private:
       route->removeAttr("group_fill");
     route.setRenormalize(router.renormalize);
     route.setPropagateNan(true);
-    copyLayer(plan, route);
+    moe::MoeDialect::copyLayer(plan, route);
     // Static extents may be known on one side alone.
     auto fit = [&](Value value, Type to) {
       return b.createOrFold<tensor::CastOp>(to, value);

@@ -38,6 +38,11 @@ void MoeDialect::initialize() {
       >();
 }
 
+void MoeDialect::copyLayer(Operation *from, Operation *to) {
+  if (Attribute layer = from->getAttr(getLayerAttrName()))
+    to->setAttr(getLayerAttrName(), layer);
+}
+
 //===----------------------------------------------------------------------===//
 // What all ops share
 //===----------------------------------------------------------------------===//

@@ -50,6 +50,8 @@ def Moe_Dialect : Dialect {
     static constexpr ::llvm::StringLiteral getLayerAttrName() {
       return "moe.layer";
     }
+    /// Puts `to` into the layer that `from` is in, if it is in one.
+    static void copyLayer(::mlir::Operation *from, ::mlir::Operation *to);
     /// Discardable attribute of a network: the operator or pattern.
     static constexpr ::llvm::StringLiteral getRaisedFromAttrName() {
       return "moe.raised_from";

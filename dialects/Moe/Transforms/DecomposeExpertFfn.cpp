@@ -50,12 +50,6 @@ public:
   bool isPacked() const { return packed; }
 
 private:
-  void copyLayer(Operation *to) {
-    StringRef name = MoeDialect::getLayerAttrName();
-    if (Attribute layer = op->getAttr(name))
-      to->setAttr(name, layer);
-  }
-
   /// [R, I] in f32: activations are rounded by nobody in between.
   Value makeHidden() {
     Value inner = b.createOrFold<tensor::DimOp>(loc, op.getW1(), 1);
@@ -76,11 +70,11 @@ private:
             llvm::divideCeil(type.getDimSize(1), MoeDialect::kPanelColumns)),
         type.getDimSize(2), MoeDialect::kPanelColumns};
     Value init = tensor::EmptyOp::create(b, loc, shape, type.getElementType());
-    auto op = PackPanelsOp::create(b, loc, TypeRange(init.getType()),
-                                   product.weights, init, /*k_major=*/false,
-                                   product.activation.isGated());
-    copyLayer(op);
-    return op.getResult(0);
+    auto panels = PackPanelsOp::create(b, loc, TypeRange(init.getType()),
+                                       product.weights, init, /*k_major=*/false,
+                                       product.activation.isGated());
+    MoeDialect::copyLayer(op, panels);
+    return panels.getResult(0);
   }
 
   Value multiply(const Product &product) {
@@ -99,7 +93,7 @@ private:
         op.getOffsets(), product.rows, product.bias, product.scales,
         product.init, LayoutAttr::get(op.getContext(), layout), columns,
         product.activation, op.getQuantAttr());
-    copyLayer(matmul);
+    MoeDialect::copyLayer(op, matmul);
     return matmul.getResult(0);
   }
 

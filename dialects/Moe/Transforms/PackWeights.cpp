@@ -55,8 +55,7 @@ struct PackWeightsPattern : OpRewritePattern<GroupedMatmulOp> {
     auto pack = PackPanelsOp::create(rewriter, loc, TypeRange(init.getType()),
                                      op.getWeights(), init, isKMajor,
                                      op.getActivation().isGated());
-    if (Attribute layer = op->getAttr(MoeDialect::getLayerAttrName()))
-      pack->setAttr(MoeDialect::getLayerAttrName(), layer);
+    MoeDialect::copyLayer(op, pack);
     rewriter.modifyOpInPlace(op, [&] {
       op.getWeightsMutable().assign(pack.getResult(0));
       op.setLayout(Layout::Panels);
