@@ -426,6 +426,7 @@ private:
         mapping.map(init, arg);
     Operation *clone = builder.clone(*op, mapping);
     clone->removeAttr("moe.layer");
+    clone->removeAttr("moe.dead_experts");
     if (dps) // Symbols of the model: not renumbered, and not needed.
       clone->removeAttr(onnx::kShapesAttr);
     SmallVector<Value> results(clone->getResults());

@@ -347,6 +347,37 @@ static int64_t getTopK(moe::ExpertFfnOp ffn, moe::RouteOp &route) {
               : ShapedType::kDynamic;
 }
 
+static llvm::json::Value toJson(Attribute attribute) {
+  if (auto entry = dyn_cast<DictionaryAttr>(attribute)) {
+    llvm::json::Object object;
+    for (NamedAttribute member : entry)
+      object[member.getName().strref()] = toJson(member.getValue());
+    return object;
+  }
+  if (auto list = dyn_cast<ArrayAttr>(attribute)) {
+    llvm::json::Array array;
+    for (Attribute element : list)
+      array.push_back(toJson(element));
+    return array;
+  }
+  if (auto text = dyn_cast<StringAttr>(attribute))
+    return text.str();
+  if (auto number = dyn_cast<IntegerAttr>(attribute))
+    return number.getInt();
+  if (auto number = dyn_cast<FloatAttr>(attribute))
+    return number.getValueAsDouble();
+  // What is beyond all numbers.
+  return nullptr;
+}
+
+/// The experts of the source that were removed, with their certificates.
+static llvm::json::Value describeDeadExperts(moe::PlanOp plan) {
+  Attribute dead =
+      plan ? plan->getAttr(moe::MoeDialect::getDeadExpertsAttrName())
+           : Attribute();
+  return dead ? toJson(dead) : llvm::json::Array();
+}
+
 /// How the weights are stored: "f16", "int4 in blocks of 32".
 static std::string describeWeights(moe::ExpertFfnOp ffn) {
   std::string text;
@@ -366,9 +397,12 @@ static std::string describeWeights(moe::ExpertFfnOp ffn) {
 llvm::json::Array moec::describeMoeLayers(ModuleOp module) {
   llvm::json::Array layers;
   module.walk([&](moe::ExpertFfnOp ffn) {
-    int64_t experts = ffn.getNumExperts();
+    // Of the source, some of which may be gone.
+    auto plan = ffn.getOffsets().getDefiningOp<moe::PlanOp>();
+    int64_t left = ffn.getNumExperts();
+    int64_t experts = plan ? plan.getNumSourceExperts() : left;
     int64_t total = countExpertParameters(ffn);
-    int64_t perExpert = experts > 0 ? total / experts : 0;
+    int64_t perExpert = left > 0 ? total / left : 0;
     auto w2 = cast<ShapedType>(ffn.getW2().getType());
     int64_t depth = w2.getDimSize(2);
     if (ffn.getQuant() && depth >= 0)
@@ -380,8 +414,8 @@ llvm::json::Array moec::describeMoeLayers(ModuleOp module) {
                              {"activation", moe::stringifyActivationKind(
                                                 ffn.getActivation().getKind())},
                              {"weights", describeWeights(ffn)},
-                             {"parameters_total", experts * perExpert},
-                             {"dead_experts", llvm::json::Array()},
+                             {"parameters_total", left * perExpert},
+                             {"dead_experts", describeDeadExperts(plan)},
                              {"kernels", llvm::json::Array()}};
     auto from = ffn->getAttrOfType<StringAttr>(
         moe::MoeDialect::getRaisedFromAttrName());
@@ -390,9 +424,9 @@ llvm::json::Array moec::describeMoeLayers(ModuleOp module) {
     int64_t topK = getTopK(ffn, route);
     if (route)
       layer["router"] = moe::stringifyScoreFunction(route.getScore());
-    if (topK >= 0 && experts > 0) {
+    if (topK >= 0 && left > 0) {
       // A weight is multiplied and added, a bias added.
-      int64_t flops = (countWeights(ffn) + total) / experts;
+      int64_t flops = (countWeights(ffn) + total) / left;
       layer["top_k"] = topK;
       layer["parameters_active"] = topK * perExpert;
       layer["flops_per_token_dense"] = experts * flops;

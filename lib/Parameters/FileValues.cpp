@@ -39,20 +39,33 @@ public:
     return known->second;
   }
 
+  bool readRegion(param::RecipeInterface recipe, ArrayRef<int64_t> offsets,
+                  ArrayRef<int64_t> sizes,
+                  MutableArrayRef<char> buffer) override {
+    std::lock_guard<std::mutex> lock(mutex);
+    return succeeded(evaluateRegion(recipe, offsets, sizes, buffer));
+  }
+
 private:
   std::optional<std::vector<char>> evaluate(param::RecipeInterface recipe,
                                             int64_t bytes) {
     ArrayRef<int64_t> shape = recipe.getResultType().getShape();
     SmallVector<int64_t> offsets(shape.size(), 0);
     std::vector<char> buffer(bytes);
+    if (failed(evaluateRegion(recipe, offsets, shape, buffer)))
+      return std::nullopt;
+    return buffer;
+  }
+
+  LogicalResult evaluateRegion(param::RecipeInterface recipe,
+                               ArrayRef<int64_t> offsets,
+                               ArrayRef<int64_t> sizes,
+                               MutableArrayRef<char> buffer) {
     // The writer of the weights reports the same again.
     ScopedDiagnosticHandler silence(recipe.getContext(),
                                     [](Diagnostic &) { return success(); });
-    if (failed(evaluator.readRegion(recipe,
-                                    UnknownLoc::get(recipe.getContext()),
-                                    offsets, shape, buffer)))
-      return std::nullopt;
-    return buffer;
+    return evaluator.readRegion(recipe, UnknownLoc::get(recipe.getContext()),
+                                offsets, sizes, buffer);
   }
 
   std::mutex mutex;

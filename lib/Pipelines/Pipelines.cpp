@@ -52,6 +52,8 @@ void moec::buildMoeStage(OpPassManager &manager,
   }
   manager.addPass(createRaiseOnnxToMoe());
   manager.addPass(createCanonicalizerPass());
+  if (!options.reference)
+    manager.addPass(createEliminateDeadExperts());
   manager.addPass(createAliasCaches());
   addInvariant(manager, "moe");
 }

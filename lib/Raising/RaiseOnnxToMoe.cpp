@@ -63,7 +63,7 @@ public:
     Value inverse = makeEmpty(tokens, choices, i32);
     auto plan = moe::PlanOp::create(
         b, TypeRange{offsets.getType(), rows.getType(), inverse.getType()},
-        route.getResult(1), offsets, rows, inverse);
+        route.getResult(1), /*groups=*/Value(), offsets, rows, inverse);
 
     // Kept in f32 until the weighted sum, which is rounded once.
     Value y = makeEmpty(numRows, hidden, f32);
@@ -76,7 +76,8 @@ public:
     Value out = makeEmpty(tokens, hidden, getType(x).getElementType());
     auto combine = moe::CombineOp::create(
         b, TypeRange(out.getType()), network.getResult(0), plan.getResult(2),
-        route.getResult(0), out);
+        route.getResult(0), out,
+        /*propagate_nan=*/false);
     for (Operation *op : {route.getOperation(), plan.getOperation(),
                           network.getOperation(), combine.getOperation()})
       op->setAttr(moe::MoeDialect::getLayerAttrName(), name);

@@ -42,7 +42,8 @@ def Moe_Dialect : Dialect {
     The discardable attribute `moe.layer` names the node of the source model
     that an op came from; reports are grouped by it. On `moe.expert_ffn`,
     `moe.raised_from` says of what a layer was made: an operator, or the name of
-    a pattern.
+    a pattern. `moe.dead_experts` of a `moe.plan` lists the experts of the source
+    that were removed, and the certificate of each.
   }];
   let useDefaultAttributePrinterParser = 1;
   let extraClassDeclaration = [{
@@ -55,6 +56,11 @@ def Moe_Dialect : Dialect {
     /// Discardable attribute of a network: the operator or pattern.
     static constexpr ::llvm::StringLiteral getRaisedFromAttrName() {
       return "moe.raised_from";
+    }
+    /// Discardable attribute of a plan: an array of dictionaries, one for each
+    /// expert of the source that was removed, as the manifest has them.
+    static constexpr ::llvm::StringLiteral getDeadExpertsAttrName() {
+      return "moe.dead_experts";
     }
     /// Columns of one panel of packed weights (see `moe.pack_panels`).
     static constexpr int64_t kPanelColumns = 32;

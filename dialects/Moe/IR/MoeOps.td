@@ -104,6 +104,11 @@ def Moe_PlanOp : Moe_Op<"plan"> {
     elements past `offsets[E]` are unspecified. `inverse[t, j]` is the row of a
     choice, -1 for a dropped one. Ids outside [0, E) count as dropped.
 
+    With `groups` `[S]`, ids are those of S experts of the source, and a choice
+    of expert s counts as one of `groups[s]`: experts may share a group, and one
+    whose group is outside [0, E) has none, so its choices are dropped. Within a
+    group the order is that of (t, j), whichever expert was chosen.
+
     Shapes: `ids` and `inverse` `[T, k]`, `offsets` `[E + 1]`, `rows` `[R]`.
 
     Source: a stable counting sort, its result in the CSR form of MegaBlocks,
@@ -113,6 +118,7 @@ def Moe_PlanOp : Moe_Op<"plan"> {
     * C1: `inverse` has the shape of `ids`.
     * C2: `rows` has as many elements as `ids`.
     * C3: `offsets` has at least 2 elements.
+    * C4: `groups` has at least one element.
 
     ```mlir
     %offsets, %rows, %inverse = moe.plan ins(%ids : tensor<?x2xi32>)
@@ -120,16 +126,26 @@ def Moe_PlanOp : Moe_Op<"plan"> {
         -> tensor<9xi32>, tensor<?xi32>, tensor<?x2xi32>
     ```
   }];
-  let arguments = (ins Moe_IdMatrix:$ids, Moe_IdVector:$offsets_init,
+  let arguments = (ins Moe_IdMatrix:$ids, Optional<Moe_IdVector>:$groups,
+                       Moe_IdVector:$offsets_init,
                        Moe_IdVector:$rows_init, Moe_IdMatrix:$inverse_init);
   let assemblyFormat = [{
     `ins` `(` $ids `:` type($ids) `)`
+    (`groups` `(` $groups^ `:` type($groups) `)`)?
     `outs` `(` $offsets_init `,` $rows_init `,` $inverse_init `:`
         type($offsets_init) `,` type($rows_init) `,` type($inverse_init) `)`
     attr-dict (`->` type($results)^)?
   }];
   let resultNames = ["offsets", "rows", "inverse"];
   let numInits = 3;
+  let extraClassDeclaration = [{
+    ::mlir::MutableOperandRange getDpsInitsMutable() {
+      return ::mlir::MutableOperandRange(
+          getOperation(), getOperation()->getNumOperands() - 3, 3);
+    }
+    /// Experts that ids count; kDynamic if unknown.
+    int64_t getNumSourceExperts();
+  }];
 }
 
 def Moe_DispatchOp : Moe_Op<"dispatch"> {
@@ -352,8 +368,9 @@ def Moe_CombineOp : Moe_Op<"combine"> {
   let summary = "the weighted sum of the rows of each token";
   let description = [{
     `result[t] = sum over j of weights[t, j] * y[inverse[t, j]]`, where an
-    inverse of -1 adds nothing (a weight of zero does add: 0 * inf is NaN). The
-    sum is in f32 and in the order of j, whatever the number of threads, and is
+    inverse of -1 adds nothing (a weight of zero does add: 0 * inf is NaN); with
+    `propagate_nan` it counts as a row of zeros, so that a weight of NaN still
+    makes the result NaN. The sum is in f32 and in the order of j, whatever the number of threads, and is
     rounded once to the element type of the result.
 
     Shapes: `y` `[R, H]`, `inverse` and `weights` `[T, k]`, the result `[T, H]`.
@@ -372,7 +389,8 @@ def Moe_CombineOp : Moe_Op<"combine"> {
     ```
   }];
   let arguments = (ins Moe_Matrix:$y, Moe_IdMatrix:$inverse,
-                       Moe_F32Matrix:$weights, Moe_Matrix:$init);
+                       Moe_F32Matrix:$weights, Moe_Matrix:$init,
+                       UnitAttr:$propagate_nan);
   let assemblyFormat = [{
     `ins` `(` $y `,` $inverse `,` $weights `:` type($y) `,` type($inverse) `,`
         type($weights) `)`

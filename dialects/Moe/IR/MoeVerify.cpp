@@ -122,7 +122,16 @@ LogicalResult PlanOp::verify() {
   if (isKnown(offsets.size) && offsets.size < 2)
     return emitOpError() << "breaks C3: offsets[0] is " << offsets.size
                          << ", the number of experts plus one is at least 2";
+  if (getGroups() && Extent("groups", getGroups(), 0).size == 0)
+    return emitOpError() << "breaks C4: groups has no element";
   return success();
+}
+
+int64_t PlanOp::getNumSourceExperts() {
+  if (getGroups())
+    return cast<ShapedType>(getGroups().getType()).getDimSize(0);
+  int64_t offsets = cast<ShapedType>(getOffsetsInit().getType()).getDimSize(0);
+  return mapKnown(offsets, [](int64_t size) { return size - 1; });
 }
 
 LogicalResult DispatchOp::verify() {

@@ -152,4 +152,45 @@ def RaiseMatmulToGrouped : Pass<"raise-matmul-to-grouped"> {
     Statistic<"numLeft", "num-left", "Number of products left alone">];
 }
 
+def EliminateDeadExperts : Pass<"moe-eliminate-dead-experts", "::mlir::ModuleOp"> {
+  let summary = "experts that cannot change the result of their layer go";
+  let description = [{
+    Before: routed layers whose weights are parameters.
+
+    After: layers without the experts that are dead. The router is as it was: it
+    chooses among all experts of the source. `moe.plan` has a table `groups`,
+    which leads from them to those that are left, and the parameters are what is
+    left of them, by recipe. An expert is dead where
+
+    * `duplicate`: all its weights are those of an earlier expert, byte by byte;
+      its choices then lead to the other's;
+    * `zero`: the weights and the bias of its last product are zero; its choices
+      lead nowhere, and count as rows of zeros;
+    * `masked`: constants keep it from being chosen (a bias of -inf with enough
+      others beside it, or a finite one that no input makes up for), or from any
+      weight;
+    * `unreachable`: at least as many others as are chosen have a larger key for
+      every input, by the router's rows and a bound on its input (a
+      normalisation, Sigmoid, Tanh, Softmax or Clip before it).
+
+    The bounds hold for the numbers as they are computed, by the formulas of
+    docs/rationale/dead-experts.md. Rows with NaN or infinities are excepted
+    from the last three. `moe.dead_experts` on the plan has the certificates.
+    An expert with a row of zeros in its router is none of these; a row of one
+    large negative number is none either, and is warned of.
+  }];
+  let dependentDialects = ["::moec::moe::MoeDialect",
+                           "::moec::param::ParamDialect",
+                           "::mlir::tensor::TensorDialect"];
+  let options = [
+    Option<"model", "model", "std::string", /*default=*/"\"\"",
+           "The model whose files have the parameters, where the tool does not "
+           "know it">];
+  let statistics = [
+    Statistic<"numDuplicates", "num-duplicates", "Number of experts that share another's weights">,
+    Statistic<"numZero", "num-zero", "Number of experts removed because they give zero">,
+    Statistic<"numMasked", "num-masked", "Number of experts removed because constants mask them">,
+    Statistic<"numUnreachable", "num-unreachable", "Number of experts removed because others always win">];
+}
+
 #endif // MOEC_RAISING_PASSES_TD

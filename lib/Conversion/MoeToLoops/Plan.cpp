@@ -34,10 +34,7 @@ struct PlanToLoops : OpRewritePattern<PlanOp> {
     Value experts = l.sub(ends, l.index(1));
     Value zero = l.index(0), one = l.index(1);
 
-    auto isKept = [&](Value id) {
-      return l.both(l.invert(l.less(id, l.i32(0))),
-                    l.less(l.toIndex(id), experts));
-    };
+    auto isKept = [&](Value id) { return isBelow(l, id, experts); };
     Value offsets = l.loop(zero, ends, op.getOffsetsInit(),
                            [&](Value e, Value offsets) -> Value {
                              return l.put(l.i32(0), offsets, e);
@@ -45,7 +42,7 @@ struct PlanToLoops : OpRewritePattern<PlanOp> {
     // offsets[e + 1] counts the rows of e ...
     offsets = l.loop(zero, tokens, offsets, [&](Value t, Value offsets) {
       return l.loop(zero, choices, offsets, [&](Value j, Value offsets) {
-        Value id = l.get(ids, {t, j});
+        Value id = getGroup(l, op, l.get(ids, {t, j}));
         return l.when(isKept(id), offsets, [&]() -> Values {
           Value end = l.add(l.toIndex(id), one);
           Value count = l.add(l.get(offsets, end), l.i32(1));
@@ -68,7 +65,7 @@ struct PlanToLoops : OpRewritePattern<PlanOp> {
           return l.loop(
               zero, choices, carried, [&](Value j, ValueRange carried) {
                 Value next = carried[0], rows = carried[1];
-                Value id = l.get(ids, {t, j});
+                Value id = getGroup(l, op, l.get(ids, {t, j}));
                 Values after = l.when(
                     isKept(id), {next, rows, l.i32(-1)}, [&]() -> Values {
                       Value expert = l.toIndex(id);
@@ -87,6 +84,21 @@ struct PlanToLoops : OpRewritePattern<PlanOp> {
     }
     rewriter.replaceOp(op, {offsets, placed[1], placed[2]});
     return success();
+  }
+
+private:
+  static Value isBelow(LoopBuilder &l, Value id, Value end) {
+    return l.both(l.invert(l.less(id, l.i32(0))), l.less(l.toIndex(id), end));
+  }
+
+  /// The group that a choice counts for, outside of all where it has none.
+  static Value getGroup(LoopBuilder &l, PlanOp op, Value id) {
+    Value groups = op.getGroups();
+    if (!groups)
+      return id;
+    Value experts = l.dim(groups, 0);
+    Value group = l.get(groups, l.clampIndex(id, experts));
+    return l.select(isBelow(l, id, experts), group, l.i32(-1));
   }
 
   bool countRows;
@@ -144,9 +156,11 @@ struct CombineToLoops : OpRewritePattern<CombineOp> {
             Value row = l.get(op.getInverse(), {t, j});
             Value isKept = l.both(l.invert(l.less(row, l.i32(0))),
                                   l.less(l.toIndex(row), numRows));
+            Value weight = l.get(op.getWeights(), {t, j});
+            if (op.getPropagateNan())
+              sum = addZeros(l, op, l.invert(isKept), weight, sum);
             return l.when(isKept, sum, [&]() -> Values {
               Value from = l.toIndex(row);
-              Value weight = l.get(op.getWeights(), {t, j});
               return {l.loop(zero, width, sum, [&](Value h, Value sum) {
                 Value term = l.mul(weight, l.get(y, {from, h}));
                 return l.put(l.add(l.get(sum, h), term), sum, h);
@@ -161,6 +175,19 @@ struct CombineToLoops : OpRewritePattern<CombineOp> {
         });
     rewriter.replaceOp(op, done[0]);
     return success();
+  }
+
+private:
+  /// Adds a row of zeros times `weight`: NaN where that is no number.
+  static Value addZeros(LoopBuilder &l, CombineOp op, Value isMissing,
+                        Value weight, Value sum) {
+    return l.when(isMissing, sum, [&]() -> Values {
+      Value term = l.mul(weight, l.f32(0.0f));
+      return {
+          l.loop(l.index(0), l.dim(op.getY(), 1), sum, [&](Value h, Value sum) {
+            return l.put(l.add(l.get(sum, h), term), sum, h);
+          })};
+    })[0];
   }
 };
 } // namespace

@@ -165,7 +165,7 @@ void LayerWriter::writePlan() {
   Value inverse = makeEmpty(numTokens, choices, i32);
   plan = moe::PlanOp::create(
       b, TypeRange{offsets.getType(), rows.getType(), inverse.getType()}, ids,
-      offsets, rows, inverse);
+      /*groups=*/Value(), offsets, rows, inverse);
   plan->setAttr(moe::MoeDialect::getLayerAttrName(),
                 b.getStringAttr(getNodeName(layer.root)));
   requireCountableRows(plan, ids, choices);
@@ -272,7 +272,8 @@ LogicalResult LayerWriter::write() {
   int64_t width = layer.expert->width;
   Value init = makeEmpty(numTokens, width, getType(result).getElementType());
   auto combine = moe::CombineOp::create(b, TypeRange(init.getType()), y,
-                                        plan.getResult(2), weights, init);
+                                        plan.getResult(2), weights, init,
+                                        /*propagate_nan=*/false);
   tag(combine, facts.getTokens(), width);
   combine->setAttr(moe::MoeDialect::getRaisedFromAttrName(),
                    b.getStringAttr(layer.pattern));

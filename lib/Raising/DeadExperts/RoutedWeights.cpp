@@ -1,0 +1,147 @@
+//===-- RoutedWeights.cpp - the ops and weights of one routed layer -------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "RoutedWeights.h"
+
+#include "../Routing/NewParameter.h"
+
+#include "dialects/Param/IR/Recipes.h"
+
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+
+using namespace mlir;
+using namespace moec;
+using namespace moec::dead;
+using routing::getRecipe;
+using routing::loadNewParameter;
+
+bool RoutedWeights::fail(const Twine &reason) {
+  if (miss.empty())
+    miss = reason.str();
+  return false;
+}
+
+RoutedWeights::RoutedWeights(moe::PlanOp plan, const SymbolTable &symbols)
+    : plan(plan), experts(plan.getNumSourceExperts()) {
+  read(symbols);
+}
+
+bool RoutedWeights::read(const SymbolTable &symbols) {
+  if (plan.getGroups())
+    return fail("its choices lead to groups of experts already");
+  if (ShapedType::isDynamic(experts))
+    return fail("the number of its experts is not known");
+  for (Operation *user : plan.getResult(0).getUsers())
+    if (!isa<moe::DispatchOp>(user) && !readProduct(user, symbols))
+      return false;
+  for (Operation *user : plan.getResult(2).getUsers()) {
+    auto found = dyn_cast<moe::CombineOp>(user);
+    if (!found || combine)
+      return fail("its rows are read by another op than one combination");
+    combine = found;
+  }
+  return (combine && !recipes.empty()) ||
+         fail("it has no product, or no combination");
+}
+
+/// The operands of a product which are weights of its experts.
+bool RoutedWeights::readProduct(Operation *op, const SymbolTable &symbols) {
+  SmallVector<Value> others;
+  if (auto network = dyn_cast<moe::ExpertFfnOp>(op))
+    others = {network.getX(), network.getRows(), network.getOffsets(),
+              network.getInit()};
+  else if (auto product = dyn_cast<moe::GroupedMatmulOp>(op))
+    others = {product.getX(), product.getRows(), product.getOffsets(),
+              product.getInit()};
+  else
+    return fail("'" + op->getName().getStringRef() + "' reads its groups");
+  for (OpOperand &operand : op->getOpOperands()) {
+    if (llvm::is_contained(others, operand.get()))
+      continue;
+    param::RecipeInterface recipe = getRecipe(operand.get(), symbols);
+    if (!recipe || !recipe.getResultType() ||
+        recipe.getResultType().getDimSize(0) != experts)
+      return fail("weights of its experts are not known before the run");
+    weights.push_back(&operand);
+    recipes.push_back(recipe);
+  }
+  return true;
+}
+
+moe::RouteOp RoutedWeights::getRoute() const {
+  moe::PlanOp op = plan;
+  Value ids = op.getIds();
+  while (auto cast = ids.getDefiningOp<tensor::CastOp>())
+    ids = cast.getSource();
+  return ids.getDefiningOp<moe::RouteOp>();
+}
+
+std::string RoutedWeights::getName() const {
+  moe::PlanOp op = plan;
+  auto name =
+      op->getAttrOfType<StringAttr>(moe::MoeDialect::getLayerAttrName());
+  return name ? name.str() : "?";
+}
+
+SmallVector<param::RecipeInterface>
+RoutedWeights::getLastRecipes(const SymbolTable &symbols) const {
+  SmallVector<Value> values;
+  moe::CombineOp op = combine;
+  Operation *last = op.getY().getDefiningOp();
+  if (auto network = dyn_cast_if_present<moe::ExpertFfnOp>(last))
+    values = {network.getQuant() ? network.getScales2() : network.getW2(),
+              network.getBias2()};
+  else if (auto product = dyn_cast_if_present<moe::GroupedMatmulOp>(last))
+    values = {product.getQuant() ? product.getScales() : product.getWeights(),
+              product.getBias()};
+  SmallVector<param::RecipeInterface> found;
+  for (Value value : values)
+    if (value)
+      found.push_back(getRecipe(value, symbols));
+  return found;
+}
+
+int64_t RoutedWeights::countParameters() const {
+  int64_t count = 0;
+  for (param::RecipeInterface recipe : recipes)
+    count += recipe.getResultType().getNumElements() / experts;
+  return count;
+}
+
+Value RoutedWeights::loadGroups(OpBuilder &builder, ArrayRef<int32_t> groups,
+                                SymbolTable &symbols) {
+  auto type =
+      RankedTensorType::get(int64_t(groups.size()), builder.getI32Type());
+  param::RecipeInterface recipe =
+      param::makeDense(DenseElementsAttr::get(type, groups));
+  return loadNewParameter(builder, plan.getLoc(), symbols,
+                          weights.front()->get(), recipe, "groups");
+}
+
+void RoutedWeights::keep(ArrayRef<int64_t> kept, ArrayRef<int32_t> groups,
+                         SymbolTable &symbols) {
+  OpBuilder builder(plan);
+  Location loc = plan.getLoc();
+  for (auto [operand, recipe] : llvm::zip(weights, recipes)) {
+    builder.setInsertionPoint(operand->getOwner());
+    operand->set(loadNewParameter(builder, loc, symbols, operand->get(),
+                                  param::makeGather(recipe, 0, kept), "kept"));
+  }
+  builder.setInsertionPoint(plan);
+  Value offsets = tensor::EmptyOp::create(
+      builder, loc, ArrayRef<int64_t>{int64_t(kept.size()) + 1},
+      builder.getI32Type());
+  auto made = moe::PlanOp::create(
+      builder, loc,
+      TypeRange{offsets.getType(), plan.getResult(1).getType(),
+                plan.getResult(2).getType()},
+      plan.getIds(), loadGroups(builder, groups, symbols), offsets,
+      plan.getRowsInit(), plan.getInverseInit());
+  made->setDiscardableAttrs(plan->getDiscardableAttrDictionary());
+  plan->replaceAllUsesWith(made);
+  plan->erase();
+  plan = made;
+}

@@ -1,0 +1,68 @@
+//===-- RoutedWeights.h - the ops and weights of one routed layer ---------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef MOEC_LIB_RAISING_DEADEXPERTS_ROUTEDWEIGHTS_H
+#define MOEC_LIB_RAISING_DEADEXPERTS_ROUTEDWEIGHTS_H
+
+#include "dialects/Moe/IR/Moe.h"
+#include "dialects/Param/IR/Param.h"
+
+#include "mlir/IR/SymbolTable.h"
+
+#include <string>
+
+namespace moec::dead {
+
+/// The layer of a plan, and the parameters whose first dimension counts its
+/// experts.
+class RoutedWeights {
+public:
+  /// Reads the layer. Where it has a form whose experts cannot be told apart,
+  /// `getMiss` says why, and nothing else may be asked.
+  RoutedWeights(moe::PlanOp plan, const mlir::SymbolTable &symbols);
+
+  llvm::StringRef getMiss() const { return miss; }
+
+  moe::PlanOp getPlan() const { return plan; }
+  moe::CombineOp getCombine() const { return combine; }
+  /// What chose the experts; null where ordinary nodes did.
+  moe::RouteOp getRoute() const;
+  int64_t getNumExperts() const { return experts; }
+  std::string getName() const;
+
+  /// Of all experts, a parameter each.
+  llvm::ArrayRef<param::RecipeInterface> getRecipes() const { return recipes; }
+  /// Those of the last product which, where they are zero, make it zero.
+  llvm::SmallVector<param::RecipeInterface>
+  getLastRecipes(const mlir::SymbolTable &symbols) const;
+
+  /// Numbers that one expert has.
+  int64_t countParameters() const;
+
+  /// Leaves the experts `kept`, in this order; a choice of expert e then leads
+  /// to place `groups[e]` among them, or nowhere at -1.
+  void keep(llvm::ArrayRef<int64_t> kept, llvm::ArrayRef<int32_t> groups,
+            mlir::SymbolTable &symbols);
+
+private:
+  bool read(const mlir::SymbolTable &symbols);
+  bool readProduct(mlir::Operation *op, const mlir::SymbolTable &symbols);
+  mlir::Value loadGroups(mlir::OpBuilder &builder,
+                         llvm::ArrayRef<int32_t> groups,
+                         mlir::SymbolTable &symbols);
+  bool fail(const llvm::Twine &reason);
+
+  moe::PlanOp plan;
+  moe::CombineOp combine;
+  int64_t experts;
+  llvm::SmallVector<mlir::OpOperand *> weights;
+  llvm::SmallVector<param::RecipeInterface> recipes;
+  std::string miss;
+};
+
+} // namespace moec::dead
+
+#endif // MOEC_LIB_RAISING_DEADEXPERTS_ROUTEDWEIGHTS_H

@@ -1,0 +1,273 @@
+//===-- EliminateDeadExperts.cpp - experts that change nothing go ---------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "moec/Raising/Passes.h"
+
+#include "DeadExperts/ExpertWeights.h"
+#include "DeadExperts/RoutedWeights.h"
+#include "DeadExperts/ScoreReader.h"
+#include "DeadExperts/Unreachable.h"
+
+#include "moec/Parameters/FileValues.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/Remarks.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/DebugLog.h"
+
+#include <cmath>
+
+#define DEBUG_TYPE "moe-eliminate-dead-experts"
+
+namespace moec {
+#define GEN_PASS_DEF_ELIMINATEDEADEXPERTS
+#include "moec/Raising/Passes.h.inc"
+} // namespace moec
+
+using namespace mlir;
+using namespace moec;
+using namespace moec::dead;
+
+namespace {
+/// The experts of one layer, and what has been found of each.
+class LayerVerdict {
+public:
+  explicit LayerVerdict(int64_t experts)
+      : isDead(experts, false), groups(experts, -1) {}
+
+  bool isAlive(int64_t expert) const { return !isDead[expert]; }
+  const std::vector<bool> &getDead() const { return isDead; }
+
+  /// Records that an expert is dead; false where it was already.
+  bool bury(Builder &builder, int64_t expert, StringRef cause,
+            ArrayRef<NamedAttribute> proof = {}) {
+    if (isDead[expert])
+      return false;
+    isDead[expert] = true;
+    NamedAttrList entry(proof);
+    entry.set("expert", builder.getI64IntegerAttr(expert));
+    entry.set("cause", builder.getStringAttr(cause));
+    entries.push_back({expert, builder.getDictionaryAttr(entry)});
+    return true;
+  }
+
+  /// An expert that another's weights serve.
+  void share(int64_t expert, int64_t of) { sharedWith.push_back({expert, of}); }
+
+  /// Numbers who is left. One stays in any case.
+  SmallVector<int64_t> number() {
+    SmallVector<int64_t> kept;
+    for (int64_t e = 0; e < int64_t(isDead.size()); ++e)
+      if (isAlive(e)) {
+        groups[e] = int32_t(kept.size());
+        kept.push_back(e);
+      }
+    if (kept.empty())
+      kept.push_back(0);
+    for (auto [expert, of] : sharedWith)
+      groups[expert] = groups[of];
+    return kept;
+  }
+
+  ArrayRef<int32_t> getGroups() const { return groups; }
+  bool isEmpty() const { return entries.empty(); }
+  /// Whether some choices lead nowhere.
+  bool hasGaps() const { return entries.size() > sharedWith.size(); }
+
+  ArrayAttr getEntries(Builder &builder) {
+    llvm::sort(entries, llvm::less_first());
+    SmallVector<Attribute> attributes;
+    for (auto &[expert, entry] : entries)
+      attributes.push_back(entry);
+    return builder.getArrayAttr(attributes);
+  }
+
+  /// "1 duplicate, 2 unreachable".
+  std::string describe() const {
+    SmallVector<std::string> parts;
+    for (StringRef cause :
+         {"masked", "unreachable", "zero", "duplicate", "profile"}) {
+      int64_t count = llvm::count_if(entries, [&](auto &entry) {
+        return entry.second.template getAs<StringAttr>("cause") == cause;
+      });
+      if (count)
+        parts.push_back(std::to_string(count) + " " + cause.str());
+    }
+    return llvm::join(parts, ", ");
+  }
+
+private:
+  std::vector<bool> isDead;
+  SmallVector<int32_t> groups;
+  SmallVector<std::pair<int64_t, int64_t>> sharedWith;
+  SmallVector<std::pair<int64_t, DictionaryAttr>> entries;
+};
+
+struct EliminateDeadExperts
+    : moec::impl::EliminateDeadExpertsBase<EliminateDeadExperts> {
+  using EliminateDeadExpertsBase::EliminateDeadExpertsBase;
+
+  LogicalResult initialize(MLIRContext *context) override {
+    if (!model.empty())
+      context->getOrLoadDialect<param::ParamDialect>()->setValueSource(
+          makeFileValues(ModelFolder(model)));
+    return success();
+  }
+
+  void runOnOperation() override {
+    auto main = getOperation().lookupSymbol<func::FuncOp>("main");
+    if (!main)
+      return;
+    SymbolTable symbols(getOperation());
+    SmallVector<moe::PlanOp> plans(main.getOps<moe::PlanOp>());
+    bool isChanged = false;
+    for (moe::PlanOp plan : plans)
+      isChanged |= eliminate(plan, symbols);
+    if (!isChanged)
+      markAllAnalysesPreserved();
+  }
+
+private:
+  bool eliminate(moe::PlanOp plan, SymbolTable &symbols) {
+    RoutedWeights layer(plan, symbols);
+    if (!layer.getMiss().empty())
+      return miss(plan, layer.getMiss());
+    // The table of groups is a small constant.
+    constexpr int64_t kMaxExperts = 1024;
+    if (layer.getNumExperts() > kMaxExperts)
+      return miss(plan, "it has more experts than a table of groups holds");
+    LayerVerdict verdict(layer.getNumExperts());
+    std::string reason = findUnchosen(layer, verdict);
+    findZero(layer, symbols, verdict);
+    findDuplicates(layer, verdict);
+    if (verdict.isEmpty())
+      return miss(plan, reason);
+    apply(layer, symbols, verdict);
+    return true;
+  }
+
+  param::ValueSource *getValues() {
+    return getContext()
+        .getOrLoadDialect<param::ParamDialect>()
+        ->getValueSource();
+  }
+
+  /// Masked and unreachable experts; why there is none.
+  std::string findUnchosen(RoutedWeights &layer, LayerVerdict &verdict) {
+    moe::RouteOp route = layer.getRoute();
+    if (!route)
+      return "its router is made of ordinary nodes";
+    ScoreReader reader(route);
+    std::optional<RouterNumbers> numbers = reader.read();
+    warnOfFalseMasks(route, reader.getFalseMasks());
+    if (!numbers)
+      return reader.getMiss().str();
+    std::vector<Proof> proofs = findUnreachable(*numbers);
+    for (const Proof &proof : proofs)
+      bury(verdict, proof, numbers->input);
+    if (!proofs.empty())
+      return "";
+    if (!reader.getMiss().empty())
+      return reader.getMiss().str();
+    return "no expert is certain to lose to as many others as are chosen";
+  }
+
+  void bury(LayerVerdict &verdict, const Proof &proof,
+            const InputBound &input) {
+    Builder b(&getContext());
+    SmallVector<Attribute> margins, beatenBy;
+    for (auto [expert, margin] : llvm::zip(proof.beatenBy, proof.margins)) {
+      beatenBy.push_back(b.getI64IntegerAttr(expert));
+      margins.push_back(std::isinf(margin) ? Attribute(b.getUnitAttr())
+                                           : b.getF64FloatAttr(margin));
+    }
+    SmallVector<NamedAttribute> certificate = {
+        b.getNamedAttr("bound", b.getStringAttr(stringifyBound(input.kind))),
+        b.getNamedAttr("radius", b.getF64FloatAttr(input.radius)),
+        b.getNamedAttr("half_width", b.getF64FloatAttr(input.halfWidth)),
+        b.getNamedAttr("beaten_by", b.getArrayAttr(beatenBy)),
+        b.getNamedAttr("margins", b.getArrayAttr(margins))};
+    if (verdict.bury(b, proof.expert, proof.isMasked ? "masked" : "unreachable",
+                     certificate))
+      ++(proof.isMasked ? numMasked : numUnreachable);
+  }
+
+  static void warnOfFalseMasks(moe::RouteOp route, ArrayRef<int64_t> experts) {
+    for (int64_t expert : experts)
+      emitWarning(route.getLoc())
+          << "the router's row of expert " << expert
+          << " is one large negative number, which is no mask: it wins "
+             "wherever the sum of the input is negative; add a bias of -inf to "
+             "its score to mask it";
+  }
+
+  void findZero(RoutedWeights &layer, const SymbolTable &symbols,
+                LayerVerdict &verdict) {
+    SmallVector<param::RecipeInterface> recipes = layer.getLastRecipes(symbols);
+    if (recipes.empty() || !getValues()) {
+      LDBG() << layer.getName() << ": no last product whose weights are known";
+      return;
+    }
+    Builder b(&getContext());
+    ExpertWeights last(*getValues(), recipes);
+    for (int64_t e = 0; e < layer.getNumExperts(); ++e)
+      if (verdict.isAlive(e) && last.isZero(e) && verdict.bury(b, e, "zero"))
+        ++numZero;
+  }
+
+  void findDuplicates(RoutedWeights &layer, LayerVerdict &verdict) {
+    if (!getValues()) {
+      LDBG() << layer.getName() << ": nothing can read its weights";
+      return;
+    }
+    Builder b(&getContext());
+    ExpertWeights all(*getValues(), layer.getRecipes());
+    std::vector<int64_t> first = all.findFirstEqual(verdict.getDead());
+    for (int64_t e = 0; e < layer.getNumExperts(); ++e) {
+      if (first[e] == e)
+        continue;
+      verdict.bury(b, e, "duplicate",
+                   b.getNamedAttr("of", b.getI64IntegerAttr(first[e])));
+      verdict.share(e, first[e]);
+      ++numDuplicates;
+    }
+  }
+
+  void apply(RoutedWeights &layer, SymbolTable &symbols,
+             LayerVerdict &verdict) {
+    Builder b(&getContext());
+    int64_t experts = layer.getNumExperts();
+    int64_t parameters = layer.countParameters();
+    SmallVector<int64_t> kept = verdict.number();
+    layer.keep(kept, verdict.getGroups(), symbols);
+    layer.getPlan()->setAttr(moe::MoeDialect::getDeadExpertsAttrName(),
+                             verdict.getEntries(b));
+    // A router that does not propagate NaN drops the choices of such a row.
+    moe::RouteOp route = layer.getRoute();
+    if (verdict.hasGaps() && (!route || route.getPropagateNan()))
+      layer.getCombine().setPropagateNan(true);
+    remark::passed(layer.getPlan().getLoc(),
+                   remark::RemarkOpts::name("RemovedExperts")
+                       .category("moe-eliminate-dead-experts"))
+        << remark::add("removed {0} of the {1} experts of '{2}': {3}; {4} "
+                       "parameters fewer",
+                       experts - int64_t(kept.size()), experts, layer.getName(),
+                       verdict.describe(),
+                       parameters * (experts - int64_t(kept.size())));
+  }
+
+  static bool miss(moe::PlanOp plan, const Twine &reason) {
+    auto name =
+        plan->getAttrOfType<StringAttr>(moe::MoeDialect::getLayerAttrName());
+    remark::missed(plan.getLoc(), remark::RemarkOpts::name("NoDeadExperts")
+                                      .category("moe-eliminate-dead-experts"))
+        << remark::add("kept all experts of '{0}': {1}",
+                       name ? name.str() : "?", reason.str());
+    return false;
+  }
+};
+} // namespace
