@@ -126,8 +126,6 @@ private:
          b.getNamedAttr("group_score",
                         moe::GroupScoreAttr::get(context, router.groupScore)),
          b.getNamedAttr("group_fill", b.getF32FloatAttr(router.groupFill))});
-    if (router.groups == 1)
-      route->removeAttr("group_fill");
     route.setRenormalize(router.renormalize);
     route.setPropagateNan(true);
     moe::MoeDialect::copyLayer(plan, route);

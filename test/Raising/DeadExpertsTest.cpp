@@ -417,6 +417,12 @@ TEST(DeadExpertsTest, SelectionBiasesAreAddedToTheKeys) {
     EXPECT_EQ(router.setSelection({0, -0.1}).findDead(), Experts{});
     EXPECT_EQ(router.setSelection({0, -0.6}).findDead(), Experts{1});
   }
+  // A sigmoid grows with its score, by a step that is known.
+  SmallRouter growing(kSigmoid, 1, {1, 0});
+  EXPECT_EQ(growing.setSelection({0, 0}).findDead(), Experts{1});
+  EXPECT_EQ(growing.setSelection({0, 0.1}).findDead(), Experts{1});
+  EXPECT_EQ(growing.setSelection({0, 0.2}).findDead(), Experts{});
+  EXPECT_EQ(growing.forgetInput().setSelection({0, 0}).findDead(), Experts{});
   // Nor is a bias of anything but a probability bounded without the input.
   SmallRouter router(kNone, 1, {0, 0});
   EXPECT_EQ(router.setSelection({0, -0.1}).findDead(), Experts{1});

@@ -154,6 +154,21 @@ double KeyOrder::getDifference(int64_t j, int64_t e, double needed) const {
   return fixed - reach - kDoubleError * rounded;
 }
 
+/// The least of sigmoid(s_j) - sigmoid(s_e) where s_j - s_e >= `difference`.
+double KeyOrder::getSigmoidDifference(int64_t j, int64_t e,
+                                      double difference) const {
+  double apart = sigmoid(scores[j].low) - sigmoid(scores[e].high);
+  if (difference < 0)
+    return std::max({-1.0, apart, -std::tanh(-difference / 4)});
+  // A step of sigmoid is least at one of the ends.
+  auto step = [&](double s) {
+    return std::isinf(s) || std::isinf(difference)
+               ? 0.0
+               : sigmoid(s + difference) - sigmoid(s);
+  };
+  return std::max(apart, std::min(step(scores[e].low), step(scores[e].high)));
+}
+
 /// K(j, e) for D(j, e) = `difference`.
 double KeyOrder::getKeyDifference(int64_t j, int64_t e,
                                   double difference) const {
@@ -169,11 +184,9 @@ double KeyOrder::getKeyDifference(int64_t j, int64_t e,
     // Without a bound there is no difference either.
     rounded += magnitude[j] + magnitude[e];
   } else {
-    double slope = router.score == ScoreFunction::Sigmoid ? 4 : 2;
-    least =
-        std::max(-1.0, difference >= 0 ? 0.0 : -std::tanh(-difference / slope));
-    if (router.score == ScoreFunction::Sigmoid)
-      least = std::max(least, sigmoid(scores[j].low) - sigmoid(scores[e].high));
+    least = router.score == ScoreFunction::Sigmoid
+                ? getSigmoidDifference(j, e, difference)
+                : std::max(-1.0, std::min(0.0, std::tanh(difference / 2)));
   }
   return least + addedJ - addedE - power(-18) - power(-22) * rounded;
 }
@@ -186,7 +199,7 @@ double KeyOrder::getNeededDifference(int64_t j, int64_t e) const {
   if (hasScoreKeys())
     return -distance;
   if (!(distance > 0))
-    return kInfinity;
+    return 0;
   return distance >= 1 ? -kInfinity : -4 * std::atanh(distance) - 1;
 }
 

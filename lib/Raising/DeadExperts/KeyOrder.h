@@ -34,6 +34,7 @@ public:
 
 private:
   double getDifference(int64_t j, int64_t e, double needed) const;
+  double getSigmoidDifference(int64_t j, int64_t e, double difference) const;
   double getKeyDifference(int64_t j, int64_t e, double difference) const;
   double getNeededDifference(int64_t j, int64_t e) const;
   bool staysNormal(int64_t j);

@@ -11,6 +11,8 @@
 
 #include "dialects/Moe/IR/Moe.h"
 
+#include <limits>
+
 namespace moec::routing {
 
 /// A router, in the terms of `moe.route`.
@@ -22,7 +24,7 @@ struct Router {
   moe::ScoreFunction score = moe::ScoreFunction::None;
   int64_t groups = 1, groupsKept = 1;
   moe::GroupScore groupScore = moe::GroupScore::Max;
-  float groupFill = 0.0f;
+  float groupFill = -std::numeric_limits<float>::infinity();
   bool renormalize = false;
   float epsilon = 0.0f, scale = 1.0f;
 };
