@@ -258,6 +258,24 @@ def plan_cases():
                    inputs, outputs)
 
 
+def grouped_plan_cases():
+    """Choices of 6 experts that lead to 3 groups, of which none is theirs where the
+    table, or the id, is outside."""
+    ids = rng.integers(-2, 8, (9, 3)).astype(np.int32)
+    table = np.array([0, 2, -1, 2, 3, 0], np.int32)
+    inside = (ids >= 0) & (ids < 6)
+    groups = np.where(inside, table[np.clip(ids, 0, 5)], -1)
+    offsets, rows, inverse = plan(np.where(groups < 3, groups, -1).astype(np.int32), 3)
+    all_rows = np.zeros(ids.size, int)
+    all_rows[:len(rows)] = rows
+    inputs = [(ids, True), (table, False)]
+    outputs = [((np.full(4, 77, np.int32), offsets, None, 0), False),
+               ((np.full(ids.size, 77, np.int32), all_rows, np.arange(ids.size) < len(rows), 0), True),
+               ((np.full(ids.shape, 77, np.int32), inverse, None, 0), True)]
+    yield Case("plan_groups", f"moe.plan ins({Case.clause(0, inputs[:1])}) groups({Case.clause(1, inputs[1:])}) "
+               f"{out_clause(outputs)}", inputs, outputs)
+
+
 def row_cases():
     ids = np.array([[0, 2], [2, -1], [1, 2], [-1, -1], [2, 0]], np.int32)
     offsets, rows, inverse = (a.astype(np.int32) for a in plan(ids, 3))
@@ -277,6 +295,17 @@ def row_cases():
         outputs = [((np.zeros((5, 20), dtype), want, None, 1e-6 if dtype == np.float32 else 1e-3), True)]
         yield Case(f"combine_{dtype.__name__}",
                    f"moe.combine ins({Case.clause(0, inputs)}) {out_clause(outputs)}", inputs, outputs)
+        # A row that is missing counts as zeros: NaN and infinities of its weight stay.
+        weights = weights.copy()
+        weights[1, 1], weights[3, 0] = np.nan, np.inf
+        filled = np.where(inverse[..., None] < 0, 0, y[inverse].astype(np.float64))
+        with np.errstate(invalid="ignore"):
+            want = (weights[..., None].astype(np.float64) * filled).sum(axis=1)
+        inputs = [(y, True), (inverse, True), (weights, True)]
+        outputs = [((np.zeros((5, 20), dtype), want, None, 1e-6 if dtype == np.float32 else 1e-3), True)]
+        yield Case(f"combine_nan_{dtype.__name__}",
+                   f"moe.combine ins({Case.clause(0, inputs)}) {out_clause(outputs)} {{propagate_nan}}", inputs,
+                   outputs)
 
 
 def pack_cases():
@@ -418,6 +447,9 @@ def run(library, case):
             got, want = got[mask], want[mask]
         if got.size == 0:
             continue
+        if (np.isnan(got) != np.isnan(want)).any():
+            problems.append(f"result {number}: NaN where there should be none, or none where it should be")
+        got, want = got[~np.isnan(want)], want[~np.isnan(want)]
         room = tolerance * max(np.abs(want).max(), 1e-30)
         error = np.abs(got - want).max()
         if not error <= room:
@@ -426,8 +458,8 @@ def run(library, case):
 
 
 def main():
-    groups = {"route": route_cases, "plan": plan_cases, "rows": row_cases, "pack": pack_cases,
-              "matmul": matmul_cases, "ffn": ffn_cases}
+    groups = {"route": route_cases, "plan": plan_cases, "groups": grouped_plan_cases, "rows": row_cases,
+              "pack": pack_cases, "matmul": matmul_cases, "ffn": ffn_cases}
     chosen = sys.argv[1].split(",")
     cases = [case for name in chosen for case in groups[name]()]
     with tempfile.TemporaryDirectory() as folder:

@@ -129,6 +129,15 @@ func.func @f(%s: tensor<6x8xi32>, %o0: tensor<6x2xf32>, %o1: tensor<6x2xi32>) {
 
 // -----
 
+// C4
+func.func @f(%a: tensor<6x2xi32>, %g: tensor<0xi32>, %o0: tensor<9xi32>, %o1: tensor<12xi32>, %o2: tensor<6x2xi32>) {
+  // expected-error @below {{'moe.plan' op breaks C4: groups has no element}}
+  %r:3 = moe.plan ins(%a : tensor<6x2xi32>) groups(%g : tensor<0xi32>) outs(%o0, %o1, %o2 : tensor<9xi32>, tensor<12xi32>, tensor<6x2xi32>) -> tensor<9xi32>, tensor<12xi32>, tensor<6x2xi32>
+  return
+}
+
+// -----
+
 // C1
 func.func @f(%a: tensor<6x2xi32>, %o0: tensor<9xi32>, %o1: tensor<12xi32>, %o2: tensor<6x3xi32>) {
   // expected-error @below {{'moe.plan' op breaks C1: inverse[1] is 3 but ids[1] is 2}}

@@ -12,7 +12,7 @@ func.func @route(%s: tensor<?x8xf16>, %bias: tensor<8xf32>, %w: tensor<?x2xf32>,
 }
 
 // CHECK-LABEL: func @experts
-func.func @experts(%x: tensor<?x64xf16>, %ids: tensor<?x2xi32>, %weights: tensor<?x2xf32>,
+func.func @experts(%x: tensor<?x64xf16>, %ids: tensor<?x2xi32>, %groups: tensor<16xi32>, %weights: tensor<?x2xf32>,
     %w1: tensor<8x96x64xf16>, %b1: tensor<8x96xf16>, %w2: tensor<8x64x48xf16>, %b2: tensor<8x64xf16>,
     %oi: tensor<9xi32>, %ri: tensor<?xi32>, %ii: tensor<?x2xi32>, %yi: tensor<?x64xf32>, %ci: tensor<?x64xf16>) -> tensor<?x64xf16> {
   // CHECK: %offsets, %rows, %inverse = moe.plan ins(%{{.*}} : tensor<?x2xi32>) outs(%{{.*}}, %{{.*}}, %{{.*}} : tensor<9xi32>, tensor<?xi32>, tensor<?x2xi32>) -> tensor<9xi32>, tensor<?xi32>, tensor<?x2xi32>
@@ -21,6 +21,11 @@ func.func @experts(%x: tensor<?x64xf16>, %ids: tensor<?x2xi32>, %weights: tensor
   %y = moe.expert_ffn ins(%x, %rows, %offsets, %w1, %w2 : tensor<?x64xf16>, tensor<?xi32>, tensor<9xi32>, tensor<8x96x64xf16>, tensor<8x64x48xf16>) bias1(%b1 : tensor<8x96xf16>) bias2(%b2 : tensor<8x64xf16>) outs(%yi : tensor<?x64xf32>) {activation = #moe.activation<swiglu, alpha = 1.702, beta = 1.0, limit = 7.0>} -> tensor<?x64xf32>
   // CHECK: %combined = moe.combine ins(%experts, %inverse, %{{.*}} : tensor<?x64xf32>, tensor<?x2xi32>, tensor<?x2xf32>) outs(%{{.*}} : tensor<?x64xf16>) -> tensor<?x64xf16>
   %c = moe.combine ins(%y, %inverse, %weights : tensor<?x64xf32>, tensor<?x2xi32>, tensor<?x2xf32>) outs(%ci : tensor<?x64xf16>) -> tensor<?x64xf16>
+  // CHECK: moe.plan ins(%{{.*}} : tensor<?x2xi32>) groups(%{{.*}} : tensor<16xi32>) outs(
+  %p:3 = moe.plan ins(%ids : tensor<?x2xi32>) groups(%groups : tensor<16xi32>) outs(%oi, %ri, %ii : tensor<9xi32>, tensor<?xi32>, tensor<?x2xi32>) -> tensor<9xi32>, tensor<?xi32>, tensor<?x2xi32>
+
+  // CHECK: moe.combine {{.*}} {propagate_nan}
+  %d = moe.combine ins(%y, %inverse, %weights : tensor<?x64xf32>, tensor<?x2xi32>, tensor<?x2xf32>) outs(%ci : tensor<?x64xf16>) {propagate_nan} -> tensor<?x64xf16>
   return %c : tensor<?x64xf16>
 }
 
