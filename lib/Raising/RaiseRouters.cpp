@@ -129,14 +129,18 @@ private:
     route.setRenormalize(router.renormalize);
     route.setPropagateNan(true);
     moe::MoeDialect::copyLayer(plan, route);
+    replaceIn(plan, plan.getIds(), route.getResult(1), b);
+    replaceIn(combine, combine.getWeights(), route.getResult(0), b);
+  }
+
+  /// Reads `to` in place of `from`, of which extents are read too: they alone
+  /// would keep all that computes it.
+  static void replaceIn(Operation *reader, Value from, Value to, OpBuilder &b) {
     // Static extents may be known on one side alone.
-    auto fit = [&](Value value, Type to) {
-      return b.createOrFold<tensor::CastOp>(to, value);
-    };
-    plan.getIdsMutable().assign(
-        fit(route.getResult(1), plan.getIds().getType()));
-    combine.getWeightsMutable().assign(
-        fit(route.getResult(0), combine.getWeights().getType()));
+    Value fit = b.createOrFold<tensor::CastOp>(to.getLoc(), from.getType(), to);
+    from.replaceUsesWithIf(fit, [&](OpOperand &use) {
+      return use.getOwner() == reader || isa<tensor::DimOp>(use.getOwner());
+    });
   }
 };
 } // namespace

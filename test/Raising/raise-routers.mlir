@@ -313,3 +313,36 @@ func.func @main(%s: tensor<3x8xf32>, %t: tensor<3x8xf32>, %y: tensor<6x4xf32>) -
   %out = moe.combine ins(%y, %inverse, %w : tensor<6x4xf32>, tensor<3x2xi32>, tensor<3x2xf32>) outs(%e3 : tensor<3x4xf32>) -> tensor<3x4xf32>
   return %out : tensor<3x4xf32>
 }
+
+// -----
+
+// Extents of ids and weights do not keep what made them.
+// CHECK: func.func @main
+// CHECK-NOT: onnx.TopK
+// CHECK: moe.route
+// CHECK-NOT: onnx.TopK
+// CHECK: return
+#s = affine_map<()[s0] -> (s0, 8)>
+#k = affine_map<()[s0] -> (s0, 2)>
+#y = affine_map<()[s0] -> (s0 * 2, 4)>
+#o = affine_map<()[s0] -> (s0, 4)>
+module attributes {onnx.symbols = ["T"]} {
+  func.func @main(%s: tensor<?x8xf32> {onnx.name = "s", onnx.shape = #s}, %y: tensor<?x4xf32> {onnx.name = "y", onnx.shape = #y}) -> (tensor<?x4xf32> {onnx.name = "z"}) {
+    %c0 = arith.constant 0 : index
+    %c2 = arith.constant 2 : index
+    %k = onnx.Constant dense<2> : tensor<1xi64>
+    %p = onnx.Softmax(%s) {axis = 1 : i64, onnx.shapes = [#s]} : (tensor<?x8xf32>) -> tensor<?x8xf32>
+    %w, %ids = onnx.TopK(%p, %k) {axis = 1 : i64, onnx.shapes = [#k, #k]} : (tensor<?x8xf32>, tensor<1xi64>) -> (tensor<?x2xf32>, tensor<?x2xi64>)
+    %id = onnx.Cast(%ids) {to = i32, onnx.shapes = [#k]} : (tensor<?x2xi64>) -> tensor<?x2xi32>
+    %t = tensor.dim %id, %c0 : tensor<?x2xi32>
+    %r = arith.muli %t, %c2 : index
+    %e0 = tensor.empty() : tensor<9xi32>
+    %e1 = tensor.empty(%r) : tensor<?xi32>
+    %e2 = tensor.empty(%t) : tensor<?x2xi32>
+    %offsets, %rows, %inverse = moe.plan ins(%id : tensor<?x2xi32>) outs(%e0, %e1, %e2 : tensor<9xi32>, tensor<?xi32>, tensor<?x2xi32>) {moe.layer = "L"} -> tensor<9xi32>, tensor<?xi32>, tensor<?x2xi32>
+    %n = tensor.dim %w, %c0 : tensor<?x2xf32>
+    %e3 = tensor.empty(%n) : tensor<?x4xf32>
+    %out = moe.combine ins(%y, %inverse, %w : tensor<?x4xf32>, tensor<?x2xi32>, tensor<?x2xf32>) outs(%e3 : tensor<?x4xf32>) {onnx.shapes = [#o]} -> tensor<?x4xf32>
+    return %out : tensor<?x4xf32>
+  }
+}
