@@ -391,6 +391,27 @@ struct CountLowering : RuntimePattern<rt::CountOp> {
   }
 };
 
+/// Buffers of main are row-major: rows and columns are all that there is to
+/// say.
+struct ProfileLowering : RuntimePattern<rt::ProfileOp> {
+  using RuntimePattern::RuntimePattern;
+
+  LogicalResult
+  matchAndRewrite(rt::ProfileOp op, OpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    Location loc = op.getLoc();
+    MemRefDescriptor ids(adaptor.getIds()), weights(adaptor.getWeights());
+    call(rewriter, loc, op, "moec_rt_profile",
+         LLVM::LLVMVoidType::get(rewriter.getContext()),
+         {getContext(rewriter, loc),
+          getI32(rewriter, loc, int32_t(op.getLayer())),
+          ids.size(rewriter, loc, 0), ids.size(rewriter, loc, 1),
+          ids.alignedPtr(rewriter, loc), weights.alignedPtr(rewriter, loc)});
+    rewriter.eraseOp(op);
+    return success();
+  }
+};
+
 /// The captures travel in a structure on the caller's stack; a trampoline with
 /// the signature that the runtime calls takes them out again.
 struct ParallelLowering : RuntimePattern<rt::ParallelOp> {
@@ -494,8 +515,8 @@ struct LowerToLLVM : moec::impl::LowerToLLVMBase<LowerToLLVM> {
     // Ours win over the upstream malloc and free.
     patterns.add<AllocLowering, CheckLowering, DeallocLowering, InputLowering,
                  OutputLowering, ViewLowering, BytesLowering, ParamLowering,
-                 CountLowering, ParallelLowering>(converter,
-                                                  PatternBenefit(10));
+                 CountLowering, ProfileLowering, ParallelLowering>(
+        converter, PatternBenefit(10));
 
     LLVMConversionTarget target(*context);
     // What splits blocks is not for a conversion, which would remember every op

@@ -15,6 +15,7 @@
 #include "moec/Parameters/WeightsWriter.h"
 #include "moec/Pipelines/InitAll.h"
 #include "moec/Pipelines/Pipelines.h"
+#include "moec/Raising/ExpertProfile.h"
 
 #include "dialects/Onnx/IR/Onnx.h"
 #include "dialects/Param/IR/Param.h"
@@ -246,6 +247,8 @@ LogicalResult Compilation::runStage(EmitKind stage) {
   manager.addInstrumentation(std::make_unique<PlaceReporter>(*this));
   MoeStageOptions moe;
   moe.reference = options.isReference;
+  moe.expertProfile = options.expertProfile;
+  moe.dropBelow = options.dropBelow;
   KernelsStageOptions kernels;
   kernels.reference = options.isReference;
   LinalgStageOptions linalg;
@@ -307,7 +310,7 @@ LogicalResult Compilation::runStages(StringRef stopBefore) {
 
 LogicalResult Compilation::run(StringRef scratch, StringRef stopBefore,
                                StringRef irPath) {
-  if (failed(import()) || failed(checkOutputs()))
+  if (failed(checkProfile()) || failed(import()) || failed(checkOutputs()))
     return failure();
   LogicalResult ran = runStages(stopBefore);
   // Everything after works on the same IR.
@@ -320,6 +323,17 @@ LogicalResult Compilation::run(StringRef scratch, StringRef stopBefore,
     return emitText(scratch);
   return options.emit == EmitKind::Asm ? emitAssembly(scratch)
                                        : emitLibrary(scratch);
+}
+
+LogicalResult Compilation::checkProfile() {
+  if (options.expertProfile.empty())
+    return success();
+  if (failed(beginStage("profile", DriverError::Profile)))
+    return failure();
+  auto profile = ExpertProfile::read(options.expertProfile);
+  if (profile)
+    return success();
+  return fail(DriverError::Profile, llvm::toString(profile.takeError()));
 }
 
 LogicalResult Compilation::writeReproducer(StringRef path) {
@@ -371,6 +385,13 @@ LogicalResult Compilation::checkOutputs() {
                       "file");
     outputs.push_back(options.remarksPath);
   }
+  if (!options.expertProfile.empty())
+    for (const std::string &output : outputs)
+      if (isSameOutput(output, options.expertProfile))
+        return fail(DriverError::CannotWrite,
+                    "cannot write '" + output +
+                        "': the expert profile is read from it; give another "
+                        "folder or name for the output");
   if (auto path = findSource(*module, options.modelPath, outputs))
     return fail(DriverError::CannotWrite,
                 "cannot write '" + *path +

@@ -60,6 +60,8 @@ public:
 private:
   /// Keeps what the manifest says of the module at a stage's end.
   void learn(EmitKind stage);
+  /// Fails where the profile of experts cannot be read.
+  llvm::LogicalResult checkProfile();
   /// Fails where an output would take the place of what the model is read from.
   llvm::LogicalResult checkOutputs();
   /// All stages up to the one asked for, or to `stopBefore`.

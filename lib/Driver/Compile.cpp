@@ -12,6 +12,7 @@
 
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Format.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/raw_ostream.h"
@@ -50,6 +51,13 @@ static std::string quoteForShell(llvm::StringRef argument) {
   return result + "'";
 }
 
+/// Enough digits for the number to be itself again.
+static std::string formatExactly(double value) {
+  std::string text;
+  llvm::raw_string_ostream(text) << llvm::format("%.17g", value);
+  return text;
+}
+
 /// The command that runs the failing stage on the IR alone; "" where the stage
 /// is none of passes.
 static std::string getReplayCommand(llvm::StringRef stage,
@@ -66,6 +74,10 @@ static std::string getReplayCommand(llvm::StringRef stage,
                       stage == "linalg" || stage == "vector";
   if (hasReference && options.isReference)
     values.push_back("reference");
+  if (stage == "moe" && !options.expertProfile.empty()) {
+    values.push_back("expert-profile=\"" + options.expertProfile + "\"");
+    values.push_back("drop-below=" + formatExactly(options.dropBelow));
+  }
   std::string flag = ("--moec-stage-" + stage).str();
   if (!values.empty())
     flag += "=" + llvm::join(values, " ");
@@ -106,7 +118,9 @@ static std::string writeReproducer(const CompileOptions &options,
   }
   // The way to the failing stage again, which is the same every time; the
   // module there is small, for it holds no weights.
-  if (!result.stage.empty() && result.stage != "import") {
+  bool hasModule = !result.stage.empty() && result.stage != "profile" &&
+                   result.stage != "import";
+  if (hasModule) {
     DiagnosticPrinter unheard(/*json=*/true, /*isQuiet=*/true);
     runWorker(options.limits, unheard, [&](WorkReport &report) {
       return Compilation(options, report).run(scratch, result.stage, path);

@@ -72,6 +72,7 @@ void moec::buildKernelsStage(OpPassManager &manager,
   manager.addPass(createCanonicalizerPass());
   manager.addPass(param::createParamMergeEqual());
   manager.addPass(param::createParamLayout());
+  manager.addPass(createProfileRouting());
   manager.addPass(createOutlineKernels());
   // Equal layers are one kernel from here on, before anything costs time.
   manager.addPass(func::createDuplicateFunctionEliminationPass());

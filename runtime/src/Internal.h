@@ -184,6 +184,19 @@ int32_t checkWeightsHeader(const moec_model_desc &model, const uint8_t *base,
 /// Checks every segment's hash and that all else is zero. After the above.
 int32_t checkWeightsData(const Weights &weights, Text &error);
 
+//===-- Profile.cpp: who is chosen ----------------------------------------===//
+
+/// What was counted of a layer; both arrays have an element for each expert.
+struct LayerCounts {
+  uint64_t tokens;
+  uint64_t *expertTokens;
+  double *expertWeight;
+};
+
+int32_t enableProfile(moec_session *session, int32_t enable);
+int32_t readProfile(moec_session *session, int32_t layer, uint64_t *tokens,
+                    uint64_t *expertTokens, double *expertWeight, int32_t n);
+
 //===-- Session -----------------------------------------------------------===//
 
 /// One for each worker, each on a cache line of its own.
@@ -215,6 +228,9 @@ struct moec_session {
   /// Output was bound in the run in progress.
   uint8_t *bound;
   std::atomic<uint64_t> counters[MOEC_COUNTER_COUNT];
+  /// One for each MoE layer, in one block with their arrays; null while nothing
+  /// is counted.
+  moec::rt::LayerCounts *profile;
   moec::rt::Arena arena;
   moec::rt::Text error;
 };

@@ -34,6 +34,8 @@ static int32_t modelInfo(const moec_api *api, moec_model_info *info) {
   memcpy(full.build_id, model.build_id, sizeof(full.build_id));
   full.weights_bytes = model.weights_bytes;
   full.n_levels = model.n_levels;
+  full.n_moe_layers = model.n_moe_layers;
+  full.moe_layers = model.moe_layers;
   // A caller of an older header has room for less, one of a newer for more.
   full.struct_size = info->struct_size;
   size_t bytes =
@@ -66,6 +68,7 @@ static void destroySession(moec_session *session) {
   allocator.free(session->outputs);
   allocator.free(session->symbols);
   allocator.free(session->bound);
+  allocator.free(session->profile);
   pthread_mutex_destroy(&session->mutex);
   allocator.free(session);
 }
@@ -303,6 +306,8 @@ static void fillApi(moec_api &api, const moec_model_desc *model) {
   api.state_fork = stateFork;
   api.state_reset = stateOnly;
   api.state_destroy = stateOnly;
+  api.profile_enable = enableProfile;
+  api.profile_read = readProfile;
 }
 
 namespace {
@@ -320,8 +325,12 @@ static bool isSound(const moec_model_desc *model) {
   if (!model || model->struct_size != sizeof(moec_model_desc) ||
       model->abi_version != MOEC_GENERATED_VERSION || !model->name ||
       !model->main || !model->slot || model->n_inputs < 0 ||
-      model->n_outputs < 0 || model->n_symbols < 0 || model->n_levels < 0)
+      model->n_outputs < 0 || model->n_symbols < 0 || model->n_levels < 0 ||
+      model->n_moe_layers < 0)
     return false;
+  for (int32_t i = 0; i < model->n_moe_layers; ++i)
+    if (model->moe_layers[i].n_experts < 0)
+      return false;
   auto isSoundIo = [&](const moec_io_info &info) {
     return info.rank >= 0 && info.rank <= MOEC_MAX_RANK &&
            dtypeBits(info.dtype) != 0 && info.alias < model->n_inputs;

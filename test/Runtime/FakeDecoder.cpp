@@ -123,7 +123,10 @@ static const moec_model_desc model = {sizeof(moec_model_desc),
                                       0,
                                       0,
                                       nullptr,
-                                      &slot};
+                                      &slot,
+                                      nullptr,
+                                      0,
+                                      0};
 
 // The name is the ABI's.
 extern "C" __attribute__((visibility("default"))) const moec_api *

@@ -25,6 +25,8 @@ static const void *const kernels[] = {nullptr};
 static const moec_level_desc levels[] = {{"x86-64-v4", 4, 0, kernels},
                                          {"x86-64-v3", 3, 0, kernels}};
 
+static const moec_moe_layer_info layers[] = {{"layer \"0\"", 4, 2}};
+
 alignas(64) static moec_model_slot slot;
 
 #ifdef MOEC_FAULT
@@ -85,7 +87,13 @@ static int32_t mainOfModel(moec_ctx *ctx) {
   return MOEC_OK;
 }
 #else
+/// Each token chooses the expert of its number, and the next.
 static int32_t mainOfModel(moec_ctx *ctx) {
+  const float weights[] = {0.75f, 0.25f};
+  for (int64_t t = 0; t < ctx->inputs[0].shape[0]; ++t) {
+    const int32_t ids[] = {int32_t(t % 4), int32_t((t + 1) % 4)};
+    moec_rt_profile(ctx, 0, 1, 2, ids, weights);
+  }
   return moec::testing::fakeMain(ctx);
 }
 #endif
@@ -111,10 +119,22 @@ static const moec_model_desc model = {
     4096 + 64 + 256,
     2,
     "{\"name\": \"fake\"}",
-    &slot};
+    &slot,
+    layers,
+    1,
+    0};
 
 // The name is the ABI's.
 extern "C" __attribute__((visibility("default"))) const moec_api *
 moec_query_fake(void) { // NOLINT(readability-identifier-naming)
+#ifdef MOEC_OLD_API
+  // As it was before runs could count who was chosen.
+  static moec_api old;
+  if (const moec_api *api = moec_rt_query(&model))
+    old = *api;
+  old.struct_size = offsetof(moec_api, profile_enable);
+  return &old;
+#else
   return moec_rt_query(&model);
+#endif
 }

@@ -53,11 +53,19 @@ public:
   FakeModel();
   const moec_api *api() { return moec_rt_query(&desc); }
 
+  /// Makes the layers those of the model.
+  void setLayers(std::vector<moec_moe_layer_info> newLayers) {
+    layers = std::move(newLayers);
+    desc.moe_layers = layers.data();
+    desc.n_moe_layers = int32_t(layers.size());
+  }
+
   moec_model_desc desc;
   moec_model_slot slot = {};
   std::vector<moec_io_info> inputs, outputs;
   std::vector<moec_level_desc> levels;
   std::vector<moec_site_desc> sites;
+  std::vector<moec_moe_layer_info> layers;
   WeightsImage weights;
 };
 

@@ -224,6 +224,8 @@ TEST(Query, RefusesADamagedDescriptor) {
   refuse([](FakeModel &m) { m.inputs[0].rank = MOEC_MAX_RANK + 1; });
   refuse([](FakeModel &m) { m.inputs[0].dtype = 8; });
   refuse([](FakeModel &m) { m.outputs[1].alias = 2; });
+  refuse([](FakeModel &m) { m.desc.n_moe_layers = -1; });
+  refuse([](FakeModel &m) { m.setLayers({{"a", 2, 1}, {"b", -1, 1}}); });
 }
 
 TEST(Options, AreChecked) {

@@ -11,6 +11,7 @@
 
 #include "Run.h"
 
+#include "Profile.h"
 #include "Roles.h"
 #include "Tokens.h"
 
@@ -223,8 +224,12 @@ void moecrun::generate(const Options &options) {
   std::vector<int64_t> prompt = tokens.encode(options.prompt);
   if (prompt.empty())
     throw Error("--generate: the prompt is empty");
+  auto loading = Clock::now();
   Library library(options.library);
   Session session(library, options.session);
+  if (!options.profile.empty())
+    startProfile(session);
+  RunTimes times = {ms(loading, Clock::now()), {}};
   Decoder decoder(library);
   decoder.allocate(int64_t(prompt.size()) + options.maxTokens,
                    options.inputs.dims);
@@ -236,9 +241,12 @@ void moecrun::generate(const Options &options) {
   std::vector<int64_t> next = prompt;
   int64_t past = 0, made = 0;
   while (made < options.maxTokens) {
+    auto begin = Clock::now();
     int64_t id = step(session, decoder, next, past);
+    auto end = Clock::now();
+    times.runsMs.push_back(ms(begin, end));
     if (made++ == 0)
-      first = Clock::now();
+      first = end;
     if (id == tokens.endId())
       break;
     fputs(tokens.decode(id).c_str(), stdout);
@@ -258,4 +266,6 @@ void moecrun::generate(const Options &options) {
           prompt.size(), ms(start, first), static_cast<long long>(made),
           made > 1 ? rest / double(made - 1) : 0.0, numInPlace,
           decoder.states.size());
+  if (!options.profile.empty())
+    writeProfile(options.profile, session, times, /*inputs=*/{});
 }

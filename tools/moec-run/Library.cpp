@@ -5,6 +5,7 @@
 #include "Library.h"
 
 #include <cmath>
+#include <cstddef>
 #include <cstring>
 #include <dlfcn.h>
 #include <elf.h>
@@ -286,7 +287,8 @@ Library::Library(const std::string &path) {
   info.struct_size = sizeof(info);
   if (!api || api->magic != MOEC_API_MAGIC ||
       api->abi_version != MOEC_ABI_VERSION ||
-      api->struct_size < sizeof(moec_api) ||
+      // Version 1 had this much from the beginning.
+      api->struct_size < offsetof(moec_api, profile_enable) ||
       api->model_info(api, &info) != MOEC_OK) {
     dlclose(handle);
     throw Error("'" + path +

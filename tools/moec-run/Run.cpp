@@ -6,12 +6,12 @@
 
 #include "Inputs.h"
 #include "Npy.h"
+#include "Profile.h"
 
 #include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
-#include <cstring>
 
 using namespace moecrun;
 using Clock = std::chrono::steady_clock;
@@ -53,85 +53,6 @@ static void printTensor(const char *kind, const char *name,
   printf("\n         %s%s\n", first.c_str(), n > 6 ? " ..." : "");
 }
 
-std::string moecrun::jsonString(const std::string &text) {
-  std::string result = "\"";
-  for (char c : text) {
-    if (c == '"' || c == '\\') {
-      result += '\\';
-      result += c;
-    } else if (static_cast<unsigned char>(c) < 0x20) {
-      char escaped[8];
-      snprintf(escaped, sizeof(escaped), "\\u%04x", unsigned(c));
-      result += escaped;
-    } else {
-      result += c;
-    }
-  }
-  return result + "\"";
-}
-
-static double medianOf(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  size_t n = values.size();
-  return n % 2 ? values[n / 2] : (values[n / 2 - 1] + values[n / 2]) / 2;
-}
-
-static void writeProfile(const Options &options, const Library &library,
-                         Session &session, double loadMs,
-                         const std::vector<double> &times,
-                         const std::vector<Buffer> &inputs) {
-  static const char *const names[] = {"runs",        "tokens",
-                                      "expert_rows", "expert_tasks",
-                                      "arena_bytes", "arena_peak"};
-  uint64_t counters[MOEC_COUNTER_COUNT] = {};
-  library.api->counters(session.handle, counters, MOEC_COUNTER_COUNT);
-  std::string text = "{\n";
-  auto put = [&](const std::string &key, const std::string &value) {
-    text += (text.size() > 2 ? ",\n  " : "  ") + jsonString(key) + ": " + value;
-  };
-  auto number = [](double value) {
-    char buffer[40];
-    snprintf(buffer, sizeof(buffer), "%.6f", value);
-    return std::string(buffer);
-  };
-  put("name", jsonString(library.info.name));
-  std::string id;
-  for (uint8_t byte : library.info.build_id) {
-    char hex[4];
-    snprintf(hex, sizeof(hex), "%02x", byte);
-    id += hex;
-  }
-  put("build_id", jsonString(id));
-  put("cpu_level", jsonString(library.api->session_cpu_level(session.handle)));
-  put("threads", std::to_string(library.api->session_threads(session.handle)));
-  std::string shapes;
-  for (size_t i = 0; i < inputs.size(); ++i)
-    shapes += (i ? ", " : "") + jsonString(library.info.inputs[i].name) + ": " +
-              shapeText(inputs[i].shape);
-  put("inputs", "{" + shapes + "}");
-  put("load_ms", number(loadMs));
-  put("ms_min", number(*std::min_element(times.begin(), times.end())));
-  put("ms_median", number(medianOf(times)));
-  put("measured", std::to_string(times.size()));
-  // A short model makes a million runs in a second: the first thousand will do.
-  std::string all;
-  for (size_t i = 0; i < times.size() && i < 1000; ++i)
-    all += (i ? ", " : "") + number(times[i]);
-  put("runs_ms", "[" + all + "]");
-  std::string counted;
-  for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); ++i)
-    counted += (i ? ", " : "") + jsonString(names[i]) + ": " +
-               std::to_string(counters[i]);
-  put("counters", "{" + counted + "}");
-  text += "\n}\n";
-  FILE *file = fopen(options.profile.c_str(), "w");
-  bool written =
-      file && fwrite(text.data(), 1, text.size(), file) == text.size();
-  if ((file && fclose(file) != 0) || !written)
-    throw Error("cannot write '" + options.profile +
-                "': " + std::strerror(errno));
-}
-
 //===-- The run -----------------------------------------------------------===//
 
 /// Runs for a second, after a warm-up, over buffers of our own.
@@ -161,6 +82,8 @@ void moecrun::runOnce(const Options &options) {
     if (library.output(name) < 0)
       throw Error("--output " + name + ": the model has no such output");
   Session session(library, options.session);
+  if (!options.profile.empty())
+    startProfile(session);
   double loadMs = msSince(start);
   printf("%s: %s%s%d thread%s, loaded in %.1f ms\n", info.name,
          library.api->session_cpu_level(session.handle),
@@ -192,6 +115,10 @@ void moecrun::runOnce(const Options &options) {
   } else {
     printf("time   %.4f ms (the first run; see --bench)\n", times[0]);
   }
-  if (!options.profile.empty())
-    writeProfile(options, library, session, loadMs, times, inputs);
+  if (options.profile.empty())
+    return;
+  std::vector<NamedShape> shapes;
+  for (size_t i = 0; i < inputs.size(); ++i)
+    shapes.emplace_back(info.inputs[i].name, inputs[i].shape);
+  writeProfile(options.profile, session, {loadMs, times}, shapes);
 }

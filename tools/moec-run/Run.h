@@ -30,9 +30,6 @@ void runOnce(const Options &options);
 /// Greedy decoding over a KV cache.
 void generate(const Options &options);
 
-/// A JSON string with its quotes.
-std::string jsonString(const std::string &text);
-
 } // namespace moecrun
 
 #endif // MOEC_TOOLS_MOECRUN_RUN_H

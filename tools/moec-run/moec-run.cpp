@@ -65,8 +65,9 @@ static int runCommand(int argc, char **argv) {
       "are 1, positions count from 0");
   app.add_flag("--bench", options.bench,
                "run for a second after a warm-up, print the times");
-  app.add_option("--profile", options.profile,
-                 "FILE.json: save times and counters");
+  app.add_option(
+      "--profile", options.profile,
+      "FILE.json: save times, counters and which experts were chosen");
   auto *generateOption = app.add_option(
       "--generate", options.prompt,
       "a prompt that a decoder continues, greedily, over its cache");

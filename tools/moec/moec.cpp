@@ -16,6 +16,7 @@
 
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 
 using namespace moec;
@@ -41,6 +42,7 @@ struct CompileTexts {
   std::vector<std::string> dims;
   /// "text", or a file.
   std::vector<std::string> remarks;
+  std::optional<double> dropBelow;
   std::string emit = "lib", target = "cpu", activations = "f32", blas = "none";
 };
 
@@ -144,6 +146,21 @@ static const std::vector<std::string> &getEmitNames() {
   return names;
 }
 
+/// The parser knows that both options are there, or none.
+static void finishProfile(const CompileTexts &texts, CompileOptions &options) {
+  if (!texts.dropBelow)
+    return;
+  options.dropBelow = *texts.dropBelow;
+  if (options.expertProfile.empty())
+    throw CLI::ValidationError("--expert-profile", "expected a file, got ''");
+  // Not the reverse: NaN as well.
+  if (!(options.dropBelow > 0 && options.dropBelow < 1))
+    throw CLI::ValidationError("--drop-below",
+                               "expected a share of more than 0 and less than "
+                               "1, got " +
+                                   std::to_string(options.dropBelow));
+}
+
 /// Everything about the options of `compile` that the parser does not check.
 static void finishCompile(const CompileTexts &texts, CompileOptions &options) {
   options.dims = parseDims(texts.dims);
@@ -174,6 +191,7 @@ static void finishCompile(const CompileTexts &texts, CompileOptions &options) {
   if (!options.name.empty() && options.name != makeIdentifier(options.name))
     throw CLI::ValidationError("--name",
                                "'" + options.name + "' is not a C identifier");
+  finishProfile(texts, options);
   if (options.emit == EmitKind::Lib && options.output == "-")
     throw CLI::ValidationError("-o", "a library needs a folder, not '-'");
 }
@@ -246,6 +264,20 @@ static CLI::App *addCompile(CLI::App &app, CompileOptions &options,
                  "Print what passes did, and what they left alone; with =FILE "
                  "write it there as YAML")
       ->allow_extra_args(false);
+  CLI::Option *profile =
+      compile
+          ->add_option("--expert-profile", options.expertProfile,
+                       "Which experts were chosen, as moec-run --profile "
+                       "writes it")
+          ->type_name("FILE.json");
+  CLI::Option *dropBelow =
+      compile
+          ->add_option("--drop-below", texts.dropBelow,
+                       "Drop experts that had a smaller share of their layer's "
+                       "choices, between 0 and 1")
+          ->type_name("SHARE");
+  profile->needs(dropBelow);
+  dropBelow->needs(profile);
   compile->footer(
       "Examples:\n"
       "  moec compile model.onnx -o build/\n"

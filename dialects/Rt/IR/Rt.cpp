@@ -158,3 +158,48 @@ IsSameBufferOp::bufferize(RewriterBase &rewriter,
                                              starts[0], starts[1]);
   return success();
 }
+
+LogicalResult ProfileOp::verify() {
+  auto ids = cast<ShapedType>(getIds().getType());
+  auto weights = cast<ShapedType>(getWeights().getType());
+  if (failed(verifyCompatibleShape(ids, weights)))
+    return emitOpError("has ids and weights of different shapes");
+  return success();
+}
+
+bool ProfileOp::bufferizesToMemoryRead(OpOperand &,
+                                       const bufferization::AnalysisState &) {
+  return true;
+}
+
+bool ProfileOp::bufferizesToMemoryWrite(OpOperand &,
+                                        const bufferization::AnalysisState &) {
+  return false;
+}
+
+bufferization::AliasingValueList
+ProfileOp::getAliasingValues(OpOperand &,
+                             const bufferization::AnalysisState &) {
+  return {};
+}
+
+LogicalResult
+ProfileOp::bufferize(RewriterBase &rewriter,
+                     const bufferization::BufferizationOptions &options,
+                     bufferization::BufferizationState &state) {
+  SmallVector<Value> buffers;
+  for (Value tensor : {getIds(), getWeights()}) {
+    if (!isa<TensorType>(tensor.getType()))
+      return success();
+    FailureOr<Value> buffer =
+        bufferization::getBuffer(rewriter, tensor, options, state);
+    if (failed(buffer))
+      return failure();
+    if (!cast<MemRefType>((*buffer).getType()).getLayout().isIdentity())
+      return emitOpError("reads a buffer that is not row-major");
+    buffers.push_back(*buffer);
+  }
+  bufferization::replaceOpWithNewBufferizedOp<ProfileOp>(
+      rewriter, *this, getLayer(), buffers[0], buffers[1]);
+  return success();
+}

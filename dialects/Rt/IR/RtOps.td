@@ -254,4 +254,34 @@ def Rt_CountOp : Rt_Op<"count", [MemoryEffects<[MemWrite<Rt_Context>]>]> {
   let assemblyFormat = "$counter `,` $amount attr-dict";
 }
 
+class Rt_Matrix<Type element>
+    : AnyTypeOf<[TensorRankOf<[element], [2]>, MemRefRankOf<[element], [2]>]>;
+
+def Rt_ProfileOp : Rt_Op<"profile", [
+    MemoryEffects<[MemRead, MemWrite<Rt_Context>]>,
+    DeclareOpInterfaceMethods<BufferizableOpInterface, [
+      "bufferizesToMemoryRead", "bufferizesToMemoryWrite", "getAliasingValues",
+      "bufferize"]>]> {
+  let summary = "says who was chosen in a layer of experts";
+  let description = [{
+    `ids` `[T, k]` are the experts of each token, as the source numbers them, and
+    `weights` `[T, k]` what their outputs are weighted with. `layer` is an index
+    into the module's `moec.moe_layers`. Where the session counts nothing, no
+    element is read. Only main says it, so that layers which differ in their
+    number alone are the same kernels. Cannot fail.
+
+    Errors: ids and weights of different shapes; when bufferized, a buffer that
+    is not row-major.
+
+    ```mlir
+    rt.profile 0, %ids, %weights : tensor<?x2xi32>, tensor<?x2xf32>
+    ```
+  }];
+  let arguments = (ins I64Attr:$layer, Rt_Matrix<I32>:$ids,
+                       Rt_Matrix<F32>:$weights);
+  let assemblyFormat =
+      "$layer `,` $ids `,` $weights `:` type($ids) `,` type($weights) attr-dict";
+  let hasVerifier = 1;
+}
+
 #endif // MOEC_DIALECTS_RT_IR_RTOPS_TD

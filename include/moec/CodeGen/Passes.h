@@ -27,6 +27,9 @@ inline constexpr llvm::StringLiteral kTaskEntryAttr = "moec.task_entry";
 /// call of a kernel: the index of the kernel's first message.
 inline constexpr llvm::StringLiteral kSitesAttr = "moec.sites";
 inline constexpr llvm::StringLiteral kSiteAttr = "moec.site";
+/// On the module: [name, number of experts, choices of a token or -1] of each
+/// layer that an rt.profile of main numbers.
+inline constexpr llvm::StringLiteral kMoeLayersAttr = "moec.moe_layers";
 /// On a result of main and on its rt.output: the number of the input whose
 /// buffer it may share. On a destination of a kernel: the number of the
 /// argument that it continues, in the same buffer or in another.

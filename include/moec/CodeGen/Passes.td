@@ -22,6 +22,24 @@ def AliasCaches : Pass<"moec-alias-caches", "::mlir::ModuleOp"> {
     Statistic<"numAliases", "num-aliases", "Number of outputs marked">];
 }
 
+def ProfileRouting : Pass<"moec-profile-routing", "::mlir::ModuleOp"> {
+  let summary = "main says who was chosen in each MoE layer";
+  let description = [{
+    Before: `main` with routed layers: a `moe.combine` of rows that a `moe.plan`
+    has numbered.
+
+    After: as soon as the ids of such a layer and the weights of its sum are
+    known, an `rt.profile` names them with the layer's number, and the module's
+    `moec.moe_layers` has the name, the number of experts and of choices of
+    each. What it costs a run that counts nothing is a call and a branch a layer.
+
+    A layer whose number of experts is not known is left out; a remark says so.
+  }];
+  let dependentDialects = ["::moec::rt::RtDialect"];
+  let statistics = [
+    Statistic<"numLayers", "num-layers", "Number of layers profiled">];
+}
+
 def OutlineKernels : Pass<"moec-outline-kernels", "::mlir::ModuleOp"> {
   let summary = "every compute op of main becomes a destination-passing kernel";
   let description = [{

@@ -63,6 +63,10 @@ struct CompileOptions {
   bool showRemarks = false;
   /// Where that goes as YAML: a file, or `-`; empty: nowhere.
   std::string remarksPath;
+  /// A file of which experts were chosen, and the share of the choices below
+  /// which an expert goes; both, or "" and 0.
+  std::string expertProfile;
+  double dropBelow = 0;
   WorkLimits limits;
   /// Adds passes of whoever uses the driver as a library, at a stage's end.
   std::function<void(EmitKind stage, mlir::OpPassManager &manager)> extendStage;

@@ -25,6 +25,7 @@ enum class DriverError {
   OutOfTime = 206,
   CannotStart = 207,
   SilentFailure = 208,
+  Profile = 209,
   // One for each stage, for what a stage refuses.
   OnnxStage = 210,
   MoeStage = 211,

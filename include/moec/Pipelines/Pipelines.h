@@ -24,6 +24,16 @@ struct MoeStageOptions : public mlir::PassPipelineOptions<MoeStageOptions> {
       llvm::cl::desc("the graph as it was imported: nothing is recognised but "
                      "nodes that are a layer, and nothing is folded"),
       llvm::cl::init(false)};
+  Option<std::string> expertProfile{
+      *this, "expert-profile",
+      llvm::cl::desc("which experts were chosen, as moec-run --profile writes "
+                     "it"),
+      llvm::cl::init("")};
+  Option<double> dropBelow{
+      *this, "drop-below",
+      llvm::cl::desc("the share of a layer's choices below which an expert "
+                     "goes; 0: none"),
+      llvm::cl::init(0.0)};
 };
 
 /// Options of the stage that cuts the graph into kernels.

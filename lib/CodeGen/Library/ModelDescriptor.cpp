@@ -112,7 +112,7 @@ void moec::emitModelDescriptor(llvm::Module &module, const LibraryInfo &info,
     if (!function.isDeclaration())
       function.setLinkage(llvm::GlobalValue::InternalLinkage);
 
-  llvm::SmallVector<llvm::Constant *> symbols, tables, sites;
+  llvm::SmallVector<llvm::Constant *> symbols, tables, sites, layers;
   for (const std::string &symbol : info.interface.symbols)
     symbols.push_back(writer.string(symbol));
   for (const std::string &level : levels.names) {
@@ -129,6 +129,10 @@ void moec::emitModelDescriptor(llvm::Module &module, const LibraryInfo &info,
   for (const auto &[node, message] : levels.sites)
     sites.push_back(
         writer.structure({writer.string(node), writer.string(message)}));
+  for (const MoeLayer &layer : levels.moeLayers)
+    layers.push_back(writer.structure({writer.string(layer.name),
+                                       writer.i32(layer.numExperts),
+                                       writer.i32(layer.choices)}));
 
   auto *slotType = llvm::ArrayType::get(llvm::Type::getInt64Ty(writer.context),
                                         MOEC_SLOT_BYTES / 8);
@@ -160,7 +164,10 @@ void moec::emitModelDescriptor(llvm::Module &module, const LibraryInfo &info,
       writer.i64(info.weightsBytes),
       writer.i64(info.numSegments),
       writer.string(info.manifest),
-      slot};
+      slot,
+      writer.array(layers),
+      writer.i32(layers.size()),
+      writer.i32(0)};
   llvm::Constant *descriptor = writer.global(writer.structure(fields));
 
   auto *queryType = llvm::FunctionType::get(writer.ptr, false);

@@ -19,12 +19,21 @@ namespace moec {
 /// refers to.
 inline constexpr llvm::StringLiteral kKernelTablePrefix = "moec_kernels_";
 
+/// A layer whose routing runs can count.
+struct MoeLayer {
+  std::string name;
+  int64_t numExperts;
+  /// Of a token; -1 where the run says it.
+  int64_t choices;
+};
+
 /// What main's unit must know of the others.
 struct LevelTable {
   std::vector<std::string> names;
   unsigned numKernels = 0;
   /// Node and message of each site.
   std::vector<std::pair<std::string, std::string>> sites;
+  std::vector<MoeLayer> moeLayers;
 };
 
 /// Emits the `moec_model_desc` of the model and `moec_query_<name>`, and makes

@@ -33,17 +33,11 @@ using namespace moec;
 static constexpr llvm::StringLiteral kTriple = "x86_64-unknown-linux-gnu";
 
 bool moec::isGeneratedCodeExternal(StringRef name) {
-  static constexpr llvm::StringLiteral kAllowed[] = {"memcpy",
-                                                     "memmove",
-                                                     "memset",
-                                                     "moec_rt_alloc",
-                                                     "moec_rt_fail",
-                                                     "moec_rt_free",
-                                                     "moec_rt_note",
-                                                     "moec_rt_output",
-                                                     "moec_rt_query",
-                                                     "moec_rt_record",
-                                                     "moec_rt_parallel_for"};
+  static constexpr llvm::StringLiteral kAllowed[] = {
+      "memcpy",        "memmove",        "memset",
+      "moec_rt_alloc", "moec_rt_fail",   "moec_rt_free",
+      "moec_rt_note",  "moec_rt_output", "moec_rt_profile",
+      "moec_rt_query", "moec_rt_record", "moec_rt_parallel_for"};
   return llvm::is_contained(kAllowed, name);
 }
 
@@ -324,6 +318,11 @@ FailureOr<std::vector<ObjectFile>> moec::emitObjects(ModuleOp module,
     for (ArrayAttr site : sites.getAsRange<ArrayAttr>())
       levels.sites.emplace_back(cast<StringAttr>(site[0]).str(),
                                 cast<StringAttr>(site[1]).str());
+  if (auto layers = module->getAttrOfType<ArrayAttr>(kMoeLayersAttr))
+    for (ArrayAttr layer : layers.getAsRange<ArrayAttr>())
+      levels.moeLayers.push_back({cast<StringAttr>(layer[0]).str(),
+                                  cast<IntegerAttr>(layer[1]).getInt(),
+                                  cast<IntegerAttr>(layer[2]).getInt()});
 
   std::atomic<size_t> next{0};
   auto work = [&] {

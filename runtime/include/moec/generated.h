@@ -16,7 +16,7 @@ extern "C" {
 #endif
 
 /** Version of this contract, in moec_model_desc.abi_version. */
-#define MOEC_GENERATED_VERSION 3u
+#define MOEC_GENERATED_VERSION 4u
 
 /**
  * The run context. Generated code gets it as first argument and reads the
@@ -98,6 +98,10 @@ typedef struct moec_model_desc {
   uint64_t n_segments;           /* 112 */
   const char *manifest_json;     /* 120: or NULL */
   moec_model_slot *slot;         /* 128: writable, zero-initialised */
+  /** Those that main names to moec_rt_profile, by number. */
+  const moec_moe_layer_info *moe_layers; /* 136 */
+  int32_t n_moe_layers;                  /* 144 */
+  int32_t reserved;                      /* 148: 0 */
 } moec_model_desc;
 
 /**
@@ -172,6 +176,13 @@ int32_t moec_rt_fail(moec_ctx *ctx, int32_t status, int32_t site);
     the place of its {0} and {1}. For main only; call moec_rt_fail after it. */
 void moec_rt_note(moec_ctx *ctx, int64_t first, int64_t second);
 
+/** Says who was chosen in the layer of that number (of moec_model_desc's
+    moe_layers): `tokens` by `choices` ids, and the weight of each. Ids that no
+    expert of the layer has stand for choices that were dropped. Returns at once
+    where the session counts nothing. For main only. */
+void moec_rt_profile(moec_ctx *ctx, int32_t layer, int64_t tokens,
+                     int64_t choices, const int32_t *ids, const float *weights);
+
 #ifdef __cplusplus
 }
 
@@ -215,6 +226,11 @@ static_assert(offsetof(moec_model_desc, weights_bytes) == 104, "");
 static_assert(offsetof(moec_model_desc, n_segments) == 112, "");
 static_assert(offsetof(moec_model_desc, manifest_json) == 120, "");
 static_assert(offsetof(moec_model_desc, slot) == 128, "");
-static_assert(sizeof(moec_model_desc) == 136, "");
+static_assert(offsetof(moec_moe_layer_info, n_experts) == 8, "");
+static_assert(offsetof(moec_moe_layer_info, top_k) == 12, "");
+static_assert(sizeof(moec_moe_layer_info) == 16, "");
+static_assert(offsetof(moec_model_desc, moe_layers) == 136, "");
+static_assert(offsetof(moec_model_desc, n_moe_layers) == 144, "");
+static_assert(sizeof(moec_model_desc) == 152, "");
 #endif
 #endif /* MOEC_GENERATED_H */

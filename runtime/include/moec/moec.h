@@ -170,6 +170,17 @@ typedef struct moec_io_info {
   int32_t flags;
 } moec_io_info;
 
+/** A routed layer, of which a run can count who was chosen, see
+    moec_api.profile_enable. */
+typedef struct moec_moe_layer_info {
+  /** As in the manifest: of the node it was raised from. Layers may share
+      one. */
+  const char *name;
+  int32_t n_experts;
+  /** How many a token has, -1 where the model does not fix it. */
+  int32_t top_k;
+} moec_moe_layer_info;
+
 /** What is inside. Set struct_size before the call that fills it. */
 typedef struct moec_model_info {
   uint32_t struct_size;
@@ -188,7 +199,9 @@ typedef struct moec_model_info {
   uint64_t weights_bytes;
   /** Names of the compiled CPU levels, best first. */
   int32_t n_levels;
-  int32_t reserved;
+  int32_t n_moe_layers;
+  /** In the order of the model, n_moe_layers of them. */
+  const moec_moe_layer_info *moe_layers;
 } moec_model_info;
 
 /** What runs count, see moec_api.counters. */
@@ -326,6 +339,22 @@ typedef struct moec_api {
   int32_t (*state_fork)(const moec_state *state, moec_state **copy);
   int32_t (*state_reset)(moec_state *state);
   int32_t (*state_destroy)(moec_state *state);
+
+  /* From here on only where struct_size reaches. */
+
+  /** Counts from now on who is chosen in each of moe_layers, from zero at every
+      call; with 0, no longer. Costs a run one pass over what its routers
+      chose, and where nothing is counted a branch a layer. */
+  int32_t (*profile_enable)(moec_session *session, int32_t enable);
+  /** What was counted of a layer: the tokens that came to it; and of its first
+      n experts (numbered as in the model), by how many choices each was chosen
+      and the sum of the magnitudes of their weights. A choice that was dropped,
+      or whose weight is not finite, counts nowhere. A run that failed counts as
+      far as it came. Each array may be NULL. The sums do not depend on the
+      number of threads. */
+  int32_t (*profile_read)(moec_session *session, int32_t layer,
+                          uint64_t *tokens, uint64_t *expert_tokens,
+                          double *expert_weight, int32_t n);
 } moec_api;
 
 typedef const moec_api *(*moec_query_fn)(void);

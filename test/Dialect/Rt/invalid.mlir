@@ -57,3 +57,27 @@ func.func @f(%condition: i1) {
   rt.check %condition, out_of_luck, "no status"
   return
 }
+
+// -----
+
+func.func @f(%ids: tensor<?x2xi32>, %weights: tensor<?x3xf32>) {
+  // expected-error @below {{has ids and weights of different shapes}}
+  rt.profile 0, %ids, %weights : tensor<?x2xi32>, tensor<?x3xf32>
+  return
+}
+
+// -----
+
+func.func @f(%ids: tensor<?x2xi64>, %weights: tensor<?x2xf32>) {
+  // expected-error @below {{operand #0 must be 2D tensor of 32-bit signless integer values or 2D memref of 32-bit signless integer values}}
+  rt.profile 0, %ids, %weights : tensor<?x2xi64>, tensor<?x2xf32>
+  return
+}
+
+// -----
+
+func.func @f(%ids: tensor<?x2xi32>, %weights: tensor<?x2xf16>) {
+  // expected-error @below {{operand #1 must be 2D tensor of 32-bit float values or 2D memref of 32-bit float values}}
+  rt.profile 0, %ids, %weights : tensor<?x2xi32>, tensor<?x2xf16>
+  return
+}

@@ -83,6 +83,26 @@ def check_crashes():
             run.expect(done.returncode == 0, "the reproducer does not run: " + done.stderr)
 
 
+def check_profile():
+    """What a stage is told of experts, it is told again; before them there is no IR."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    path = FOLDER / "the profile's.json"
+    path.write_text('{"moe_layers": []}')
+    options = ["--expert-profile", str(path), "--drop-below", "0.05"]
+    run = Run("crash:moe", *options).run()
+    run.expect_error(204, "in the stage 'moe'")
+    replay = shlex.split(re.search("// the stage alone: (.*)", run.reproducer())[1])
+    run.expect(replay[1].startswith(f'--moec-stage-moe=expert-profile="{path}" drop-below=0.05'),
+               f"the profile is not in {replay}")
+    done = subprocess.run(replay, capture_output=True, text=True)
+    run.expect(done.returncode == 0, "the reproducer does not run: " + done.stderr)
+    run = Run("crash:profile", *options).run()
+    run.expect_error(204, "in the stage 'profile'")
+    run.expect("func.func" not in run.reproducer(), "expected no IR")
+    run = Run("error:profile", *options).run()
+    run.expect_error(209, "was planted")
+
+
 def check_other_kinds():
     run = Run("abort:llvm").run()
     run.expect_error(204, "(LLVM ERROR: planted)")
@@ -178,5 +198,6 @@ check_crashes()
 check_other_kinds()
 check_errors()
 check_json()
+check_profile()
 check_interrupt()
 check_progress()
