@@ -274,6 +274,68 @@ TEST_F(MoecRunTest, RunsOnFiles) {
   std::string json(std::istreambuf_iterator<char>(file), {});
   EXPECT_NE(json.find("\"expert_rows\": 3"), std::string::npos) << json;
   EXPECT_NE(json.find("\"threads\": 2"), std::string::npos) << json;
+  EXPECT_NE(json.find("\"inputs\": {\"x\": [3, 4], \"past\": [2, 2, 3]}"),
+            std::string::npos)
+      << json;
+}
+
+//===-- Profiles ----------------------------------------------------------===//
+
+namespace {
+class ProfileFileTest : public MoecRunTest {
+protected:
+  /// What is written behind "moe_layers"; "" where that is not there.
+  std::string layersOf(const std::string &arguments) {
+    EXPECT_EQ(run(arguments + " --profile " + path("p.json")), 0) << err;
+    std::ifstream file(path("p.json"));
+    json.assign(std::istreambuf_iterator<char>(file), {});
+    size_t start = json.find("\"moe_layers\": ");
+    return start == std::string::npos ? "" : json.substr(start + 14);
+  }
+
+  std::string json;
+};
+} // namespace
+
+TEST_F(ProfileFileTest, SaysWhoWasChosen) {
+  // Tokens 0 to 4 choose 0 1, 1 2, 2 3, 3 0 and 0 1, by three quarters and one.
+  EXPECT_EQ(layersOf(MOEC_FAKE_LIBRARY " --dim n=5"), R"([
+    {
+      "name": "layer \"0\"",
+      "experts": 4,
+      "top_k": 2,
+      "tokens": 5,
+      "expert_tokens": [3, 3, 2, 2],
+      "expert_weight": [1.75, 1.25, 1, 1]
+    }
+  ]
+}
+)");
+}
+
+TEST_F(ProfileFileTest, CountsAllRuns) {
+  std::string layers = layersOf(MOEC_FAKE_LIBRARY " --dim n=4 --bench");
+  size_t start = json.find("\"runs\": ");
+  ASSERT_NE(start, std::string::npos);
+  std::string runs = std::to_string(2 * std::stoll(json.substr(start + 8)));
+  EXPECT_NE(
+      layers.find("[" + runs + ", " + runs + ", " + runs + ", " + runs + "]"),
+      std::string::npos)
+      << json;
+}
+
+TEST_F(ProfileFileTest, OfAModelWithoutLayersIsEmpty) {
+  EXPECT_EQ(layersOf(MOEC_DECODER_LIBRARY " --generate 3,1 --max-tokens 4"),
+            "[]\n}\n");
+  EXPECT_NE(json.find("\"measured\": 4"), std::string::npos) << json;
+  EXPECT_NE(json.find("\"runs\": 4"), std::string::npos) << json;
+  EXPECT_EQ(json.find("\"inputs\""), std::string::npos) << json;
+}
+
+/// Made before runs could count that, it still runs.
+TEST_F(ProfileFileTest, OfAnOldLibraryHasTimesAlone) {
+  EXPECT_EQ(layersOf(MOEC_OLD_LIBRARY), "");
+  EXPECT_NE(json.find("\"runs\": 1"), std::string::npos) << json;
 }
 
 TEST_F(MoecRunTest, MadeUpInputsDependOnTheSeed) {
