@@ -86,7 +86,7 @@ def check_crashes():
 def check_profile():
     """What a stage is told of experts, it is told again; before them there is no IR."""
     FOLDER.mkdir(parents=True, exist_ok=True)
-    path = FOLDER / "the profile's.json"
+    path = FOLDER / "the profile.json"
     path.write_text('{"moe_layers": []}')
     options = ["--expert-profile", str(path), "--drop-below", "0.05"]
     run = Run("crash:moe", *options).run()
