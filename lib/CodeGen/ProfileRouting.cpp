@@ -46,6 +46,14 @@ static void setInsertionPoint(OpBuilder &builder, moe::CombineOp combine,
   builder.setInsertionPointAfter(makers[isFirstLater ? 0 : 1]);
 }
 
+static void remarkLeft(moe::CombineOp combine, StringRef reason) {
+  remark::missed(
+      combine.getLoc(),
+      remark::RemarkOpts::name("NotProfiled").category("moec-profile-routing"))
+      << remark::add("left layer '{0}' out of profiles: {1}",
+                     getLayerName(combine).str(), reason.str());
+}
+
 namespace {
 struct ProfileRouting : moec::impl::ProfileRoutingBase<ProfileRouting> {
   void runOnOperation() override {
@@ -54,25 +62,20 @@ struct ProfileRouting : moec::impl::ProfileRoutingBase<ProfileRouting> {
       return;
     SmallVector<Attribute> layers;
     for (auto combine : main.getBody().front().getOps<moe::CombineOp>())
-      if (auto plan = combine.getInverse().getDefiningOp<moe::PlanOp>())
-        profile(plan, combine, layers);
+      profile(combine, layers);
     if (!layers.empty())
       getOperation()->setAttr(kMoeLayersAttr,
                               ArrayAttr::get(&getContext(), layers));
   }
 
 private:
-  void profile(moe::PlanOp plan, moe::CombineOp combine,
-               SmallVectorImpl<Attribute> &layers) {
+  void profile(moe::CombineOp combine, SmallVectorImpl<Attribute> &layers) {
+    auto plan = combine.getInverse().getDefiningOp<moe::PlanOp>();
+    if (!plan)
+      return remarkLeft(combine, "nothing says whose its rows are");
     int64_t experts = getNumExperts(plan);
-    if (ShapedType::isDynamic(experts)) {
-      remark::missed(combine.getLoc(), remark::RemarkOpts::name("NotProfiled")
-                                           .category("moec-profile-routing"))
-          << remark::add("left layer '{0}' out of profiles: its number of "
-                         "experts is not known",
-                         getLayerName(combine).str());
-      return;
-    }
+    if (ShapedType::isDynamic(experts))
+      return remarkLeft(combine, "its number of experts is not known");
     Value ids = plan.getIds(), weights = combine.getWeights();
     OpBuilder builder(combine);
     setInsertionPoint(builder, combine, ids, weights);

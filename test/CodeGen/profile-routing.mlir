@@ -1,4 +1,5 @@
 // RUN: moec-opt %s -split-input-file -moec-profile-routing | FileCheck %s
+// RUN: moec-opt %s -split-input-file -moec-profile-routing --remarks-filter=moec-profile-routing --remark-format=emitRemark -o /dev/null 2>&1 | FileCheck %s --check-prefix=REMARK
 
 // Named behind the later of ids and weights, and numbered; the last layer has
 // ids of the caller, and is named in front of its sum.
@@ -59,9 +60,12 @@ func.func @main(%some: tensor<?x?xi32>, %x: tensor<?x?xf32>, %y: tensor<?x64xf32
 // Rows that no plan has numbered, and experts that nobody has counted.
 // CHECK: module {
 // CHECK-NOT: rt.profile
+// REMARK: left layer 'by hand' out of profiles: nothing says whose its rows are
+// REMARK: left layer '' out of profiles: its number of experts is not known
+// REMARK-NOT: NotProfiled
 func.func @main(%ids: tensor<?x1xi32>, %weights: tensor<?x1xf32>, %y: tensor<?x64xf32>, %n: index) -> (tensor<?x64xf32>, tensor<?x64xf32>) {
   %c = tensor.empty(%n) : tensor<?x64xf32>
-  %a = moe.combine ins(%y, %ids, %weights : tensor<?x64xf32>, tensor<?x1xi32>, tensor<?x1xf32>) outs(%c : tensor<?x64xf32>) -> tensor<?x64xf32>
+  %a = moe.combine ins(%y, %ids, %weights : tensor<?x64xf32>, tensor<?x1xi32>, tensor<?x1xf32>) outs(%c : tensor<?x64xf32>) {moe.layer = "by hand"} -> tensor<?x64xf32>
   %o = tensor.empty(%n) : tensor<?xi32>
   %r = tensor.empty(%n) : tensor<?xi32>
   %v = tensor.empty(%n) : tensor<?x1xi32>

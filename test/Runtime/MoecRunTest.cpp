@@ -244,6 +244,8 @@ TEST_F(MoecRunTest, FailuresSayWhat) {
   fails(MOEC_FAKE_LIBRARY " --cpu i486", "CPU level 'i486'");
   fails(MOEC_FAKE_LIBRARY " --generate 1", "input 'x' is neither ids, mask");
   fails(MOEC_FAKE_LIBRARY " --output y=/nowhere/y.npy", "cannot write");
+  fails(MOEC_FAKE_LIBRARY " --profile /nowhere/p.json",
+        "cannot write '/nowhere/p.json'");
   // What the library refuses is said in its words.
   writeNpy(path("x.npy"), Buffer(MOEC_FLOAT, {2, 5}));
   fails(MOEC_FAKE_LIBRARY " --input x=" + path("x.npy"),

@@ -33,7 +33,8 @@ def ProfileRouting : Pass<"moec-profile-routing", "::mlir::ModuleOp"> {
     `moec.moe_layers` has the name, the number of experts and of choices of
     each. What it costs a run that counts nothing is a call and a branch a layer.
 
-    A layer whose number of experts is not known is left out; a remark says so.
+    A layer whose rows no `moe.plan` has numbered, or whose number of experts is
+    not known, is left out; a remark says so.
   }];
   let dependentDialects = ["::moec::rt::RtDialect"];
   let statistics = [

@@ -26,3 +26,19 @@ func.func @main(%ids: tensor<?x2xi32> {bufferization.writable = true}, %weights:
   rt.count tokens, %dim
   return
 }
+
+// What is read later is kept.
+// CHECK-LABEL: func.func @later
+// CHECK-SAME: (%[[IDS:.*]]: memref<?x2xi32>, %[[WEIGHTS:.*]]: memref<?x2xf32>)
+// CHECK: %[[COPY:.*]] = memref.alloc
+// CHECK: memref.copy %[[IDS]], %[[COPY]]
+// CHECK: memref.store %{{.*}}, %[[COPY]]
+// CHECK: rt.profile 0, %[[IDS]], %[[WEIGHTS]]
+func.func @later(%ids: tensor<?x2xi32> {bufferization.writable = true}, %weights: tensor<?x2xf32> {bufferization.writable = false}) {
+  %c0 = arith.constant 0 : index
+  %zero = arith.constant 0 : i32
+  %next = tensor.insert %zero into %ids[%c0, %c0] : tensor<?x2xi32>
+  rt.profile 0, %ids, %weights : tensor<?x2xi32>, tensor<?x2xf32>
+  rt.profile 1, %next, %weights : tensor<?x2xi32>, tensor<?x2xf32>
+  return
+}
