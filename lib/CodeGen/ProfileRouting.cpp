@@ -21,13 +21,6 @@ namespace moec {
 using namespace mlir;
 using namespace moec;
 
-/// How many experts the ids of a plan name; dynamic where that is not known.
-static int64_t getNumExperts(moe::PlanOp plan) {
-  auto offsets = cast<ShapedType>(plan.getOffsetsInit().getType());
-  return offsets.isDynamicDim(0) ? ShapedType::kDynamic
-                                 : offsets.getDimSize(0) - 1;
-}
-
 /// The node that the layer was raised from.
 static StringRef getLayerName(moe::CombineOp combine) {
   auto name =
@@ -73,7 +66,7 @@ private:
     auto plan = combine.getInverse().getDefiningOp<moe::PlanOp>();
     if (!plan)
       return remarkLeft(combine, "nothing says whose its rows are");
-    int64_t experts = getNumExperts(plan);
+    int64_t experts = plan.getNumSourceExperts();
     if (ShapedType::isDynamic(experts))
       return remarkLeft(combine, "its number of experts is not known");
     Value ids = plan.getIds(), weights = combine.getWeights();

@@ -57,6 +57,21 @@ func.func @main(%some: tensor<?x?xi32>, %x: tensor<?x?xf32>, %y: tensor<?x64xf32
 
 // -----
 
+// Experts that share weights, or have none, are counted each.
+// CHECK: module attributes {moec.moe_layers = {{\[}}["", 6, 1]]}
+// CHECK: rt.profile 0, %arg0, %arg1
+func.func @main(%ids: tensor<?x1xi32>, %weights: tensor<?x1xf32>, %groups: tensor<6xi32>, %y: tensor<?x64xf32>, %n: index) -> tensor<?x64xf32> {
+  %o = tensor.empty() : tensor<4xi32>
+  %r = tensor.empty(%n) : tensor<?xi32>
+  %v = tensor.empty(%n) : tensor<?x1xi32>
+  %c = tensor.empty(%n) : tensor<?x64xf32>
+  %offsets, %rows, %inverse = moe.plan ins(%ids : tensor<?x1xi32>) groups(%groups : tensor<6xi32>) outs(%o, %r, %v : tensor<4xi32>, tensor<?xi32>, tensor<?x1xi32>) -> tensor<4xi32>, tensor<?xi32>, tensor<?x1xi32>
+  %a = moe.combine ins(%y, %inverse, %weights : tensor<?x64xf32>, tensor<?x1xi32>, tensor<?x1xf32>) outs(%c : tensor<?x64xf32>) -> tensor<?x64xf32>
+  return %a : tensor<?x64xf32>
+}
+
+// -----
+
 // Rows that no plan has numbered, and experts that nobody has counted.
 // CHECK: module {
 // CHECK-NOT: rt.profile

@@ -151,6 +151,27 @@ def check_dropped():
     print("ok   dropped choices")
 
 
+def check_dead():
+    """Experts whose weights went are counted as the model numbers them."""
+    fixture = Fixture(FIXTURES / "moe_relu")
+    model = onnx.load(fixture.model)
+    node = model.graph.node[0]
+    for place in (2, 4):
+        weight = next(i for i in model.graph.initializer if i.name == node.input[place])
+        array = onnx.numpy_helper.to_array(weight).copy()
+        array[5] = array[1]
+        array[3] = 0
+        weight.CopyFrom(onnx.numpy_helper.from_array(array, weight.name))
+    compiled = Compiled(model, "dead")
+    check({dead["expert"] for dead in compiled.layers[0]["dead_experts"]} == {3, 5},
+          f"dead experts {compiled.layers[0]['dead_experts']}")
+    inputs = fixture.inputs({"T": 33})
+    scores = inputs[node.input[1]]
+    ids, weights = route_node(node, scores.astype(np.float64))
+    check_all_ways(compiled, inputs, "dead experts", 33, ids, weights, 8)
+    print("ok   dead experts")
+
+
 # -- Layers of ordinary operators --
 
 
@@ -267,6 +288,7 @@ check_raised("masked_by_equal", by_scores)
 check_raised("two_choices_of_one", by_two)
 check_raised("one_choice_by_argmax", by_scores)
 check_dropped()
+check_dead()
 check_two_layers()
 check_no_layers()
 check_generation()
