@@ -370,6 +370,14 @@ static llvm::json::Value toJson(Attribute attribute) {
   return nullptr;
 }
 
+/// The share of the routed weight that went to experts which a profile removed.
+static double getWeightLost(const llvm::json::Value &deadExperts) {
+  double lost = 0;
+  for (const llvm::json::Value &entry : *deadExperts.getAsArray())
+    lost += entry.getAsObject()->getNumber("weight_share").value_or(0);
+  return lost;
+}
+
 /// The experts of the source that were removed, with their certificates.
 static llvm::json::Value describeDeadExperts(moe::PlanOp plan) {
   Attribute dead =
@@ -420,6 +428,7 @@ llvm::json::Array moec::describeMoeLayers(ModuleOp module) {
     auto from = ffn->getAttrOfType<StringAttr>(
         moe::MoeDialect::getRaisedFromAttrName());
     layer["raised_from"] = from ? from.str() : "";
+    layer["routed_weight_lost"] = getWeightLost(*layer.get("dead_experts"));
     moe::RouteOp route;
     int64_t topK = getTopK(ffn, route);
     if (route)

@@ -52,8 +52,12 @@ void moec::buildMoeStage(OpPassManager &manager,
   }
   manager.addPass(createRaiseOnnxToMoe());
   manager.addPass(createCanonicalizerPass());
-  if (!options.reference)
-    manager.addPass(createEliminateDeadExperts());
+  if (!options.reference) {
+    EliminateDeadExpertsOptions dead;
+    dead.expertProfile = options.expertProfile;
+    dead.dropBelow = options.dropBelow;
+    manager.addPass(createEliminateDeadExperts(dead));
+  }
   manager.addPass(createAliasCaches());
   addInvariant(manager, "moe");
 }

@@ -7,6 +7,7 @@
 #include "moec/Raising/Passes.h"
 
 #include "DeadExperts/ExpertWeights.h"
+#include "DeadExperts/ProfiledRoute.h"
 #include "DeadExperts/RoutedWeights.h"
 #include "DeadExperts/ScoreReader.h"
 #include "DeadExperts/Unreachable.h"
@@ -124,6 +125,8 @@ struct EliminateDeadExperts
       return;
     SymbolTable symbols(getOperation());
     SmallVector<moe::PlanOp> plans(main.getOps<moe::PlanOp>());
+    if (!expertProfile.empty() && failed(readProfile(plans)))
+      return signalPassFailure();
     bool isChanged = false;
     for (moe::PlanOp plan : plans)
       isChanged |= eliminate(plan, symbols);
@@ -132,6 +135,40 @@ struct EliminateDeadExperts
   }
 
 private:
+  /// Reads the profile; all its layers must be layers of the model.
+  LogicalResult readProfile(SmallVectorImpl<moe::PlanOp> &plans) {
+    llvm::Expected<ExpertProfile> read = ExpertProfile::read(expertProfile);
+    if (!read)
+      return getOperation().emitError(llvm::toString(read.takeError()));
+    profile = std::move(*read);
+    for (const auto &[name, layer] : profile->getLayers()) {
+      auto *found =
+          llvm::find_if(plans, [&, name = StringRef(name)](auto plan) {
+            return getLayerName(plan) == name;
+          });
+      if (found == plans.end())
+        return getOperation().emitError()
+               << "the expert profile '" << expertProfile << "' has a layer '"
+               << name
+               << "', which is none of the model's routed layers; make the "
+                  "profile with a library of this model";
+      if (int64_t experts = (*found).getNumSourceExperts();
+          experts != int64_t(layer.share.size()))
+        return found->emitError()
+               << "the expert profile '" << expertProfile << "' has "
+               << layer.share.size() << " experts for the layer '" << name
+               << "', which has " << experts
+               << "; make the profile with a library of this model";
+    }
+    return success();
+  }
+
+  static StringRef getLayerName(moe::PlanOp plan) {
+    auto name =
+        plan->getAttrOfType<StringAttr>(moe::MoeDialect::getLayerAttrName());
+    return name ? name.getValue() : "?";
+  }
+
   bool eliminate(moe::PlanOp plan, SymbolTable &symbols) {
     RoutedWeights layer(plan, symbols);
     if (!layer.getMiss().empty())
@@ -141,7 +178,7 @@ private:
     if (layer.getNumExperts() > kMaxExperts)
       return miss(plan, "it has more experts than a table of groups holds");
     LayerVerdict verdict(layer.getNumExperts());
-    std::string reason = findUnchosen(layer, verdict);
+    std::string reason = findUnchosen(layer, symbols, verdict);
     findZero(layer, symbols, verdict);
     findDuplicates(layer, verdict);
     if (verdict.isEmpty())
@@ -157,16 +194,23 @@ private:
   }
 
   /// Masked and unreachable experts; why there is none.
-  std::string findUnchosen(RoutedWeights &layer, LayerVerdict &verdict) {
+  std::string findUnchosen(RoutedWeights &layer, SymbolTable &symbols,
+                           LayerVerdict &verdict) {
     moe::RouteOp route = layer.getRoute();
-    if (!route)
+    if (!route) {
+      dropByProfile(layer, {}, symbols, verdict);
       return "its router is made of ordinary nodes";
+    }
     ScoreReader reader(route);
     std::optional<RouterNumbers> numbers = reader.read();
     warnOfFalseMasks(route, reader.getFalseMasks());
-    if (!numbers)
+    if (!numbers) {
+      dropByProfile(layer, {}, symbols, verdict);
       return reader.getMiss().str();
+    }
     std::vector<Proof> proofs = findUnreachable(*numbers);
+    if (dropByProfile(layer, proofs, symbols, verdict))
+      keepProven(route, proofs);
     for (const Proof &proof : proofs)
       bury(verdict, proof, numbers->input);
     if (!proofs.empty())
@@ -174,6 +218,49 @@ private:
     if (!reader.getMiss().empty())
       return reader.getMiss().str();
     return "no expert is certain to lose to as many others as are chosen";
+  }
+
+  /// Takes experts out of the selection; whether there are any.
+  bool dropByProfile(RoutedWeights &layer, ArrayRef<Proof> proofs,
+                     SymbolTable &symbols, LayerVerdict &verdict) {
+    const LayerProfile *seen =
+        profile ? profile->lookup(layer.getName()) : nullptr;
+    if (!seen)
+      return false;
+    ProfiledRoute route(layer.getRoute());
+    if (!route.getMiss().empty())
+      return miss(layer.getPlan(),
+                  "the profile drops none of them: " + route.getMiss());
+    std::vector<bool> unchosen(layer.getNumExperts(), false);
+    for (const Proof &proof : proofs)
+      unchosen[proof.expert] = true;
+    SmallVector<int64_t> experts = route.choose(*seen, dropBelow, unchosen);
+    if (experts.empty())
+      return miss(layer.getPlan(), "the profile saw each often enough");
+    route.mask(experts, symbols);
+    Builder b(&getContext());
+    for (int64_t e : experts) {
+      SmallVector<NamedAttribute> entry = {
+          b.getNamedAttr("share", b.getF64FloatAttr(seen->share[e]))};
+      if (!seen->weightShare.empty())
+        entry.push_back(b.getNamedAttr(
+            "weight_share", b.getF64FloatAttr(seen->weightShare[e])));
+      verdict.bury(b, e, "profile", entry);
+      ++numProfiled;
+    }
+    return true;
+  }
+
+  /// Without an expert that lost only to some that are gone now.
+  static void keepProven(moe::RouteOp route, std::vector<Proof> &proofs) {
+    std::optional<RouterNumbers> numbers = ScoreReader(route).read();
+    std::vector<Proof> now =
+        numbers ? findUnreachable(*numbers) : std::vector<Proof>();
+    llvm::erase_if(proofs, [&](const Proof &proof) {
+      return llvm::none_of(now, [&](const Proof &still) {
+        return still.expert == proof.expert;
+      });
+    });
   }
 
   void bury(LayerVerdict &verdict, const Proof &proof,
@@ -261,13 +348,13 @@ private:
   }
 
   static bool miss(moe::PlanOp plan, const Twine &reason) {
-    auto name =
-        plan->getAttrOfType<StringAttr>(moe::MoeDialect::getLayerAttrName());
     remark::missed(plan.getLoc(), remark::RemarkOpts::name("NoDeadExperts")
                                       .category("moe-eliminate-dead-experts"))
         << remark::add("kept all experts of '{0}': {1}",
-                       name ? name.str() : "?", reason.str());
+                       getLayerName(plan).str(), reason.str());
     return false;
   }
+
+  std::optional<ExpertProfile> profile;
 };
 } // namespace

@@ -111,16 +111,19 @@ static constexpr const char *kAmount = "a finite number of at least 0";
 
 /// Each as a part of their sum; empty where that is zero.
 static std::vector<double> divideBySum(llvm::ArrayRef<double> values) {
-  // Of the largest first, whose sum stays finite.
   double largest = values.empty() ? 0 : *llvm::max_element(values);
   if (largest == 0)
     return {};
+  // By a power of two, so that the sum stays finite and a share of 1 in 10 is
+  // the number 0.1.
+  int exponent = std::ilogb(largest);
+  auto scale = [&](double value) { return std::scalbn(value, -exponent); };
   double sum = 0;
   for (double value : values)
-    sum += value / largest;
+    sum += scale(value);
   std::vector<double> shares;
   for (double value : values)
-    shares.push_back(value / largest / sum);
+    shares.push_back(scale(value) / sum);
   return shares;
 }
 

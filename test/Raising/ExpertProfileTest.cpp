@@ -84,6 +84,12 @@ TEST_F(ExpertProfileTest, SharesOfWhatWasRouted) {
   EXPECT_EQ(profile.lookup(""), nullptr);
 }
 
+TEST_F(ExpertProfileTest, AShareIsTheNumberThatItsTextMeans) {
+  ExpertProfile profile = readLayer("\"expert_tokens\": [40, 82, 278]");
+  EXPECT_EQ(profile.lookup("a")->share, (Shares{0.1, 0.205, 0.695}));
+  EXPECT_EQ(profile.lookup("a")->getBelow(0.1), Experts{});
+}
+
 TEST_F(ExpertProfileTest, ThoseBelow) {
   ExpertProfile profile = readLayer(R"("expert_tokens": [8, 1, 0, 7])");
   const LayerProfile &layer = *profile.lookup("a");

@@ -171,7 +171,12 @@ def EliminateDeadExperts : Pass<"moe-eliminate-dead-experts", "::mlir::ModuleOp"
       weight;
     * `unreachable`: at least as many others as are chosen have a larger key for
       every input, by the router's rows and a bound on its input (a
-      normalisation, Sigmoid, Tanh, Softmax or Clip before it).
+      normalisation, Sigmoid, Tanh, Softmax or Clip before it);
+    * `profile`: `expert-profile` saw it in a smaller share of the layer's choices
+      than `drop-below`. This one changes results: the expert gets a selection
+      bias of -inf, so that the next best takes its place, and a choice that
+      groups with a finite fill still give it leads nowhere. Enough stay to choose
+      from.
 
     The bounds hold for the numbers as they are computed, by the formulas of
     docs/rationale/dead-experts.md. Rows with NaN or infinities are excepted
@@ -185,8 +190,13 @@ def EliminateDeadExperts : Pass<"moe-eliminate-dead-experts", "::mlir::ModuleOp"
   let options = [
     Option<"model", "model", "std::string", /*default=*/"\"\"",
            "The model whose files have the parameters, where the tool does not "
-           "know it">];
+           "know it">,
+    Option<"expertProfile", "expert-profile", "std::string", /*default=*/"\"\"",
+           "Which experts were chosen, as moec-run --profile writes it">,
+    Option<"dropBelow", "drop-below", "double", /*default=*/"0.0",
+           "The share of a layer's choices below which an expert goes">];
   let statistics = [
+    Statistic<"numProfiled", "num-profiled", "Number of experts that a profile hardly ever saw">,
     Statistic<"numDuplicates", "num-duplicates", "Number of experts that share another's weights">,
     Statistic<"numZero", "num-zero", "Number of experts removed because they give zero">,
     Statistic<"numMasked", "num-masked", "Number of experts removed because constants mask them">,
