@@ -90,6 +90,14 @@ class Layer(Graph):
         chosen = self.GatherElements(probabilities, ids, axis=1)
         return self.masked(self.Div(chosen, self.ReduceSum(chosen, [1], keepdims=1)), ids)
 
+    def fused(self, scores):
+        """One node of ONNX Runtime: a softmax over all, ties to the last, rows of NaN to zero."""
+        self.domains["com.microsoft"] = 1
+        weights = [self.constant(np.ascontiguousarray(w.transpose(0, 2, 1))) for w in (self.w1, self.w2)]
+        self.nodes.append(helper.make_node("MoE", ["x", scores, weights[0], "", weights[1]], ["moe"], name="moe",
+                                           domain="com.microsoft", k=self.k, activation_type="relu"))
+        return "moe"
+
     def model(self, output):
         model = super().model(output)
         del model.opset_import[:]
@@ -165,6 +173,20 @@ def all_causes_at_once(g):
     g.w2[1] = 0
     g.w1[3], g.w2[3] = g.w1[0], g.w2[0]
     return g.of_softmax(g.scores("x", bias=[0, 0, 0, 0, -np.inf, 0]))
+
+
+@case([(3, "duplicate"), (1, "zero"), (5, "unreachable"), (2, "masked")])
+def all_causes_in_one_node(g):
+    bias = nearly_alike(g)
+    bias[2] = -np.inf
+    g.w1[3], g.w2[3] = g.w1[0], g.w2[0]
+    g.w2[1] = 0
+    return g.fused(g.scores(g.rms(), bias=bias))
+
+
+@case([])
+def a_node_without_dead_experts(g):
+    return g.fused(g.scores(g.rms()))
 
 
 # -- Masks --
