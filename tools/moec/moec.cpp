@@ -6,6 +6,7 @@
 
 #include "Verify.h"
 
+#include "moec/Driver/CheckCertificate.h"
 #include "moec/Driver/Compile.h"
 #include "moec/Driver/Inspect.h"
 
@@ -356,6 +357,20 @@ static CLI::App *addVerify(CLI::App &app, VerifyOptions &options,
   return verify;
 }
 
+static CLI::App *addCheckCertificate(CLI::App &app,
+                                     CheckCertificateOptions &options) {
+  CLI::App *check = app.add_subcommand(
+      "check-certificate",
+      "Check what a manifest says of dead experts against the model");
+  check->add_option("MODEL", options.modelPath, "The ONNX model")->required();
+  check->add_option("MANIFEST", options.manifestPath, "NAME.json of a library")
+      ->required();
+  check->add_flag("--json", options.asJson, "Print JSON");
+  check->footer("Example:\n"
+                "  moec check-certificate model.onnx build/model.json");
+  return check;
+}
+
 /// Calls `parse` of the code shared with moec-run, whose Error is one of the
 /// option.
 template <typename Parse>
@@ -415,16 +430,20 @@ static int runCommand(int argc, char **argv) {
   InspectOptions inspect;
   VerifyOptions verify;
   VerifyTexts verifyTexts;
+  CheckCertificateOptions check;
   CLI::App *compileCommand = addCompile(app, compile, texts);
   CLI::App *inspectCommand = addInspect(app, inspect);
   CLI::App *verifyCommand = addVerify(app, verify, verifyTexts);
-  for (CLI::App *command : {compileCommand, inspectCommand, verifyCommand}) {
+  CLI::App *checkCommand = addCheckCertificate(app, check);
+  for (CLI::App *command :
+       {compileCommand, inspectCommand, verifyCommand, checkCommand}) {
     addCommon(command, common);
     command->set_version_flag("--version", "moec " MOEC_VERSION);
   }
   try {
     app.parse(argc, argv);
-    compile.limits = inspect.limits = verify.limits = getLimits(common);
+    compile.limits = inspect.limits = verify.limits = check.limits =
+        getLimits(common);
     if (*compileCommand)
       finishCompile(texts, compile);
     if (*verifyCommand)
@@ -440,10 +459,11 @@ static int runCommand(int argc, char **argv) {
   compile.commandLine.assign(argv, argv + argc);
   verify.commandLine = compile.commandLine;
   DiagnosticPrinter printer(common.diagnostics == "json");
-  llvm::LogicalResult result = *compileCommand ? compileModel(compile, printer)
-                               : *inspectCommand
-                                   ? inspectModel(inspect, printer)
-                                   : verifyLibrary(verify, printer);
+  llvm::LogicalResult result =
+      *compileCommand   ? compileModel(compile, printer)
+      : *inspectCommand ? inspectModel(inspect, printer)
+      : *checkCommand   ? checkCertificate(check, printer)
+                        : verifyLibrary(verify, printer);
   return llvm::succeeded(result) ? 0 : kExitFailed;
 }
 

@@ -45,6 +45,9 @@ enum class DriverError {
   OutputsDiffer = 234,
   WeightsDamaged = 235,
   NodeDiffers = 236,
+  // moec check-certificate.
+  NotTheManifest = 240,
+  CertificateRefused = 241,
 };
 
 /// "moec-E0201".
