@@ -209,8 +209,10 @@ private:
       return reader.getMiss().str();
     }
     std::vector<Proof> proofs = findUnreachable(*numbers);
-    if (dropByProfile(layer, proofs, symbols, verdict))
-      keepProven(route, proofs);
+    // Who lost only to some that are gone may be chosen now, and be too rare.
+    while (dropByProfile(layer, proofs, symbols, verdict))
+      if (!keepProven(route, proofs))
+        break;
     for (const Proof &proof : proofs)
       bury(verdict, proof, numbers->input);
     if (!proofs.empty())
@@ -231,12 +233,15 @@ private:
     if (!route.getMiss().empty())
       return miss(layer.getPlan(),
                   "the profile drops none of them: " + route.getMiss());
-    std::vector<bool> unchosen(layer.getNumExperts(), false);
+    std::vector<bool> unchosen = verdict.getDead();
     for (const Proof &proof : proofs)
       unchosen[proof.expert] = true;
     SmallVector<int64_t> experts = route.choose(*seen, dropBelow, unchosen);
-    if (experts.empty())
-      return miss(layer.getPlan(), "the profile saw each often enough");
+    if (experts.empty()) {
+      if (verdict.isEmpty())
+        miss(layer.getPlan(), "the profile saw each often enough");
+      return false;
+    }
     route.mask(experts, symbols);
     Builder b(&getContext());
     for (int64_t e : experts) {
@@ -251,8 +256,10 @@ private:
     return true;
   }
 
-  /// Without an expert that lost only to some that are gone now.
-  static void keepProven(moe::RouteOp route, std::vector<Proof> &proofs) {
+  /// Leaves out experts that lost only to some that are gone now; whether there
+  /// are any.
+  static bool keepProven(moe::RouteOp route, std::vector<Proof> &proofs) {
+    size_t before = proofs.size();
     std::optional<RouterNumbers> numbers = ScoreReader(route).read();
     std::vector<Proof> now =
         numbers ? findUnreachable(*numbers) : std::vector<Proof>();
@@ -261,6 +268,7 @@ private:
         return still.expert == proof.expert;
       });
     });
+    return proofs.size() < before;
   }
 
   void bury(LayerVerdict &verdict, const Proof &proof,
