@@ -1,0 +1,91 @@
+//===-- Validator.h - passes on one graph ---------------------------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef MOEC_TEST_FUZZ_VALIDATE_VALIDATOR_H
+#define MOEC_TEST_FUZZ_VALIDATE_VALIDATOR_H
+
+#include "PassFaults.h"
+#include "Program.h"
+#include "Rules.h"
+#include "Steps.h"
+
+#include "moec/CodeGen/Library.h"
+
+#include "llvm/Support/JSON.h"
+
+#include <map>
+#include <set>
+
+namespace moec::validate {
+
+/// One graph: each pass of the validated stages that changes it, and what the
+/// module computes before and after. Diagnostics become problems.
+class Validator {
+public:
+  /// `definition`, if not empty, is a model that says by ordinary operators
+  /// what the fused layers of the model compute.
+  Validator(mlir::MLIRContext &context, Jit &jit, llvm::StringRef model,
+            llvm::StringRef definition, uint64_t seed);
+
+  /// Imports, runs the passes and draws inputs; false if that cannot be done.
+  bool prepare();
+  /// Compares at every pass that has fired.
+  void validate();
+  /// Does a wrong rewrite after each pass that has one among `wanted`. Those
+  /// that were found are taken off; those that were not are told.
+  void plant(std::set<std::string> &wanted);
+
+  /// What was found, on one line.
+  llvm::json::Value describe() const;
+  bool isFine() const { return problems.empty(); }
+
+private:
+  using Outputs = std::vector<std::vector<Tensor>>;
+
+  mlir::OwningOpRef<mlir::ModuleOp> import(llvm::StringRef path);
+  bool drawInputs(const ModelInterface &interface);
+  /// Redraws until all choices are certain; false if they never are.
+  bool drawCertain(const ModelInterface &interface, const Program &probe,
+                   llvm::ArrayRef<struct Choice> choices,
+                   std::mt19937_64 &random);
+  /// The outputs of a module by run; null, with a problem, where it has none.
+  const Outputs *getOutputs(size_t snapshot);
+  /// As `getOutputs`, of the pass's right result.
+  const Outputs *getOutputsBefore(const Step &step);
+  mlir::FailureOr<Outputs> runModule(mlir::ModuleOp module,
+                                     llvm::StringRef path);
+  Comparison compareAll(const Outputs &before, const Outputs &after,
+                        Promise promise);
+  void check(const Step &step);
+  /// Whether a planted fault shows; nothing where there is no place for it.
+  std::optional<bool> isFound(const PassFault &fault, const Step &step);
+  void addProblem(const llvm::Twine &what);
+
+  struct PassResult {
+    unsigned fired = 0;
+    double error = 0;
+  };
+
+  mlir::MLIRContext &context;
+  Jit &jit;
+  std::string model, definition;
+  uint64_t seed;
+  Steps steps;
+  std::vector<std::vector<Tensor>> inputs;
+  unsigned numDraws = 0;
+  /// By snapshot; empty where it cannot be run.
+  std::map<size_t, std::optional<Outputs>> outputs;
+  std::optional<Outputs> defined;
+  std::map<std::string, PassResult> passes;
+  std::vector<std::string> problems;
+  /// What MLIR has said since the last problem.
+  std::string said;
+  mlir::ScopedDiagnosticHandler handler;
+};
+
+} // namespace moec::validate
+
+#endif // MOEC_TEST_FUZZ_VALIDATE_VALIDATOR_H
