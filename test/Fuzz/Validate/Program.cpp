@@ -16,13 +16,14 @@
 #include "moec/Raising/Passes.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Func/Transforms/Passes.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/IR/SymbolTable.h"
 #include "mlir/IR/TypeUtilities.h"
-#include "mlir/Pass/PassManager.h"
 #include "mlir/Pass/PassRegistry.h"
 #include "llvm/ADT/ScopeExit.h"
+#include "llvm/Support/ErrorHandling.h"
 
 using namespace mlir;
 using namespace moec;
@@ -34,38 +35,54 @@ static constexpr const char *kLevel = "x86-64-v3";
 
 /// The stage's passes without the checks of what it promises, which a module
 /// from which kernels were taken out does not keep.
-static LogicalResult runUnchecked(ModuleOp module,
-                                  void (*build)(OpPassManager &)) {
-  PassManager whole(module.getContext());
+static void buildUnchecked(PassManager &manager,
+                           void (*build)(OpPassManager &)) {
+  PassManager whole(manager.getContext());
   build(whole);
   std::string text;
   llvm::raw_string_ostream stream(text);
+  auto isNoCheck = [](Pass &pass) {
+    return pass.getArgument() != "moec-verify-stage";
+  };
   llvm::interleaveComma(
-      llvm::make_filter_range(
-          whole, [](Pass &pass) { return pass.getArgument() != "moec-verify-stage"; }),
-      stream, [&](Pass &pass) { pass.printAsTextualPipeline(stream); });
-  PassManager manager(module.getContext());
+      llvm::make_filter_range(whole, isNoCheck), stream,
+      [&](Pass &pass) { pass.printAsTextualPipeline(stream); });
   if (failed(parsePassPipeline(text, manager)))
-    return failure();
-  manager.enableVerifier(false);
-  return manager.run(module);
+    llvm::report_fatal_error("a pass of the llvm stage is not registered");
 }
 
-/// To buffers and loops. Whatever stage the module is of, passes that have
-/// nothing left to do change nothing.
-static LogicalResult lowerToLoops(ModuleOp module) {
-  PassManager manager(module.getContext());
-  manager.enableVerifier(false);
-  manager.addPass(createRaiseOnnxToMoe());
-  manager.addPass(createOutlineKernels());
+Lowering::Lowering(MLIRContext *context)
+    : outlining(context), layout(context), toLoops(context), toLlvm(context) {
+  outlining.addPass(createRaiseOnnxToMoe());
+  outlining.addPass(createOutlineKernels());
+  outlining.addPass(func::createDuplicateFunctionEliminationPass());
+  layout.addPass(param::createParamLayout());
   LinalgStageOptions linalg;
   linalg.reference = true;
-  buildLinalgStage(manager, linalg);
+  buildLinalgStage(toLoops, linalg);
   VectorStageOptions vector;
   vector.reference = true;
   vector.levels = {kLevel};
-  buildVectorStage(manager, vector);
-  return manager.run(module);
+  buildVectorStage(toLoops, vector);
+  buildUnchecked(toLlvm, buildLlvmStage);
+  for (PassManager *manager : {&outlining, &layout, &toLoops, &toLlvm})
+    manager->enableVerifier(false);
+}
+
+OwningOpRef<ModuleOp> Lowering::outline(ModuleOp given) {
+  OwningOpRef<ModuleOp> module = given.clone();
+  auto isKernel = [](func::FuncOp function) {
+    return function->hasAttr(kKernelAttr);
+  };
+  auto hasPlace = [](param::DeclOp decl) {
+    return decl.getOffset().has_value();
+  };
+  bool isOutlined = llvm::any_of(module->getOps<func::FuncOp>(), isKernel);
+  bool isLaidOut = llvm::all_of(module->getOps<param::DeclOp>(), hasPlace);
+  if ((!isOutlined && failed(outlining.run(*module))) ||
+      (!isLaidOut && failed(layout.run(*module))))
+    return nullptr;
+  return module;
 }
 
 /// What a kernel is, whatever its name: its text, and that of the constants
@@ -193,20 +210,14 @@ LogicalResult Program::readOutputs(ModuleOp module) {
   return success();
 }
 
-FailureOr<Program> Program::make(Jit &jit, ModuleOp given, StringRef model) {
+FailureOr<Program> Program::make(Jit &jit, Lowering &lowering,
+                                 ModuleOp outlined, StringRef model) {
   Program program;
-  if (failed(program.readOutputs(given)))
+  if (failed(program.readOutputs(outlined)))
     return failure();
 
-  OwningOpRef<ModuleOp> module = given.clone();
-  auto hasPlace = [](param::DeclOp decl) { return decl.getOffset().has_value(); };
-  if (!llvm::all_of(module->getOps<param::DeclOp>(), hasPlace)) {
-    PassManager layout(module->getContext());
-    layout.addPass(param::createParamLayout());
-    if (failed(layout.run(*module)))
-      return failure();
-  }
-  if (failed(lowerToLoops(*module)))
+  OwningOpRef<ModuleOp> module = outlined.clone();
+  if (failed(lowering.toLoops.run(*module)))
     return failure();
   std::vector<std::string> kernels, added;
   // What does not get as far as machine code is not known after all.
@@ -216,7 +227,7 @@ FailureOr<Program> Program::make(Jit &jit, ModuleOp given, StringRef model) {
   });
   for (auto level : module->getOps<ModuleOp>())
     kernels = takeKnownKernels(level, jit, added);
-  if (failed(runUnchecked(*module, buildLlvmStage)))
+  if (failed(lowering.toLlvm.run(*module)))
     return failure();
 
   auto weights = makeWeights(*module, model);

@@ -12,19 +12,35 @@
 
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/OwningOpRef.h"
+#include "mlir/Pass/PassManager.h"
 
 #include <string>
 
 namespace moec::validate {
 
-/// What a module of the onnx, moe or kernels stage computes, by the plain-loop
-/// reference: no optimisation of ours, and none of the canonicalizer's patterns
-/// for our dialects, comes in between.
+/// The way to the plain-loop reference.
+class Lowering {
+public:
+  explicit Lowering(mlir::MLIRContext *context);
+
+  /// A copy of a module of the onnx, moe or kernels stage in which every op is
+  /// a kernel and every parameter has its place. No optimisation of ours, and
+  /// none of the canonicalizer's patterns for our dialects, comes in between.
+  /// Null, with a diagnostic, where that fails.
+  mlir::OwningOpRef<mlir::ModuleOp> outline(mlir::ModuleOp module);
+
+private:
+  friend class Program;
+  // Made once: their patterns cost more than a small module.
+  mlir::PassManager outlining, layout, toLoops, toLlvm;
+};
+
+/// What such a module computes, by the plain-loop reference.
 class Program {
 public:
-  /// Lowers a copy of the module and compiles it. The model's path says where
-  /// its parameters are. Fails with a diagnostic.
-  static mlir::FailureOr<Program> make(Jit &jit, mlir::ModuleOp module,
+  /// The model's path says where the parameters are. Fails with a diagnostic.
+  static mlir::FailureOr<Program> make(Jit &jit, Lowering &lowering,
+                                       mlir::ModuleOp outlined,
                                        llvm::StringRef model);
   ~Program();
   Program(Program &&) = default;

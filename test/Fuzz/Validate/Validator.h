@@ -27,8 +27,8 @@ class Validator {
 public:
   /// `definition`, if not empty, is a model that says by ordinary operators
   /// what the fused layers of the model compute.
-  Validator(mlir::MLIRContext &context, Jit &jit, llvm::StringRef model,
-            llvm::StringRef definition, uint64_t seed);
+  Validator(mlir::MLIRContext &context, Jit &jit, Lowering &lowering,
+            llvm::StringRef model, llvm::StringRef definition, uint64_t seed);
 
   /// Imports, runs the passes and draws inputs; false if that cannot be done.
   bool prepare();
@@ -71,6 +71,7 @@ private:
 
   mlir::MLIRContext &context;
   Jit &jit;
+  Lowering &lowering;
   std::string model, definition;
   uint64_t seed;
   Steps steps;
@@ -79,6 +80,8 @@ private:
   /// By snapshot; empty where it cannot be run.
   std::map<size_t, std::optional<Outputs>> outputs;
   std::optional<Outputs> defined;
+  /// By outlined module; failed where it could not be run.
+  std::map<std::string, mlir::FailureOr<Outputs>> byText;
   std::map<std::string, PassResult> passes;
   std::vector<std::string> problems;
   /// What MLIR has said since the last problem.

@@ -48,22 +48,34 @@ static int list(mlir::MLIRContext &context) {
   return isFine ? 0 : 1;
 }
 
-static Validator makeValidator(mlir::MLIRContext &context, Jit &jit,
-                               llvm::StringRef model) {
+namespace {
+/// What all graphs share.
+struct Tools {
+  explicit Tools(mlir::MLIRContext &context)
+      : context(context), lowering(&context) {}
+
+  mlir::MLIRContext &context;
+  Jit jit;
+  Lowering lowering;
+};
+} // namespace
+
+static Validator makeValidator(Tools &tools, llvm::StringRef model) {
   llvm::SmallString<128> definition(model);
   llvm::sys::path::replace_extension(definition, "definition.onnx");
   if (!llvm::sys::fs::exists(definition))
     definition.clear();
-  return Validator(context, jit, model, definition, seed);
+  return Validator(tools.context, tools.jit, tools.lowering, model, definition,
+                   seed);
 }
 
-static int validateAll(mlir::MLIRContext &context, Jit &jit) {
+static int validateAll(Tools &tools) {
   bool isFine = true;
   for (const std::string &model : models) {
     // So that whoever reads this knows of which graph a crash is.
     llvm::outs() << "# " << model << "\n";
     llvm::outs().flush();
-    Validator validator = makeValidator(context, jit, model);
+    Validator validator = makeValidator(tools, model);
     if (validator.prepare())
       validator.validate();
     isFine &= validator.isFine();
@@ -73,12 +85,12 @@ static int validateAll(mlir::MLIRContext &context, Jit &jit) {
   return isFine ? 0 : 1;
 }
 
-static int plantAll(mlir::MLIRContext &context, Jit &jit) {
+static int plantAll(Tools &tools) {
   std::set<std::string> wanted;
   for (const PassFault &fault : getPassFaults())
     wanted.insert(fault.pass);
   for (const std::string &model : models) {
-    Validator validator = makeValidator(context, jit, model);
+    Validator validator = makeValidator(tools, model);
     if (wanted.empty())
       break;
     if (validator.prepare())
@@ -86,7 +98,7 @@ static int plantAll(mlir::MLIRContext &context, Jit &jit) {
     if (!validator.isFine())
       llvm::errs() << validator.describe() << "\n";
   }
-  for (const std::string &pass : listPasses(&context)) {
+  for (const std::string &pass : listPasses(&tools.context)) {
     auto isOf = [&](const PassFault &fault) { return pass == fault.pass; };
     const PassFault *fault = llvm::find_if(getPassFaults(), isOf);
     bool isKnown = fault != getPassFaults().end();
@@ -113,6 +125,6 @@ int main(int argc, char **argv) {
   context.printOpOnDiagnostic(false);
   if (listOnly)
     return list(context);
-  Jit jit;
-  return plants ? plantAll(context, jit) : validateAll(context, jit);
+  Tools tools(context);
+  return plants ? plantAll(tools) : validateAll(tools);
 }

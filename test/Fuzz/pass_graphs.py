@@ -1,0 +1,351 @@
+# ===-- pass_graphs.py - random graphs on which passes fire -===#
+#
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#
+# ===------------------------------------------------------------------------===#
+"""Small random models, each determined by its seed, for moec-validate.
+
+    pass_graphs.py FOLDER FIRST COUNT     writes FOLDER/SEED.onnx and, of models with
+                                          fused layers, FOLDER/SEED.definition.onnx
+
+A third are those of graphs.py. The others are layers of ordinary operators as those
+of ../Raising/Inputs/layers.py, in each of their spellings or what only looks like one,
+with routers, experts, types and surroundings drawn anew. Extents come of few numbers,
+so that graphs have kernels in common. Dead experts are planted: copies of another one,
+some that give zeros, some that are never chosen.
+"""
+
+import pathlib
+import sys
+
+import ml_dtypes
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parent / "Raising" / "Inputs")]
+
+import graphs  # noqa: E402
+import layers  # noqa: E402
+from definition import define  # noqa: E402
+from layers import F32  # noqa: E402
+
+FORMS = ["relu", "tanh", "silu", "gelu", "leaky", "identity"]
+EXPERT_FORMS = FORMS + ["gated", "gated", "gated of two", "gated of two", "gemm", "biased"]
+LAYOUTS = ["apart", "apart", "transposed", "gathered", "split", "sliced"]
+MS = "com.microsoft"
+
+
+class Expert(tuple):
+    """The two matrices of an expert, and which it is."""
+
+    number = 0
+
+
+class Layer(layers.Graph):
+    """A layer of layers.py with what it leaves open drawn anew."""
+
+    def __init__(self, seed, tokens=None, experts=None, choices=None, distinct=True, plain=False):
+        super().__init__(seed, tokens, experts or 2, choices or 1, distinct)
+        draw = self.random
+        if not experts:
+            self.E = int(draw.integers(2, 13) if draw.random() < 0.3 else draw.integers(2, 6))
+        if not choices:
+            self.k = self.E if draw.random() < 0.1 else int(draw.integers(1, min(self.E, 4) + 1))
+        if choices and choices > self.E:
+            self.E = choices
+        self.D, self.H = 8, int(self.pick([4, 8, 12]))
+        if not tokens and draw.random() < 0.2:
+            self.T = int(draw.integers(1, 6))
+        # What looks like a layer is as it was written.
+        self.plain = plain
+        self.form = self.pick(FORMS if plain else EXPERT_FORMS)
+        self.layout = "apart" if plain else self.pick(LAYOUTS)
+        self.copies = {int(draw.integers(1, self.E)): 0} if self.chance(0.25) and self.E > 1 else {}
+        self.zeroed = {int(draw.integers(self.E))} if self.chance(0.2) else set()
+        self.router_is_f32 = self.chance(0.5)
+        self.kept = set()
+
+    def chance(self, p):
+        return bool(self.random.random() < p)
+
+    def pick(self, options):
+        return options[int(self.random.integers(len(options)))]
+
+    # -- Weights --
+
+    def weight(self, *shape):
+        array = self.random.normal(size=shape) / np.sqrt(shape[-2] if len(shape) > 1 else 1)
+        if len(shape) == 3 and shape[0] == self.E and not self.plain:
+            self.kill(array)
+        return self.constant(array)
+
+    def kill(self, array):
+        """Of the weights of all experts: copies, and those that give zeros."""
+        for e, source in self.copies.items():
+            array[e] = array[source]
+        for e in self.zeroed:
+            array[e] = 0
+
+    def spread_out(self, array):
+        """The matrices of all experts as an exporter has them; a function of the expert."""
+        if self.layout == "transposed":
+            names = [self.constant(part.T) for part in array]
+            return lambda e: self.Transpose(names[e], perm=[1, 0])
+        if self.layout == "gathered":
+            whole = self.constant(array)
+            return lambda e: self.Gather(whole, self.constant(np.int64(e)), axis=0)
+        if self.layout == "split":
+            parts = self.make("Split", self.constant(array), axis=0, num_outputs=self.E, outputs=self.E)
+            parts = [parts] if self.E == 1 else parts
+            return lambda e: self.Squeeze(parts[e], [0])
+        if self.layout == "sliced":
+            whole = self.constant(array)
+            return lambda e: self.Squeeze(self.Slice(whole, [e], [e + 1], [0]), [0])
+        names = [self.constant(part) for part in array]
+        return lambda e: names[e]
+
+    def weights_of_experts(self):
+        if self.plain:
+            return super().weights_of_experts()
+        wide = 2 * self.H if self.form == "gated" else self.H
+        first = self.random.normal(size=(self.E, self.D, wide)) / np.sqrt(self.D)
+        second = self.random.normal(size=(self.E, self.H, self.D)) / np.sqrt(self.H)
+        third = self.random.normal(size=(self.E, self.D, self.H)) / np.sqrt(self.D)
+        for array in (first, second, third):
+            self.kill(array)
+        makers = [self.spread_out(array) for array in (first, second, third)]
+        self.third, self.biases = makers[2], self.random.normal(size=(self.E, self.H))
+        for e, source in self.copies.items():
+            self.biases[e] = self.biases[source]
+        experts = []
+        for e in range(self.E):
+            experts.append(Expert((makers[0](e), makers[1](e))))
+            experts[-1].number = e
+        return experts
+
+    # -- Networks --
+
+    def network(self, x, weights, act=None):
+        if act or not isinstance(weights, Expert):
+            h = self.MatMul(x, weights[0])
+            return self.MatMul(self.make(act, h) if act else self.activate(h, self.form), weights[1])
+        if self.form == "gated":
+            up, gate = self.Split(self.MatMul(x, weights[0]), axis=-1, num_outputs=2, outputs=2)
+            h = self.Mul(self.activate(gate, "silu"), up)
+        elif self.form == "gated of two":
+            h = self.Mul(self.activate(self.MatMul(x, weights[0]), "silu"), self.MatMul(x, self.third(weights.number)))
+        elif self.form == "gemm":
+            h = self.Relu(self.Gemm(x, weights[0], self.constant(self.biases[weights.number])))
+        elif self.form == "biased":
+            bias = self.constant(self.biases[weights.number])
+            h = self.activate(self.Add(self.MatMul(x, weights[0]), bias), "gelu")
+        else:
+            h = self.activate(self.MatMul(x, weights[0]), self.form)
+        return self.MatMul(h, weights[1])
+
+    def activate(self, h, form):
+        if form == "silu":
+            return self.Mul(h, self.Sigmoid(h))
+        if form == "gelu":
+            erf = self.Erf(self.Div(h, float(np.sqrt(2))))
+            return self.Mul(self.Mul(h, self.Add(erf, 1.0)), 0.5)
+        if form == "leaky":
+            return self.LeakyRelu(h, alpha=0.125)
+        if form == "identity":
+            return h
+        return self.make({"relu": "Relu"}.get(form, "Tanh"), h)
+
+    # -- Routers --
+
+    def route(self):
+        if self.plain or not self.distinct:
+            return super().route()
+        first = len(self.nodes), len(self.initializers)
+        x = self.Cast("x", to=F32) if self.router_is_f32 else "x"
+        scores = self.MatMul(x, self.constant(self.random.normal(size=(self.D, self.E))))
+        weights, ids = self.pick([self.plain_router, self.selected, self.sigmoid, self.biased, self.masked_logits,
+                                  self.grouped])(scores)
+        if self.router_is_f32:
+            # Stays float32 in a model of another type, but for what leaves it.
+            self.kept |= {n.name for n in self.nodes[first[0]:]} | {i.name for i in self.initializers[first[1]:]}
+            weights = self.Cast(weights, to=F32)
+        return weights, ids
+
+    def top(self, keys):
+        return self.TopK(keys, [self.k], axis=-1, outputs=2)
+
+    def finish(self, weights):
+        if self.chance(0.5):
+            total = self.ReduceSum(weights, [-1], keepdims=1)
+            weights = self.Div(weights, self.Add(total, 1e-6) if self.chance(0.3) else total)
+        return self.Mul(weights, 2.5) if self.chance(0.3) else weights
+
+    def plain_router(self, scores):
+        weights, ids = self.top(self.Softmax(scores, axis=-1))
+        return self.finish(weights), ids
+
+    def selected(self, scores):
+        values, ids = self.top(scores)
+        return self.Softmax(values, axis=-1), ids
+
+    def sigmoid(self, scores):
+        weights, ids = self.top(self.Sigmoid(scores))
+        return self.finish(weights), ids
+
+    def mask(self):
+        """A bias of which some experts have minus infinity, so that nobody chooses them."""
+        bias = 0.1 * self.random.normal(size=self.E)
+        dead = self.random.permutation(self.E)[:int(self.random.integers(0, self.E - self.k + 1))]
+        bias[dead] = -np.inf
+        return self.constant(bias)
+
+    def biased(self, scores):
+        p = self.Sigmoid(scores) if self.chance(0.7) else self.Softmax(scores, axis=-1)
+        _, ids = self.top(self.Add(p, self.mask() if self.chance(0.6) else self.weight(self.E)))
+        return self.finish(self.GatherElements(p, ids, axis=-1)), ids
+
+    def masked_logits(self, scores):
+        return self.pick([self.plain_router, self.selected])(self.Add(scores, self.mask()))
+
+    def grouped(self, scores):
+        sizes = [n for n in (2, 3) if self.E % n == 0 and self.E // n > 1]
+        if not sizes:
+            return self.sigmoid(scores)
+        groups, size = self.E // sizes[-1], sizes[-1]
+        kept = next(n for n in range(1, groups + 1) if n * size >= self.k)
+        p = self.Sigmoid(scores)
+        by_group = self.Reshape(p, [-1, groups, size])
+        best = self.ReduceMax(by_group, [-1], keepdims=0)
+        _, ids = self.TopK(best, [kept], axis=-1, outputs=2)
+        zeros = self.Mul(best, 0.0)
+        ones = self.ConstantOfShape(self.Shape(ids), value=helper.make_tensor("v", F32, [1], [1.0]))
+        mask = self.Cast(self.ScatterElements(zeros, ids, ones, axis=-1), to=TensorProto.BOOL)
+        keys = self.Where(self.Unsqueeze(mask, [-1]), by_group, 0.0)
+        _, ids = self.top(self.Reshape(keys, [-1, self.E]))
+        return self.finish(self.GatherElements(p, ids, axis=-1)), ids
+
+    # -- Surroundings --
+
+    def dense(self, x, tied):
+        """Two products; those that are tied have their weights in common."""
+        def matrix(name, *shape):
+            if name not in tied:
+                tied[name] = self.weight(*shape)
+            return self.Transpose(tied[name], perm=[1, 0])
+        return self.MatMul(self.Relu(self.MatMul(x, matrix("up", self.H, self.D))), matrix("down", self.D, self.H))
+
+    def surround(self, y):
+        tied = {}
+        if self.chance(0.3):
+            y = self.Add(y, self.dense("x", tied))
+            if self.chance(0.5):
+                y = self.Add(y, self.dense(y, tied))
+        if self.chance(0.15):
+            y = self.Add(self.dense("x", {}), y)
+        if self.chance(0.2):
+            y = self.Mul(self.Sub(y, "x"), self.Sigmoid("x"))
+        return self.Add("x", y) if self.chance(0.3) else y
+
+
+# -- Types --
+
+ELEMENTS = {"float16": (TensorProto.FLOAT16, np.float16),
+            "bfloat16": (TensorProto.BFLOAT16, ml_dtypes.bfloat16)}
+
+
+def convert(model, kind, kept):
+    """A float32 model with elements of another type, but for the nodes and initializers in `kept`."""
+    elem, dtype = ELEMENTS[kind]
+    def tensor(proto, name):
+        array = numpy_helper.to_array(proto)
+        if array.dtype != np.float32:
+            return proto
+        return helper.make_tensor(name, elem, array.shape, array.astype(dtype).tobytes(), raw=True)
+    for init in model.graph.initializer:
+        if init.name not in kept:
+            init.CopyFrom(tensor(init, init.name))
+    for node in model.graph.node:
+        if node.name in kept:
+            continue
+        if node.op_type == "ConstantOfShape" and not node.attribute:
+            node.attribute.append(helper.make_attribute("value", helper.make_tensor("v", F32, [1], [0.0])))
+        for attr in node.attribute:
+            if node.op_type == "Cast" and attr.i == F32:
+                attr.i = elem
+            if attr.name == "value":
+                attr.t.CopyFrom(tensor(attr.t, attr.t.name))
+    for value in [*model.graph.input, *model.graph.output]:
+        if value.type.tensor_type.elem_type == F32:
+            value.type.tensor_type.elem_type = elem
+    return model
+
+
+# -- Caches --
+
+def add_cache(model, random):
+    """An attention beside everything else, whose presents continue their pasts."""
+    graph, heads, width = model.graph, 2, 4
+    elem = graph.input[0].type.tensor_type.elem_type
+    value = helper.make_tensor_value_info
+    rows, past = ["B", "S", heads * width], ["B", heads, "P", width]
+    graph.input.extend([value(name, elem, rows) for name in ("cache_q", "cache_k", "cache_v")])
+    graph.input.extend([value(name, elem, past) for name in ("past_k", "past_v")])
+    graph.node.append(helper.make_node(
+        "MultiHeadAttention", ["cache_q", "cache_k", "cache_v", "", "", "", "past_k", "past_v"],
+        ["attended", "present_k", "present_v"], domain=MS, num_heads=heads))
+    graph.output.extend([value("attended", elem, rows)])
+    graph.output.extend([value(name, elem, ["B", heads, "N", width]) for name in ("present_k", "present_v")])
+    if MS not in {o.domain for o in model.opset_import}:
+        model.opset_import.append(helper.make_opsetid(MS, 1))
+
+
+# -- Models --
+
+def make_layer(seed, random):
+    """A model of one layer of layers.py."""
+    is_layer = random.random() < 0.8
+    names = [*(layers.LAYERS if is_layer else layers.LOOKALIKES)]
+    name = names[int(random.integers(len(names)))]
+    make, _, options = {**layers.LAYERS, **layers.LOOKALIKES}[name]
+    own = name in ("with_bias", "gated", "looked_up_columns")
+    for attempt in range(100):
+        graph = Layer([seed, attempt], plain=not is_layer or own, **options)
+        if not is_layer and graph.E < 3:
+            continue
+        output = graph.surround(make(graph)) if is_layer and graph.k <= graph.E else make(graph)
+        break
+    model = graph.model(output)
+    kind = ["float32", "float32", "float32", "float32", "float16", "bfloat16"][int(random.integers(6))]
+    if kind != "float32":
+        convert(model, kind, graph.kept)
+    if random.random() < 0.15:
+        add_cache(model, random)
+    return model
+
+
+def make(seed):
+    random = np.random.default_rng([seed, 7])
+    if random.random() < 0.33:
+        return graphs.Model(seed).proto()
+    return make_layer(seed, random)
+
+
+def write(seed, folder):
+    model = make(seed)
+    (folder / f"{seed}.onnx").write_bytes(model.SerializeToString(deterministic=True))
+    defined = define(model)
+    if defined:
+        (folder / f"{seed}.definition.onnx").write_bytes(defined.SerializeToString(deterministic=True))
+
+
+def main():
+    folder, first, count = pathlib.Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
+    folder.mkdir(parents=True, exist_ok=True)
+    for seed in range(first, first + count):
+        write(seed, folder)
+
+
+if __name__ == "__main__":
+    main()
