@@ -38,7 +38,10 @@ Value LayerWriter::stack(ArrayRef<Value> values, bool isVector) {
   if (llvm::is_contained(recipes, param::RecipeInterface()))
     return {};
   param::RecipeInterface recipe;
-  if (values.size() == 1) {
+  // A table has all experts; the matrix of an only one is no table.
+  bool isTable = values.size() == 1 &&
+                 (isVector || getType(values.front()).getRank() == 3);
+  if (isTable) {
     recipe = recipes.front();
     if (isVector)
       recipe = param::makeReshape(

@@ -480,6 +480,12 @@ def gathered_twice(g):
     return gathered(g, scatter_nd)
 
 
+@layer("P3", experts=1, choices=1)
+def gathered_for_one_expert(g):
+    """Its matrices are no table of all experts."""
+    return gathered_by_tuples(g)
+
+
 @lookalike()
 def hits_in_another_order(g):
     """Weights in the order of choices, rows in that of tokens."""
