@@ -15,6 +15,10 @@ config.test_exec_root = os.path.join(config.moec_binary_dir, "test")
 if config.moec_sanitize == "ON":
     config.available_features.add("sanitize")
 
+# Minutes of a core.
+if os.environ.get("MOEC_LONG_TESTS"):
+    config.available_features.add("long")
+
 binaries = os.path.join(config.moec_binary_dir, "bin")
 config.environment["PATH"] = os.pathsep.join(
     [binaries, config.llvm_tools_dir, os.environ.get("PATH", "")]
@@ -27,5 +31,6 @@ config.substitutions.append(("%conformance", os.path.join(config.moec_binary_dir
 config.substitutions.append(("%moec_src", os.path.dirname(config.test_source_root)))
 config.substitutions.append(("%moec_docs", os.path.join(config.moec_binary_dir, "docs")))
 config.substitutions.append(("%plant", os.path.join(config.moec_binary_dir, "test", "Fuzz", "moec-plant")))
+config.substitutions.append(("%validate", os.path.join(config.moec_binary_dir, "test", "Fuzz", "moec-validate")))
 config.substitutions.append(("%fixtures", os.path.join(config.test_source_root, "fixtures", "models")))
 config.substitutions.append(("%compare", os.environ.get("MOEC_PYTHON", "python3") + " " + os.path.join(config.test_source_root, "EndToEnd", "compare.py")))

@@ -46,10 +46,6 @@ class Writer:
     def f32(self, value):
         return self.Cast(value, to=TensorProto.FLOAT)
 
-    def part(self, value, e):
-        """Of expert e, without the leading dimension."""
-        return self.Squeeze(self.Gather(value, self.ints(e), axis=0), self.ints(0))
-
     # ---- routing ------------------------------------------------------------------
 
     def route(self, scores, k, is_quantised):
@@ -91,9 +87,9 @@ class Writer:
         beta = self.number(self.attrs.get("activation_beta", 0.0))
         return self.Mul(self.Mul(gate, self.Sigmoid(self.Mul(gate, alpha))), self.Add(up, beta))
 
-    def product(self, x, weights, bias, e):
-        y = self.MatMul(x, self.Transpose(self.part(weights, e), perm=[1, 0]))
-        return self.Add(y, self.f32(self.part(bias, e))) if bias else y
+    def product(self, x, weights, bias):
+        y = self.MatMul(x, self.Transpose(weights, perm=[0, 2, 1]))
+        return self.Add(y, self.Unsqueeze(self.f32(bias), self.ints(1))) if bias else y
 
     def dequantise(self, codes, scales):
         bits = self.attrs.get("expert_weight_bits", 4)
@@ -130,13 +126,12 @@ class Writer:
         rows = self.Reshape(self.f32(x), self.ints(-1, width))
         scores = self.Reshape(self.f32(scores), self.ints(-1, experts))
         values, ids = self.route(scores, self.attrs.get("k", 1), is_quantised)
-        total = None
-        for e in range(experts):
-            share = self.Where(self.Equal(ids, self.ints(e)), values, self.number(0))
-            share = self.ReduceSum(share, self.ints(-1), keepdims=1)
-            h = self.activate(self.product(rows, first, bias1, e))
-            y = self.Mul(self.product(h, second, bias2, e), share)
-            total = self.Add(total, y) if total else y
+        mask = self.Equal(self.Unsqueeze(ids, self.ints(2)), self.ints(*range(experts)))
+        gates = self.Where(mask, self.Unsqueeze(values, self.ints(2)), self.number(0))
+        gates = self.Transpose(self.ReduceSum(gates, self.ints(1), keepdims=0), perm=[1, 0])
+        h = self.activate(self.product(self.Unsqueeze(rows, self.ints(0)), first, bias1))
+        y = self.Mul(self.product(h, second, bias2), self.Unsqueeze(gates, self.ints(2)))
+        total = self.ReduceSum(y, self.ints(0), keepdims=0)
         y = self.Reshape(self.Cast(total, to=elem), self.Shape(x))
         self.nodes.append(helper.make_node("Identity", [y], [self.fused.output[0]]))
 

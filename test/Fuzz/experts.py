@@ -40,10 +40,10 @@ def biases(g, experts, rows, hidden, runtime):
 def fused(g, h, logits, experts, k):
     """A MoE node."""
     activation = g.pick(ACTIVATIONS)
-    inner = int(g.pick(INNER)) if g.chance(0.7) else g.hidden
+    inner = int(g.pick(g.experts_inner)) if g.chance(0.7) else g.hidden
     if experts <= 4 and g.hidden < 64 and g.chance(0.2):
         g.features.add("wide")
-        inner = int(g.pick(WIDTHS))
+        inner = int(g.pick(g.widths))
     alike = [shape for shape in sorted(g.shared) if shape[0] == experts]
     if alike and g.chance(0.6):
         _, rows, inner = g.pick(alike)
@@ -82,7 +82,7 @@ def quantised(g, h, logits, experts, k):
     bits = int(g.pick([4, 8]))
     block = int(g.pick([0, 16, 32])) if g.hidden > 32 else 0
     # Both products have several blocks a row, or both have one scale a row.
-    inner = int(g.pick([34, 48, 64]) if block else 2 * g.pick(INNER[:7]))
+    inner = int(g.pick([34, 48, 64]) if block else 2 * g.pick(g.experts_inner[:7]))
     rows = 2 * inner if activation == "swiglu" else inner
     runtime = float(g.pick([0, 0, 0, 0, 1]))
     operands = [h, logits]
@@ -122,7 +122,7 @@ def route(g, logits, k):
 
 def written_out(g, x, logits, experts, k):
     """Experts of ordinary operators in one of three forms; x is a matrix."""
-    inner = int(g.pick(INNER))
+    inner = int(g.pick(g.experts_inner))
     values, ids = route(g, logits, k)
     up = g.normal(experts, g.hidden, inner, scale=1 / np.sqrt(g.hidden))
     down = g.normal(experts, inner, g.hidden, scale=1 / np.sqrt(inner))

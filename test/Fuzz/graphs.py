@@ -27,7 +27,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent / "fixtures"), str(HERE)]
 
 import common  # noqa: E402
-from experts import ACTIVATIONS, fused, quantised, written_out  # noqa: E402
+from experts import ACTIVATIONS, INNER, WIDTHS, fused, quantised, written_out  # noqa: E402
 
 TYPES = {"float32": TensorProto.FLOAT, "float16": TensorProto.FLOAT16}
 IO_NAMES = ["x", "input ids", "1st", "class", "hidden/states.0", "größe"]
@@ -37,6 +37,9 @@ DEPTHS = [257, 272, 544]
 
 class Graph:
     """What the parts of a graph are added to."""
+
+    # What extents are drawn from.
+    sizes, inner_sizes, depths, experts_inner, widths = SIZES[2:], SIZES[1:10], DEPTHS, INNER, WIDTHS
 
     def __init__(self, seed):
         self.rng = np.random.default_rng(seed)
@@ -124,7 +127,7 @@ class Model(Graph):
         super().__init__(seed)
         # Deeper than the blocks that products are computed in.
         self.is_deep = self.chance(0.12)
-        self.hidden = int(self.pick(DEPTHS if self.is_deep else SIZES[2:]))
+        self.hidden = int(self.pick(self.depths if self.is_deep else self.sizes))
         self.rank = int(self.pick([2, 2, 3]))
         self.is_fixed = self.chance(0.1)
         self.logits = {}    # by number of experts: those that others may share
@@ -262,7 +265,7 @@ class Model(Graph):
 
     def dense(self, h):
         """One network that every token goes through."""
-        inner = int(self.pick(SIZES[1:10]))
+        inner = int(self.pick(self.inner_sizes))
         a = self.node("MatMul", [h, self.matrix("gate", self.hidden, inner)])
         b = self.node("MatMul", [h, self.matrix("up", self.hidden, inner)])
         a = self.node("Mul", [a, self.node("Sigmoid", [a])])

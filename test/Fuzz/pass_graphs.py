@@ -6,9 +6,9 @@
 """Small random models, each determined by its seed, for moec-validate.
 
     pass_graphs.py FOLDER FIRST COUNT     writes FOLDER/SEED.onnx and, of models with
-                                          fused layers, FOLDER/SEED.definition.onnx
+                                          fused layers, FOLDER/SEED.onnx.definition
 
-A third are those of graphs.py. The others are layers of ordinary operators as those
+Some are those of graphs.py. The others are layers of ordinary operators as those
 of ../Raising/Inputs/layers.py, in each of their spellings or what only looks like one,
 with routers, experts, types and surroundings drawn anew. Extents come of few numbers,
 so that graphs have kernels in common. Dead experts are planted: copies of another one,
@@ -32,7 +32,8 @@ from definition import define  # noqa: E402
 from layers import F32  # noqa: E402
 
 FORMS = ["relu", "tanh", "silu", "gelu", "leaky", "identity"]
-EXPERT_FORMS = FORMS + ["gated", "gated", "gated of two", "gated of two", "gemm", "biased"]
+# Of these, no product takes tanh and leaky in.
+EXPERT_FORMS = FORMS + ["tanh", "leaky", "gated", "gated", "gated of two", "gated of two", "gemm", "biased"]
 LAYOUTS = ["apart", "apart", "transposed", "gathered", "split", "sliced"]
 MS = "com.microsoft"
 
@@ -50,14 +51,14 @@ class Layer(layers.Graph):
         super().__init__(seed, tokens, experts or 2, choices or 1, distinct)
         draw = self.random
         if not experts:
-            self.E = int(draw.integers(2, 13) if draw.random() < 0.3 else draw.integers(2, 6))
+            self.E = int(draw.integers(2, 13) if draw.random() < 0.15 else draw.integers(2, 6))
         if not choices:
             self.k = self.E if draw.random() < 0.1 else int(draw.integers(1, min(self.E, 4) + 1))
         if choices and choices > self.E:
             self.E = choices
-        self.D, self.H = 8, int(self.pick([4, 8, 12]))
-        if not tokens and draw.random() < 0.2:
-            self.T = int(draw.integers(1, 6))
+        self.D, self.H = 8, int(self.pick([4, 8]))
+        if not tokens and draw.random() < 0.1:
+            self.T = int(draw.integers(1, 3)) * 2
         # What looks like a layer is as it was written.
         self.plain = plain
         self.form = self.pick(FORMS if plain else EXPERT_FORMS)
@@ -303,6 +304,14 @@ def add_cache(model, random):
 
 # -- Models --
 
+class SmallModel(graphs.Model):
+    """One of graphs.py, of fewer extents."""
+
+    sizes, inner_sizes, depths = [4, 8, 8, 16, 48], [4, 8], [32]
+    experts_inner, widths = [1, 4, 8, 16], [32]
+
+
+
 def make_layer(seed, random):
     """A model of one layer of layers.py."""
     is_layer = random.random() < 0.8
@@ -320,15 +329,15 @@ def make_layer(seed, random):
     kind = ["float32", "float32", "float32", "float32", "float16", "bfloat16"][int(random.integers(6))]
     if kind != "float32":
         convert(model, kind, graph.kept)
-    if random.random() < 0.15:
+    if random.random() < 0.18:
         add_cache(model, random)
     return model
 
 
 def make(seed):
     random = np.random.default_rng([seed, 7])
-    if random.random() < 0.33:
-        return graphs.Model(seed).proto()
+    if random.random() < 0.3:
+        return SmallModel(seed).proto()
     return make_layer(seed, random)
 
 
@@ -337,7 +346,7 @@ def write(seed, folder):
     (folder / f"{seed}.onnx").write_bytes(model.SerializeToString(deterministic=True))
     defined = define(model)
     if defined:
-        (folder / f"{seed}.definition.onnx").write_bytes(defined.SerializeToString(deterministic=True))
+        (folder / f"{seed}.onnx.definition").write_bytes(defined.SerializeToString(deterministic=True))
 
 
 def main():

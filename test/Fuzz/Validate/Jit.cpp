@@ -36,9 +36,9 @@ Jit::Jit() {
                            .create());
   orc::SymbolMap symbols;
   auto define = [&](StringRef name, const void *function) {
-    symbols[jit->mangleAndIntern(name)] = {
-        orc::ExecutorAddr::fromPtr(function),
-        llvm::JITSymbolFlags::Exported | llvm::JITSymbolFlags::Callable};
+    symbols[jit->mangleAndIntern(name)] = {orc::ExecutorAddr::fromPtr(function),
+                                           llvm::JITSymbolFlags::Exported |
+                                               llvm::JITSymbolFlags::Callable};
   };
   for (auto [name, function] : getRuntimeFunctions())
     define(name, function);
@@ -55,9 +55,9 @@ LogicalResult Jit::add(ModuleOp module, orc::ResourceTrackerSP tracker) {
   translated->setDataLayout(jit->getDataLayout());
   if (!tracker)
     tracker = jit->getMainJITDylib().getDefaultResourceTracker();
-  llvm::Error error = jit->addIRModule(
-      tracker,
-      orc::ThreadSafeModule(std::move(translated), std::move(context)));
+  llvm::Error error =
+      jit->addIRModule(tracker, orc::ThreadSafeModule(std::move(translated),
+                                                      std::move(context)));
   if (error)
     return module.emitError() << llvm::toString(std::move(error));
   return success();

@@ -22,8 +22,8 @@ using namespace moec::validate;
 
 /// What a node chooses by, if it chooses a known number of floats.
 static std::optional<std::pair<Value, Choice>> findChoice(Operation *op) {
-  auto make = [](Value keys, int64_t axis, int64_t count, bool isOfLargest)
-      -> std::optional<std::pair<Value, Choice>> {
+  auto make = [](Value keys, int64_t axis, int64_t count,
+                 bool isOfLargest) -> std::optional<std::pair<Value, Choice>> {
     auto type = cast<RankedTensorType>(keys.getType());
     if (!isa<FloatType>(type.getElementType()) || ShapedType::isDynamic(count))
       return std::nullopt;
@@ -65,8 +65,7 @@ std::vector<Choice> validate::exposeChoices(ModuleOp module) {
     DictionaryAttr known = i < numOutputs ? main.getResultAttrDict(i) : nullptr;
     attributes.push_back(known ? known : builder.getDictionaryAttr({}));
   }
-  main.setFunctionType(
-      builder.getFunctionType(main.getArgumentTypes(), types));
+  main.setFunctionType(builder.getFunctionType(main.getArgumentTypes(), types));
   main.setResAttrsAttr(builder.getArrayAttr(attributes));
   return choices;
 }
@@ -82,8 +81,7 @@ double validate::getMargin(const Tensor &keys, const Choice &choice) {
   std::vector<double> row(static_cast<size_t>(extent));
   for (int64_t line : llvm::seq(outer * inner)) {
     for (int64_t i : llvm::seq(extent)) {
-      double key =
-          keys.get((line / inner * extent + i) * inner + line % inner);
+      double key = keys.get((line / inner * extent + i) * inner + line % inner);
       if (std::isnan(key))
         return key;
       row[size_t(i)] = choice.isOfLargest ? -key : key;

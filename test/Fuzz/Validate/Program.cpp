@@ -110,8 +110,7 @@ static std::string describeKernel(func::FuncOp kernel) {
 static std::vector<std::string>
 takeKnownKernels(ModuleOp level, Jit &jit, std::vector<std::string> &added) {
   std::vector<std::string> names;
-  for (auto kernel :
-       llvm::make_early_inc_range(level.getOps<func::FuncOp>())) {
+  for (auto kernel : llvm::make_early_inc_range(level.getOps<func::FuncOp>())) {
     auto slot = kernel->getAttrOfType<IntegerAttr>(kKernelAttr);
     if (!slot)
       continue;
@@ -139,8 +138,9 @@ static FailureOr<std::shared_ptr<char>> makeWeights(ModuleOp module,
   for (auto decl : module.getOps<param::DeclOp>()) {
     if (!decl.getOffset())
       return decl.emitError() << "has no place in the weights file";
-    size = std::max<int64_t>(size, *decl.getOffset() + *param::getStorageBytes(
-                                                           decl.getTensorType()));
+    size = std::max<int64_t>(size,
+                             *decl.getOffset() +
+                                 *param::getStorageBytes(decl.getTensorType()));
   }
   std::shared_ptr<char> data = allocate(size);
   SourceFiles files{ModelFolder(model)};

@@ -49,10 +49,11 @@ llvm::StringRef validate::getName(Promise promise) {
   llvm_unreachable("unknown promise");
 }
 
-/// The difference that is allowed, in parts of the largest value.
+/// The difference that is allowed, in parts of the largest value: of narrow
+/// types two units in the last place of that value.
 static double getTolerance(int32_t type) {
   constexpr double kOfF32 = 1e-5;
-  return std::max(kOfF32, 2 * getRounding(type));
+  return std::max(kOfF32, 2 * 2 * getRounding(type));
 }
 
 static double getLargest(const Tensor &tensor) {

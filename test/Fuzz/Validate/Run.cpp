@@ -84,8 +84,7 @@ static int32_t bindOutput(moec_ctx *ctx, int32_t index, int64_t rank,
   describe(made, bound);
   if (context.shared.empty() || context.shared[size_t(index)].input < 0)
     return MOEC_OK;
-  const moec_tensor &input =
-      ctx->inputs[context.shared[size_t(index)].input];
+  const moec_tensor &input = ctx->inputs[context.shared[size_t(index)].input];
   bound.data = input.data;
   llvm::copy(input.strides, bound.strides);
   return MOEC_OK;

@@ -50,7 +50,8 @@ namespace {
 /// Keeps the module wherever a pass has changed it.
 class Recorder : public PassInstrumentation {
 public:
-  Recorder(ModuleOp module, Steps &steps) : module(module), steps(steps) {
+  Recorder(ModuleOp module, Steps &steps, Change change)
+      : module(module), steps(steps), change(change) {
     keep(print(module));
   }
 
@@ -58,6 +59,8 @@ public:
     // Adaptors have no name, and what they run is called for by itself.
     if (pass->getArgument().empty())
       return;
+    if (change)
+      change(pass->getArgument(), module);
     std::string now = print(module);
     if (now == text)
       return;
@@ -74,14 +77,15 @@ private:
 
   ModuleOp module;
   Steps &steps;
+  Change change;
   std::string text;
 };
 } // namespace
 
-FailureOr<Steps> validate::takeSteps(ModuleOp module) {
+FailureOr<Steps> validate::takeSteps(ModuleOp module, Change change) {
   Steps steps;
   PassManager manager(module.getContext());
-  manager.addInstrumentation(std::make_unique<Recorder>(module, steps));
+  manager.addInstrumentation(std::make_unique<Recorder>(module, steps, change));
   buildValidatedStages(manager);
   if (failed(manager.run(module)))
     return failure();

@@ -10,6 +10,7 @@
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/OwningOpRef.h"
 #include "mlir/Pass/PassManager.h"
+#include "llvm/ADT/STLFunctionalExtras.h"
 
 #include <string>
 #include <vector>
@@ -35,8 +36,10 @@ void buildValidatedStages(mlir::OpPassManager &manager);
 /// The flags of their passes, each once, in order.
 std::vector<std::string> listPasses(mlir::MLIRContext *context);
 
-/// Runs them. Fails with a diagnostic where a pass does.
-mlir::FailureOr<Steps> takeSteps(mlir::ModuleOp module);
+/// Runs them. Fails with a diagnostic where a pass does. `change`, if given, is
+/// called with the module after each pass, as if it were a part of it.
+using Change = llvm::function_ref<void(llvm::StringRef, mlir::ModuleOp)>;
+mlir::FailureOr<Steps> takeSteps(mlir::ModuleOp module, Change change = {});
 
 /// The module without locations: what a pass has to change to have fired.
 std::string print(mlir::ModuleOp module);

@@ -16,6 +16,8 @@
 #include "llvm/ADT/Sequence.h"
 #include "llvm/Support/Path.h"
 
+#include <cmath>
+
 using namespace mlir;
 using namespace moec;
 using namespace moec::validate;
@@ -29,8 +31,9 @@ static constexpr double kLeastMargin = 1e-3;
 
 Validator::Validator(MLIRContext &context, Jit &jit, Lowering &lowering,
                      StringRef model, StringRef definition, uint64_t seed)
-    : context(context), jit(jit), lowering(lowering), model(model), definition(definition),
-      seed(seed), handler(&context, [this](Diagnostic &diagnostic) {
+    : context(context), jit(jit), lowering(lowering), model(model),
+      definition(definition), seed(seed),
+      handler(&context, [this](Diagnostic &diagnostic) {
         if (diagnostic.getSeverity() == DiagnosticSeverity::Error)
           said += (said.empty() ? "" : "; ") + diagnostic.str();
         return success();
@@ -228,10 +231,8 @@ std::optional<bool> Validator::isFound(const PassFault &fault,
   if (!fault.plant(*wrong))
     return std::nullopt;
   const Rule *rule = findRule(step.pass);
-  if (rule->promise == Promise::Nothing)
-    return true;
   const Outputs *before = getOutputsBefore(step);
-  if (!before)
+  if (!before || !rule)
     return std::nullopt;
   FailureOr<Outputs> after = runModule(*wrong, model);
   said.clear();
@@ -239,18 +240,30 @@ std::optional<bool> Validator::isFound(const PassFault &fault,
          compareAll(*before, *after, rule->promise).problem.has_value();
 }
 
+/// Of a pass that is to change nothing: whether it is noticed that it does.
+bool Validator::isChangeFound(const PassFault &fault) {
+  OwningOpRef<ModuleOp> module = steps.snapshots.front()->clone();
+  FailureOr<Steps> taken =
+      takeSteps(*module, [&](StringRef pass, ModuleOp changed) {
+        if (pass == fault.pass)
+          fault.plant(changed);
+      });
+  return succeeded(taken) && llvm::any_of(taken->steps, [&](const Step &step) {
+           return step.pass == fault.pass;
+         });
+}
+
 void Validator::plant(std::set<std::string> &wanted) {
-  for (const Step &step : steps.steps)
-    for (const PassFault &fault : getPassFaults()) {
-      if (step.pass != fault.pass || !wanted.count(step.pass))
-        continue;
-      std::optional<bool> found = isFound(fault, step);
-      if (!found)
-        continue;
-      ++passes[step.pass].fired;
-      if (*found)
+  for (const PassFault &fault : getPassFaults()) {
+    const Rule *rule = findRule(fault.pass);
+    if (rule && rule->promise == Promise::Nothing && wanted.count(fault.pass) &&
+        isChangeFound(fault))
+      wanted.erase(fault.pass);
+    for (const Step &step : steps.steps)
+      if (step.pass == fault.pass && wanted.count(step.pass) &&
+          isFound(fault, step).value_or(false))
         wanted.erase(step.pass);
-    }
+  }
 }
 
 json::Value Validator::describe() const {
@@ -259,9 +272,11 @@ json::Value Validator::describe() const {
     fired[pass] = json::Object{{"fired", result.fired},
                                {"error", std::isfinite(result.error)
                                              ? json::Value(result.error)
-                                             : json::Value("infinite")}};
-  return json::Object{{"graph", llvm::sys::path::stem(model)},
-                      {"draws", numDraws},
-                      {"passes", std::move(fired)},
-                      {"problems", json::Array(problems)}};
+                                             : json::Value("inf")}};
+  return json::Object{
+      {"graph", llvm::sys::path::stem(model)},
+      {"draws", numDraws},
+      {"seconds", double(std::clock() - start) / CLOCKS_PER_SEC},
+      {"passes", std::move(fired)},
+      {"problems", json::Array(problems)}};
 }

@@ -16,6 +16,7 @@
 
 #include "llvm/Support/JSON.h"
 
+#include <ctime>
 #include <map>
 #include <set>
 
@@ -35,7 +36,7 @@ public:
   /// Compares at every pass that has fired.
   void validate();
   /// Does a wrong rewrite after each pass that has one among `wanted`. Those
-  /// that were found are taken off; those that were not are told.
+  /// that were found are taken off.
   void plant(std::set<std::string> &wanted);
 
   /// What was found, on one line.
@@ -62,6 +63,7 @@ private:
   void check(const Step &step);
   /// Whether a planted fault shows; nothing where there is no place for it.
   std::optional<bool> isFound(const PassFault &fault, const Step &step);
+  bool isChangeFound(const PassFault &fault);
   void addProblem(const llvm::Twine &what);
 
   struct PassResult {
@@ -77,6 +79,8 @@ private:
   Steps steps;
   std::vector<std::vector<Tensor>> inputs;
   unsigned numDraws = 0;
+  /// Of this process's time.
+  std::clock_t start = std::clock();
   /// By snapshot; empty where it cannot be run.
   std::map<size_t, std::optional<Outputs>> outputs;
   std::optional<Outputs> defined;

@@ -11,8 +11,8 @@
 //        moec-validate --plant [--seed=N] MODEL.onnx...
 //          which wrong rewrites were found
 //
-// Where a model has fused layers, MODEL.definition.onnx says beside it what they
-// compute.
+// Where a model has fused layers, MODEL.onnx.definition says beside it what
+// they compute.
 //
 //===----------------------------------------------------------------------===//
 
@@ -24,7 +24,6 @@
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/FileSystem.h"
-#include "llvm/Support/Path.h"
 #include "llvm/Support/raw_ostream.h"
 
 using namespace moec;
@@ -61,8 +60,7 @@ struct Tools {
 } // namespace
 
 static Validator makeValidator(Tools &tools, llvm::StringRef model) {
-  llvm::SmallString<128> definition(model);
-  llvm::sys::path::replace_extension(definition, "definition.onnx");
+  std::string definition = (model + ".definition").str();
   if (!llvm::sys::fs::exists(definition))
     definition.clear();
   return Validator(tools.context, tools.jit, tools.lowering, model, definition,
@@ -104,9 +102,9 @@ static int plantAll(Tools &tools) {
     bool isKnown = fault != getPassFaults().end();
     if (!isKnown)
       wanted.insert(pass);
-    llvm::outs() << pass << " ("
-                 << (isKnown ? fault->summary : "has no fault") << "): "
-                 << (wanted.count(pass) ? "not found" : "found") << "\n";
+    llvm::outs() << pass << " (" << (isKnown ? fault->summary : "has no fault")
+                 << "): " << (wanted.count(pass) ? "not found" : "found")
+                 << "\n";
   }
   return wanted.empty() ? 0 : 1;
 }
@@ -119,8 +117,7 @@ int main(int argc, char **argv) {
   // Of the llvm stage, which is put together by names here.
   mlir::arith::registerArithPasses();
   registerTranslations(registry);
-  mlir::MLIRContext context(registry,
-                            mlir::MLIRContext::Threading::DISABLED);
+  mlir::MLIRContext context(registry, mlir::MLIRContext::Threading::DISABLED);
   context.loadAllAvailableDialects();
   context.printOpOnDiagnostic(false);
   if (listOnly)
