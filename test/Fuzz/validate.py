@@ -38,6 +38,16 @@ def read_log(path):
     return known
 
 
+def open_log(path):
+    """To append to, on a line of its own."""
+    log = path.open("a+")
+    log.seek(0)
+    text = log.read()
+    if text and not text.endswith("\n"):
+        log.write("\n")
+    return log
+
+
 def validate(program, models):
     """An entry for each model; one that ends the program is named, and the others go on."""
     while models:
@@ -66,7 +76,7 @@ def clean(folder, entry):
 def run(options, known):
     """Validates what is not known yet."""
     wanted = [seed for seed in range(options.first, options.first + options.count) if seed not in known]
-    log = options.log.open("a") if options.log else None
+    log = open_log(options.log) if options.log else None
     for start in range(0, len(wanted), BATCH):
         batch = wanted[start:start + BATCH]
         for seed in batch:
