@@ -102,6 +102,13 @@ static bool shiftExperts(ModuleOp module) {
   });
 }
 
+/// The same, of whole networks.
+static bool shiftNetworks(ModuleOp module) {
+  return changeFirst<moe::ExpertFfnOp>(module, [](moe::ExpertFfnOp op) {
+    return rotate(findFloats(op.getW2()), 0);
+  });
+}
+
 /// Weights are renormalised, or not, where that makes a difference.
 static bool toggleRenormalize(ModuleOp module) {
   return changeFirst<moe::RouteOp>(module, [](moe::RouteOp op) {
@@ -134,8 +141,8 @@ static bool addActivation(ModuleOp module) {
     if (op.getNumExperts() != 1 ||
         op.getActivation().getKind() != moe::ActivationKind::Identity)
       return false;
-    op.setActivationAttr(moe::ActivationAttr::get(op.getContext(),
-                                                  moe::ActivationKind::Relu));
+    op.setActivationAttr(
+        moe::ActivationAttr::get(op.getContext(), moe::ActivationKind::Relu));
     return true;
   });
 }
@@ -233,6 +240,8 @@ llvm::ArrayRef<PassFault> validate::getPassFaults() {
       {"raise-routers", "weights are renormalised, or not", toggleRenormalize},
       {"raise-onnx-to-moe", "weights are renormalised, or not",
        toggleRenormalize},
+      {"moe-eliminate-dead-experts", "choices lead to the next expert",
+       shiftNetworks},
       {"moec-alias-caches", "an output continues another's cache",
        shareWrongBuffer},
       {"moec-verify-stage", "the module is changed", changeAnything},
@@ -244,6 +253,8 @@ llvm::ArrayRef<PassFault> validate::getPassFaults() {
       {"param-merge-equal", "two parameters are taken for equal",
        mergeParameters},
       {"param-layout", "two parameters have one place", overlapParameters},
+      {"moec-profile-routing", "weights are renormalised, or not",
+       toggleRenormalize},
       {"moec-outline-kernels", "operands are in another order", swapArguments},
       {"duplicate-function-elimination", "two kernels are taken for equal",
        mergeKernels}};

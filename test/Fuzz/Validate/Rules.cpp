@@ -23,6 +23,7 @@ const Rule *validate::findRule(llvm::StringRef pass) {
       {"moe-fuse-experts", Promise::Values},
       {"raise-routers", Promise::Values},
       {"raise-onnx-to-moe", Promise::Values},
+      {"moe-eliminate-dead-experts", Promise::Bits},
       {"moec-alias-caches", Promise::Bits},
       {"moec-verify-stage", Promise::Nothing},
       {"raise-matmul-to-grouped", Promise::Values},
@@ -30,6 +31,7 @@ const Rule *validate::findRule(llvm::StringRef pass) {
       {"moe-pack-weights", Promise::Bits},
       {"param-merge-equal", Promise::Bits},
       {"param-layout", Promise::Bits},
+      {"moec-profile-routing", Promise::Bits},
       {"moec-outline-kernels", Promise::Bits},
       {"duplicate-function-elimination", Promise::Bits}};
   const Rule *rule = llvm::find_if(

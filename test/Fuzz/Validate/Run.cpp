@@ -100,6 +100,9 @@ static int32_t parallelFor(moec_ctx *ctx, moec_rt_task task, const void *args,
 
 static void note(moec_ctx *, int64_t, int64_t) {}
 
+static void profile(moec_ctx *, int32_t, int64_t, int64_t, const int32_t *,
+                    const float *) {}
+
 std::vector<std::pair<llvm::StringRef, const void *>>
 validate::getRuntimeFunctions() {
   auto address = [](auto *function) {
@@ -112,6 +115,7 @@ validate::getRuntimeFunctions() {
           {"moec_rt_record", address(record)},
           {"moec_rt_fail", address(fail)},
           {"moec_rt_note", address(note)},
+          {"moec_rt_profile", address(profile)},
           {"memcpy", address(std::memcpy)},
           {"memmove", address(std::memmove)},
           {"memset", address(std::memset)}};
