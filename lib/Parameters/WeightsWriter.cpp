@@ -47,6 +47,8 @@ static uint32_t getDtype(Type type) {
     return MOEC_FLOAT8E5M2FNUZ;
   if (isa<Float4E2M1FNType>(type))
     return MOEC_FLOAT4E2M1;
+  if (isa<Float8E8M0FNUType>(type))
+    return MOEC_FLOAT8E8M0;
   auto integer = dyn_cast<IntegerType>(type);
   if (!integer)
     return 0;

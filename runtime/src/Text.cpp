@@ -122,6 +122,8 @@ const char *moec::rt::dtypeName(int32_t dtype) {
     return "int4";
   case MOEC_FLOAT4E2M1:
     return "float4e2m1";
+  case MOEC_FLOAT8E8M0:
+    return "float8e8m0";
   default:
     return "unknown";
   }
@@ -140,6 +142,7 @@ int32_t moec::rt::dtypeBits(int32_t dtype) {
   case MOEC_FLOAT8E4M3FNUZ:
   case MOEC_FLOAT8E5M2:
   case MOEC_FLOAT8E5M2FNUZ:
+  case MOEC_FLOAT8E8M0:
     return 8;
   case MOEC_UINT16:
   case MOEC_INT16:

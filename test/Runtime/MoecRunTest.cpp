@@ -63,10 +63,10 @@ TEST_F(MoecRunTest, CountOfPackedElements) {
 
 TEST_F(MoecRunTest, NpyRoundTrip) {
   std::mt19937 random(1);
-  for (int32_t dtype :
-       {MOEC_FLOAT, MOEC_DOUBLE, MOEC_FLOAT16, MOEC_BFLOAT16, MOEC_INT8,
-        MOEC_INT16, MOEC_INT32, MOEC_INT64, MOEC_UINT8, MOEC_UINT16,
-        MOEC_UINT32, MOEC_UINT64, MOEC_BOOL, MOEC_FLOAT8E4M3FN})
+  for (int32_t dtype : {MOEC_FLOAT, MOEC_DOUBLE, MOEC_FLOAT16, MOEC_BFLOAT16,
+                        MOEC_INT8, MOEC_INT16, MOEC_INT32, MOEC_INT64,
+                        MOEC_UINT8, MOEC_UINT16, MOEC_UINT32, MOEC_UINT64,
+                        MOEC_BOOL, MOEC_FLOAT8E4M3FN, MOEC_FLOAT8E8M0})
     for (const std::vector<int64_t> &shape :
          {std::vector<int64_t>{}, {5}, {2, 3, 4}, {3, 0}}) {
       Buffer buffer(dtype, shape);

@@ -43,7 +43,8 @@ const DtypeInfo dtypes[] = {{MOEC_FLOAT, "float32", 32},
                             {MOEC_FLOAT8E5M2FNUZ, "float8e5m2fnuz", 8},
                             {MOEC_UINT4, "uint4", 4},
                             {MOEC_INT4, "int4", 4},
-                            {MOEC_FLOAT4E2M1, "float4e2m1", 4}};
+                            {MOEC_FLOAT4E2M1, "float4e2m1", 4},
+                            {MOEC_FLOAT8E8M0, "float8e8m0", 8}};
 } // namespace
 
 const char *moecrun::dtypeName(int32_t dtype) {

@@ -104,9 +104,10 @@ typedef enum moec_dtype {
   MOEC_FLOAT8E4M3FNUZ = 18,
   MOEC_FLOAT8E5M2 = 19,
   MOEC_FLOAT8E5M2FNUZ = 20,
-  MOEC_UINT4 = 21,     /**< two to a byte, the first in the low half */
-  MOEC_INT4 = 22,      /**< two to a byte, the first in the low half */
-  MOEC_FLOAT4E2M1 = 23 /**< two to a byte, the first in the low half */
+  MOEC_UINT4 = 21,      /**< two to a byte, the first in the low half */
+  MOEC_INT4 = 22,       /**< two to a byte, the first in the low half */
+  MOEC_FLOAT4E2M1 = 23, /**< two to a byte, the first in the low half */
+  MOEC_FLOAT8E8M0 = 24  /**< a power of two */
 } moec_dtype;
 
 /** moec_tensor.flags: strides[] holds the strides. Without it the tensor is
