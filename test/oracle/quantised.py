@@ -18,23 +18,26 @@ def unpack(data, bits, count):
     return parts.reshape(data.shape[:-1] + (-1,))[..., :count]
 
 
-def dequantise_rows(weights, scales, zeros, bits, width):
-    """[N, width] from one scale per row; zero points packed along the rows."""
-    q = unpack(weights, bits, width)
-    if zeros is None:
-        zero = 1 << (bits - 1)
-    else:
-        zero = unpack(zeros.reshape(-1), bits, q.shape[0])[:, None]
-    return (q - zero) * scales[:, None]
+def unpack_stream(data, bits, count):
+    """The first `count` integers of a stream of bits along the last axis, which may
+    cross bytes, lowest bits first."""
+    ones = np.unpackbits(data, axis=-1, bitorder="little")[..., :count * bits]
+    ones = ones.reshape(data.shape[:-1] + (count, bits)).astype(np.int64)
+    return (ones << np.arange(bits)).sum(-1)
 
 
-def dequantise_blocks(weights, scales, zeros, bits, block, width):
-    """[N, width] from one scale per row and block of `block` columns."""
-    q = unpack(weights, bits, width)
-    blocks = scales.shape[-1]
-    if zeros is None:
-        zero = np.full(scales.shape, 1 << (bits - 1))
-    else:
-        zero = unpack(zeros, bits, blocks)
-    which = np.arange(width) // block
-    return (q - zero[:, which]) * scales[:, which]
+E2M1 = np.array([0, 0.5, 1, 1.5, 2, 3, 4, 6])
+
+
+def e2m1(codes):
+    """What codes of four bits stand for: sign, two bits of exponent, one of fraction."""
+    return np.where(codes & 8, -1.0, 1.0) * E2M1[codes & 7]
+
+
+def spread(scales, block_rows, block, rows, width):
+    """[N, width] scales from one for each block of rows and columns; block 0: all."""
+    if scales.ndim == 1:
+        scales = scales[:, None]
+    row = np.arange(rows) // block_rows
+    column = np.arange(width) // block if block else np.zeros(width, int)
+    return scales[row[:, None], column[None, :]]

@@ -15,7 +15,8 @@ import unittest
 import numpy as np
 
 from .node_case import both
-from .quantised import unpack
+from .ops_moe import sparse_mixer
+from .quantised import e2m1, unpack, unpack_stream
 from .test_oracle import F, I, MS, Cases
 
 
@@ -106,7 +107,70 @@ class Experts(Cases):
         np.testing.assert_allclose(mine[0], theirs[0], rtol=1e-4, atol=1e-5)
 
 
+    def test_qmoe_two_bits(self):
+        # Small enough for ONNX Runtime to be exact.
+        for block in (0, 32):
+            for zeros in (False, True):
+                one, two = self.quantised(2, block, zeros, h=32, i=32)
+                attrs = dict(k=2, activation_type="swiglu", swiglu_fusion=1, expert_weight_bits=2)
+                if block:
+                    attrs["block_size"] = block
+                inputs = [self.normal(5, 32), self.normal(5, 3), *one[:3], *two[:3],
+                          None, None, None, one[3], two[3]]
+                self.check("QMoE", inputs, attrs, domain=MS, constants=range(2, 13))
+
+    def test_qmoe_signed_router_weights(self):
+        one, two = self.quantised(4, 0, False)
+        share = np.array([[.3, -.2, .5], [-.1, -.2, -.3], [0, 9e-9, 2e-8], [np.nan, 1, 2],
+                          [.2, .3, .4]], F)
+        for normalise in (0, 1):
+            attrs = dict(k=2, activation_type="swiglu", swiglu_fusion=1, expert_weight_bits=4,
+                         normalize_routing_weights=normalise)
+            inputs = [self.normal(5, 64), self.normal(5, 3), *one[:3], *two[:3],
+                      *[None] * 6, share]
+            self.check("QMoE", inputs, attrs, domain=MS, constants=range(2, 8))
+
+    def test_sparse_mixer(self):
+        # Worked by hand: within 2 eps of the largest, relative to the larger of the two.
+        chosen, share = sparse_mixer(np.array([[1.0, 0.99, 0.5, -2.0]]), 2)
+        self.assertEqual(chosen.tolist(), [[0, 1]])
+        near = 1 / (1 + np.exp(-0.01))
+        np.testing.assert_allclose(share, [[near, 1.0]])
+        chosen, _ = sparse_mixer(np.array([[2.0, 3.0, 3.0]]), 2)
+        self.assertEqual(chosen.tolist(), [[1, 2]])
+
+    def test_group_router(self):
+        for attrs in (dict(top_k=2), dict(top_k=3, n_group=4, topk_group=2),
+                      dict(top_k=2, n_group=4, topk_group=2, group_topk=1),
+                      dict(top_k=3, n_group=2, topk_group=1, group_topk=3),
+                      dict(top_k=3, n_group=4, topk_group=1, group_topk=3, router_sentinel=-5.0)):
+            for logits in (self.normal(5, 8), self.normal(2, 3, 8),
+                           self.rng.integers(0, 2, (6, 8)).astype(F), np.zeros((0, 8), F)):
+                self.check("MoEGroupRouter", [logits, self.normal(8, scale=0.1)], attrs, domain=MS)
+                self.check("MoEGroupRouter", [logits, np.zeros(8, F)], attrs, domain=MS)
+        logits = self.normal(3, 8)
+        logits[1, 3], logits[2, 1] = np.nan, np.inf
+        self.check("MoEGroupRouter", [logits, np.zeros(8, F)], dict(top_k=2), domain=MS)
+        full = [False, True, True]
+        self.check("MoEGroupRouter", [self.normal(3, 8), self.normal(8)], dict(top_k=2),
+                   outputs=full, domain=MS)
+        self.check("MoEGroupRouter", [self.normal(3, 256), self.normal(8),
+                                      self.normal(8, 256, scale=0.1)], dict(top_k=2),
+                   outputs=full, domain=MS)
+
+
 class Quantised(Cases):
+    def test_stream(self):
+        # 1 2 3 4 5 of three bits: 001 010 011 100 101 from the lowest bit on.
+        bits = 1 | 2 << 3 | 3 << 6 | 4 << 9 | 5 << 12
+        data = np.array([bits & 255, bits >> 8], np.uint8)
+        self.assertEqual(unpack_stream(data, 3, 5).tolist(), [1, 2, 3, 4, 5])
+        self.assertEqual(unpack_stream(np.array([0x21], np.uint8), 4, 2).tolist(), [1, 2])
+
+    def test_e2m1(self):
+        self.assertEqual(e2m1(np.arange(16)).tolist(), [0, .5, 1, 1.5, 2, 3, 4, 6,
+                                                        -0., -.5, -1, -1.5, -2, -3, -4, -6])
+
     def test_unpack(self):
         data = np.array([0x21, 0x43], np.uint8)
         self.assertEqual(unpack(data, 4, 4).tolist(), [1, 2, 3, 4])

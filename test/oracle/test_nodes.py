@@ -22,7 +22,7 @@ from .values import FLOATS, _INTEGERS, from_proto
 
 # Rounding to these types is not modelled: floats stay float64.
 ROUNDED = {TensorProto.FLOAT8E4M3FN, TensorProto.FLOAT8E4M3FNUZ, TensorProto.FLOAT8E5M2,
-           TensorProto.FLOAT8E5M2FNUZ}
+           TensorProto.FLOAT8E5M2FNUZ, TensorProto.FLOAT8E8M0}
 KNOWN = (FLOATS | set(_INTEGERS)) - ROUNDED
 
 # Tests that the oracle does not pass, each with its reason.

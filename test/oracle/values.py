@@ -17,7 +17,7 @@ from onnx import AttributeProto, TensorProto, helper, numpy_helper
 FLOATS = {TensorProto.FLOAT, TensorProto.FLOAT16, TensorProto.DOUBLE,
           TensorProto.BFLOAT16, TensorProto.FLOAT8E4M3FN,
           TensorProto.FLOAT8E4M3FNUZ, TensorProto.FLOAT8E5M2,
-          TensorProto.FLOAT8E5M2FNUZ}
+          TensorProto.FLOAT8E5M2FNUZ, TensorProto.FLOAT8E8M0}
 _INTEGERS = {TensorProto.INT8: np.int8, TensorProto.INT16: np.int16,
              TensorProto.INT32: np.int32, TensorProto.INT64: np.int64,
              TensorProto.UINT8: np.uint8, TensorProto.UINT16: np.uint16,
