@@ -11,6 +11,7 @@
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringSet.h"
+#include "llvm/ADT/StringSwitch.h"
 #include "llvm/Support/JSON.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -155,6 +156,15 @@ LogicalResult Checker::checkForm(const proto::NodeProto &node, StringRef where,
   return success();
 }
 
+/// What to write instead of an operator that is known but not supported.
+static StringRef getSubstitute(StringRef opType) {
+  return StringSwitch<StringRef>(opType)
+      .Case("MoEPacked",
+            "its weights are blobs in block formats of GGUF, which "
+            "are not read; export the layer as QMoE")
+      .Default("express it by other operators");
+}
+
 void Checker::checkSupport(const proto::NodeProto &node, unsigned index,
                            const OpsetMap &opsets, StringRef prefix) {
   StringRef domain = normalizeDomain(node.domain());
@@ -185,7 +195,7 @@ void Checker::checkSupport(const proto::NodeProto &node, unsigned index,
   if (!op)
     return operators.hasDomain(domain)
                ? report("the operator is not supported",
-                        "express it by other operators")
+                        getSubstitute(node.op_type()))
                : report("the domain is not supported",
                         "export the model with standard operators");
   if (!isUpgradedVersion(newest.opType, newest.version) &&

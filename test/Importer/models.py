@@ -170,6 +170,11 @@ MODELS["unsupported"] = model(
            node("Scan", ["c"], ["d"], "two", attributes=[attribute("body", 5, g=graph([], [], []))]),
            node("QuickGelu", ["d"], ["y"], "three", "com.example")],
           [value("x", FLOAT, [4])], [value("y", FLOAT, [4])]))
+# An operator that is known, but not read.
+MODELS["packed"] = model(
+    graph([node("MoEPacked", ["x"], ["y"], "moe", "com.microsoft")],
+          [value("x", FLOAT, [4])], [value("y", FLOAT, [4])]),
+    opsets=[opset(21), opset(1, "com.microsoft")])
 
 
 if __name__ == "__main__":
