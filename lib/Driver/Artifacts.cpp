@@ -12,6 +12,7 @@
 #include "moec/Importer/Importer.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "llvm/ADT/SetVector.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSet.h"
@@ -330,8 +331,15 @@ static int64_t countElements(ArrayRef<Value> values) {
 
 /// Weights of all experts of a layer: packed ones as what they stand for.
 static int64_t countWeights(moe::ExpertFfnOp ffn) {
-  int64_t elements = countElements(getWeights(ffn));
-  return ffn.getQuant() ? elements * 8 / ffn.getQuant()->getBits() : elements;
+  int64_t elements = 0;
+  for (auto [value, format] :
+       {std::pair(ffn.getW1(), ffn.getQuant().value_or(nullptr)),
+        {ffn.getW2(), ffn.getFormat2()},
+        {ffn.getW3(), ffn.getFormat3()}}) {
+    int64_t stored = value ? countElements(value) : 0;
+    elements += format ? format.getRowElements(stored) : stored;
+  }
+  return elements;
 }
 
 static int64_t countExpertParameters(moe::ExpertFfnOp ffn) {
@@ -342,7 +350,10 @@ static int64_t countExpertParameters(moe::ExpertFfnOp ffn) {
 /// where the choice is not made by a router, `route` is null.
 static int64_t getTopK(moe::ExpertFfnOp ffn, moe::RouteOp &route) {
   auto plan = ffn.getOffsets().getDefiningOp<moe::PlanOp>();
-  route = plan ? plan.getIds().getDefiningOp<moe::RouteOp>() : moe::RouteOp();
+  Value ids = plan ? plan.getIds() : Value();
+  if (auto reweigh = ids ? ids.getDefiningOp<moe::ReweighOp>() : nullptr)
+    ids = reweigh.getIds();
+  route = ids ? ids.getDefiningOp<moe::RouteOp>() : moe::RouteOp();
   return plan ? cast<ShapedType>(plan.getIds().getType()).getDimSize(1)
               : ShapedType::kDynamic;
 }
@@ -390,12 +401,14 @@ static llvm::json::Value describeDeadExperts(moe::PlanOp plan) {
 static std::string describeWeights(moe::ExpertFfnOp ffn) {
   std::string text;
   llvm::raw_string_ostream os(text);
-  if (auto quant = ffn.getQuant()) {
-    os << "int" << quant->getBits();
-    if (quant->getBlock())
-      os << " in blocks of " << quant->getBlock();
-    else
-      os << " by rows";
+  if (auto format = ffn.getQuant()) {
+    llvm::SetVector<moe::WeightFormat> formats;
+    formats.insert(*format);
+    if (ffn.getW3())
+      formats.insert(ffn.getFormat3());
+    formats.insert(ffn.getFormat2());
+    llvm::interleave(
+        formats, os, [&](moe::WeightFormat f) { os << f.describe(); }, ", ");
   } else {
     os << cast<ShapedType>(ffn.getW1().getType()).getElementType();
   }
@@ -413,8 +426,8 @@ llvm::json::Array moec::describeMoeLayers(ModuleOp module) {
     int64_t perExpert = left > 0 ? total / left : 0;
     auto w2 = cast<ShapedType>(ffn.getW2().getType());
     int64_t depth = w2.getDimSize(2);
-    if (ffn.getQuant() && depth >= 0)
-      depth = depth * 8 / ffn.getQuant()->getBits();
+    if (moe::WeightFormat format = ffn.getFormat2(); format && depth >= 0)
+      depth = format.getRowElements(depth);
     llvm::json::Object layer{{"name", getLayerName(ffn)},
                              {"experts", experts},
                              {"hidden", w2.getDimSize(1)},
@@ -466,6 +479,11 @@ void moec::addKernels(llvm::json::Array &layers, ModuleOp module) {
 /// Whether the value is in the model's file, and not computed.
 static bool isFromFile(Value value) {
   Operation *def = value.getDefiningOp();
+  // What raising puts between: the same elements in another order.
+  while (isa_and_present<tensor::ExtractSliceOp, tensor::CollapseShapeOp,
+                         tensor::ExpandShapeOp, onnx::TransposeOp,
+                         moe::TransposeCodesOp>(def))
+    def = def->getOperand(0).getDefiningOp();
   return def &&
          (isa<param::LoadOp>(def) || def->hasTrait<OpTrait::ConstantLike>());
 }
@@ -477,7 +495,12 @@ ParameterCount moec::countParameters(ModuleOp module, int64_t fileElements) {
   module.walk([&](moe::ExpertFfnOp ffn) {
     SmallVector<Value> stored = getWeights(ffn);
     llvm::append_range(stored, getBiases(ffn));
-    for (Value scales : {ffn.getScales1(), ffn.getScales2(), ffn.getScales3()})
+    for (Value scales :
+         {Value(ffn.getScales1()), Value(ffn.getScales2()),
+          Value(ffn.getScales3()), Value(ffn.getZeroPoints1()),
+          Value(ffn.getZeroPoints2()), Value(ffn.getZeroPoints3()),
+          Value(ffn.getGlobalScales1()), Value(ffn.getGlobalScales2()),
+          Value(ffn.getGlobalScales3())})
       if (scales)
         stored.push_back(scales);
     int64_t experts = ffn.getNumExperts();

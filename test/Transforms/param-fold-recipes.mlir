@@ -114,3 +114,45 @@ func.func @growth() -> tensor<1x1x1000000x32xf32> {
   %a = moe.pack_panels ins(%w : tensor<1x1x1000000xf32>) outs(%o : tensor<1x1x1000000x32xf32>) -> tensor<1x1x1000000x32xf32>
   return %a : tensor<1x1x1000000x32xf32>
 }
+
+// -----
+
+param.decl @gate : tensor<2x4x8xf32> = #param.file<"m", 0, 256>
+param.decl @up : tensor<2x4x8xf32> = #param.file<"m", 256, 256>
+
+// Gate and up in turn; a bias that is absent is a constant.
+// CHECK-DAG: param.decl @gate.interleaved : tensor<2x8x8xf32> = #param.reshape<#param.stack<[#param.file<"m", 0, 256, tensor<2x4x8xf32>>, #param.file<"m", 256, 256, tensor<2x4x8xf32>>], axis = 2>, [2, 8, 8]>
+// CHECK-DAG: param.decl @up.interleaved : tensor<2x8x8xf32> = #param.reshape<#param.stack<[#param.dense<dense<0.000000e+00> : tensor<2x4x8xf32>>, #param.file<"m", 256, 256, tensor<2x4x8xf32>>], axis = 2>, [2, 8, 8]>
+// CHECK-LABEL: func @interleave
+func.func @interleave(%x: tensor<2x4x8xf32>) -> (tensor<2x8x8xf32>, tensor<2x8x8xf32>, tensor<2x8x8xf32>) {
+  %gate = param.load @gate : tensor<2x4x8xf32>
+  %up = param.load @up : tensor<2x4x8xf32>
+  %zero = arith.constant dense<0.0> : tensor<2x4x8xf32>
+  %o = tensor.empty() : tensor<2x8x8xf32>
+  // CHECK-DAG: param.load @gate.interleaved
+  // CHECK-DAG: param.load @up.interleaved
+  %a = moe.interleave ins(%gate, %up : tensor<2x4x8xf32>, tensor<2x4x8xf32>) outs(%o : tensor<2x8x8xf32>) -> tensor<2x8x8xf32>
+  %b = moe.interleave ins(%zero, %up : tensor<2x4x8xf32>, tensor<2x4x8xf32>) outs(%o : tensor<2x8x8xf32>) -> tensor<2x8x8xf32>
+  // What the run knows alone stays.
+  // CHECK: moe.interleave
+  %c = moe.interleave ins(%gate, %x : tensor<2x4x8xf32>, tensor<2x4x8xf32>) outs(%o : tensor<2x8x8xf32>) -> tensor<2x8x8xf32>
+  return %a, %b, %c : tensor<2x8x8xf32>, tensor<2x8x8xf32>, tensor<2x8x8xf32>
+}
+
+// -----
+
+param.decl @w : tensor<2x8x8xf32> = #param.file<"m", 0, 512>
+
+// CHECK-DAG: param.decl @w.sliced : tensor<2x4x8xf32> = #param.slice<#param.file<"m", 0, 512, tensor<2x8x8xf32>>, offsets = [0, 4, 0], sizes = [2, 4, 8], strides = [1, 1, 1]>
+// CHECK-DAG: param.decl @w.sliced_0 : tensor<2x4x8xf32> = #param.slice<#param.file<"m", 0, 512, tensor<2x8x8xf32>>, offsets = [0, 1, 0], sizes = [2, 4, 8], strides = [1, 2, 1]>
+// CHECK-DAG: param.decl @w.sliced_1 : tensor<4x8xf32> = #param.reshape<#param.slice<#param.file<"m", 0, 512, tensor<2x8x8xf32>>, offsets = [1, 0, 0], sizes = [1, 4, 8], strides = [1, 1, 1]>, [4, 8]>
+// CHECK-LABEL: func @extract_slice
+func.func @extract_slice(%n: index) -> (tensor<2x4x8xf32>, tensor<2x4x8xf32>, tensor<4x8xf32>, tensor<2x4x8xf32>) {
+  %w = param.load @w : tensor<2x8x8xf32>
+  %a = tensor.extract_slice %w[0, 4, 0] [2, 4, 8] [1, 1, 1] : tensor<2x8x8xf32> to tensor<2x4x8xf32>
+  %b = tensor.extract_slice %w[0, 1, 0] [2, 4, 8] [1, 2, 1] : tensor<2x8x8xf32> to tensor<2x4x8xf32>
+  %c = tensor.extract_slice %w[1, 0, 0] [1, 4, 8] [1, 1, 1] : tensor<2x8x8xf32> to tensor<4x8xf32>
+  // CHECK: tensor.extract_slice %{{.*}}[0, %{{.*}}, 0]
+  %d = tensor.extract_slice %w[0, %n, 0] [2, 4, 8] [1, 1, 1] : tensor<2x8x8xf32> to tensor<2x4x8xf32>
+  return %a, %b, %c, %d : tensor<2x4x8xf32>, tensor<2x4x8xf32>, tensor<4x8xf32>, tensor<2x4x8xf32>
+}

@@ -20,6 +20,7 @@ using namespace moec::moe;
 
 #include "dialects/Moe/IR/MoeDialect.cpp.inc"
 #include "dialects/Moe/IR/MoeEnums.cpp.inc"
+#include "dialects/Moe/IR/MoeInterfaces.cpp.inc"
 
 #define GET_ATTRDEF_CLASSES
 #include "dialects/Moe/IR/MoeAttrs.cpp.inc"
@@ -98,6 +99,14 @@ LogicalResult DispatchOp::fold(FoldAdaptor,
 }
 LogicalResult GroupedMatmulOp::fold(FoldAdaptor,
                                     SmallVectorImpl<OpFoldResult> &results) {
+  return foldEmpty(*this, results);
+}
+LogicalResult InterleaveOp::fold(FoldAdaptor,
+                                 SmallVectorImpl<OpFoldResult> &results) {
+  return foldEmpty(*this, results);
+}
+LogicalResult MultiplyOp::fold(FoldAdaptor,
+                               SmallVectorImpl<OpFoldResult> &results) {
   return foldEmpty(*this, results);
 }
 LogicalResult ExpertFfnOp::fold(FoldAdaptor,
@@ -202,23 +211,13 @@ ActivationAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError,
   bool isPlain = alpha.bitwiseIsEqual(APFloat(1.0f)) &&
                  beta.bitwiseIsEqual(APFloat(0.0f)) && limit.isInfinity() &&
                  !limit.isNegative();
-  if (kind != ActivationKind::SwiGlu && !isPlain)
+  bool isGated =
+      kind == ActivationKind::SwiGlu || kind == ActivationKind::SwiGluLate;
+  if (!isGated && !isPlain)
     return emitError() << "only swiglu takes alpha, beta and limit";
   if (!alpha.isFinite() || !beta.isFinite())
     return emitError() << "alpha and beta must be finite";
   if (limit.isNaN() || limit.isNegative() || limit.isZero())
     return emitError() << "limit must be positive";
-  return success();
-}
-
-LogicalResult
-QuantAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError,
-                  int64_t bits, int64_t block) {
-  if (bits != 4 && bits != 8)
-    return emitError() << "quantised weights have 4 or 8 bits, not " << bits;
-  if (block != 0 && (block < 16 || !llvm::isPowerOf2_64(block)))
-    return emitError() << "the block of quantised weights is 0 or a power of "
-                          "two from 16, not "
-                       << block;
   return success();
 }

@@ -7,6 +7,7 @@
 #ifndef MOEC_DIALECTS_MOE_IR_MOEBASE_TD
 #define MOEC_DIALECTS_MOE_IR_MOEBASE_TD
 
+include "dialects/Moe/IR/MoeInterfaces.td"
 include "mlir/IR/AttrTypeBase.td"
 include "mlir/IR/BuiltinAttributes.td"
 include "mlir/IR/EnumAttr.td"
@@ -109,7 +110,13 @@ def Moe_ActivationKind : Moe_Enum<"ActivationKind", "activation function", [
       I32EnumAttrCase<"GeluTanh", 2, "gelu_tanh">,
       I32EnumAttrCase<"GeluErf", 3, "gelu_erf">,
       I32EnumAttrCase<"Silu", 4, "silu">,
-      I32EnumAttrCase<"SwiGlu", 5, "swiglu">]>;
+      I32EnumAttrCase<"SwiGlu", 5, "swiglu">,
+      I32EnumAttrCase<"SwiGluLate", 6, "swiglu_late">,
+      I32EnumAttrCase<"ReluSquared", 7, "relu_squared">]>;
+
+def Moe_MinifloatKind : Moe_Enum<"MinifloatKind", "a float of eight bits or less", [
+      I32EnumAttrCase<"E2M1", 0, "e2m1">,
+      I32EnumAttrCase<"E4M3", 1, "e4m3">]>;
 
 class Moe_Attr<string name, string attrMnemonic> : AttrDef<Moe_Dialect, name> {
   let mnemonic = attrMnemonic;
@@ -126,13 +133,16 @@ def Moe_ActivationAttr : Moe_Attr<"Activation", "activation"> {
     | `gelu_erf` | 0.5 h (1 + erf(h / sqrt 2)) |
     | `silu` | h sigmoid(h) |
     | `swiglu` | g' sigmoid(alpha g') (u' + beta), g' = min(g, limit), u' = min(max(u, -limit), limit) |
+    | `swiglu_late` | min(g sigmoid(alpha g), limit) (u' + beta), u' as above |
+    | `relu_squared` | max(h, 0)^2 |
 
     Sources: gelu, Hendrycks and Gimpel, arXiv:1606.08415; silu, Elfwing et al.,
     arXiv:1702.03118; swiglu, Shazeer, arXiv:2002.05202, with the clamp of
-    ONNX Runtime's MoE and of GPT-OSS.
+    ONNX Runtime's MoE and of GPT-OSS (`swiglu_late`: with its attribute
+    `swiglu_limit_after_activation`); squared relu, So et al., arXiv:2109.08668.
 
-    `swiglu` is *gated*: it takes two columns, a gate g and an up projection u,
-    and makes one. The other kinds take one column and ignore the constants,
+    `swiglu` and `swiglu_late` are *gated*: they take two columns, a gate g and
+    an up projection u, and make one. The other kinds take one column and ignore the constants,
     which must then be the defaults alpha = 1, beta = 0, limit = inf. Defaults
     are not printed:
 
@@ -153,7 +163,10 @@ def Moe_ActivationAttr : Moe_Attr<"Activation", "activation"> {
   let genVerifyDecl = 1;
   let extraClassDeclaration = [{
     /// Whether two columns, gate and up, make one.
-    bool isGated() const { return getKind() == ActivationKind::SwiGlu; }
+    bool isGated() const {
+      return getKind() == ActivationKind::SwiGlu ||
+             getKind() == ActivationKind::SwiGluLate;
+    }
     /// Columns of the result for `n` columns of the product.
     int64_t getResultColumns(int64_t n) const {
       return isGated() && n >= 0 ? n / 2 : n;
@@ -161,26 +174,70 @@ def Moe_ActivationAttr : Moe_Attr<"Activation", "activation"> {
   }];
 }
 
-def Moe_QuantAttr : Moe_Attr<"Quant", "quant"> {
-  let summary = "integer-quantised weights, symmetric";
+/// How weights are stored in fewer bits.
+class Moe_Format<string name, string attrMnemonic>
+    : AttrDef<Moe_Dialect, name, [Moe_WeightFormat]> {
+  let mnemonic = attrMnemonic;
+  let assemblyFormat = "`<` struct(params) `>`";
+  let genVerifyDecl = 1;
+}
+
+def Moe_QuantAttr : Moe_Format<"Quant", "quant"> {
+  let summary = "weights as unsigned integers";
   let description = [{
-    Codes of `bits` = 4 or 8 bits, unsigned, with the zero at 2^(bits-1); two
-    4-bit codes a byte, the lower K index in the low nibble. The value is
-    (code - zero) * scale, one scale for each `block` consecutive elements along
-    K, or for the whole row where `block` is 0.
+    Codes of `bits` = 2, 3, 4 or 8 bits, unsigned, along K and each row for
+    itself, the lowest bits of a byte first (a 3-bit code may lie in two bytes).
+    The value is (code - zero) * scale, one scale for each `block` consecutive
+    elements along K, or for the whole row where `block` is 0. Without zero
+    points, zero is 2^(bits-1).
+
+    ```mlir
+    #moe.quant<bits = 4, block = 32>
+    ```
   }];
   let parameters = (ins AttrParameter<"int64_t", "bits of a code">:$bits,
                         DefaultValuedParameter<"int64_t", "0", "elements that share a scale">:$block);
-  let assemblyFormat = "`<` struct(params) `>`";
-  let genVerifyDecl = 1;
   let extraClassDeclaration = [{
-    /// Bytes of one row of `k` elements.
-    int64_t getRowBytes(int64_t k) const { return (k * getBits() + 7) / 8; }
-    /// Scales of one row of `k` elements.
-    int64_t getRowScales(int64_t k) const {
-      return getBlock() == 0 ? 1 : (k + getBlock() - 1) / getBlock();
-    }
+    int64_t getBlockRows() const { return 1; }
+    bool takesZeroPoints() const { return true; }
+    bool takesGlobalScales() const { return false; }
+    std::string describe() const;
+    ::mlir::Value buildValue(::mlir::ImplicitLocOpBuilder &b,
+                             ::mlir::Value code, ::mlir::Value zeroPoint) const;
   }];
+}
+
+def Moe_MinifloatAttr : Moe_Format<"Minifloat", "minifloat"> {
+  let summary = "weights as floats of four or eight bits";
+  let description = [{
+    `e2m1` is 4 bits, two a byte, the lower K index in the low half; `e4m3` is
+    the finite float8 of ONNX (E4M3FN), a byte each. The value is the float *
+    scale * global scale: one scale for each `block` elements along K (0: for
+    the row) of `block_rows` consecutive rows, and one global scale an expert,
+    where they are given.
+
+    `#moe.minifloat<kind = e2m1, block = 32>` with scales of type `f8E8M0FNU` is
+    MXFP4 (OCP Microscaling Formats 1.0); `block = 16` with scales of type
+    `f8E4M3FN` and global scales is NVFP4.
+  }];
+  let parameters = (ins EnumParameter<Moe_MinifloatKind>:$kind,
+                        DefaultValuedParameter<"int64_t", "0", "elements that share a scale">:$block,
+                        DefaultValuedParameter<"int64_t", "1", "rows that share a scale">:$block_rows);
+  let extraClassDeclaration = [{
+    int64_t getBits() const { return getKind() == MinifloatKind::E2M1 ? 4 : 8; }
+    bool takesZeroPoints() const { return false; }
+    bool takesGlobalScales() const { return true; }
+    std::string describe() const;
+    ::mlir::Value buildValue(::mlir::ImplicitLocOpBuilder &b,
+                             ::mlir::Value code, ::mlir::Value zeroPoint) const;
+  }];
+}
+
+def Moe_FormatAttr : Attr<
+    CPred<"::mlir::isa<::moec::moe::WeightFormat>($_self)">, "a weight format"> {
+  let storageType = "::moec::moe::WeightFormat";
+  let returnType = "::moec::moe::WeightFormat";
+  let convertFromStorage = "$_self";
 }
 
 /// A ranked tensor, or the buffer it became.
@@ -188,7 +245,9 @@ class Moe_Shaped<list<Type> elements, list<int> ranks>
     : AnyTypeOf<[TensorRankOf<elements, ranks>, MemRefRankOf<elements, ranks>]>;
 
 def Moe_Float : AnyTypeOf<[F16, BF16, F32]>;
-def Moe_WeightElement : AnyTypeOf<[F16, BF16, F32, I8, UI8]>;
+def Moe_Code : AnyTypeOf<[I8, UI8, F8E4M3FN]>;
+def Moe_WeightElement : AnyTypeOf<[F16, BF16, F32, Moe_Code]>;
+def Moe_ScaleElement : AnyTypeOf<[Moe_Float, I8, UI8, F8E4M3FN, F8E8M0FNU]>;
 def Moe_Vector : Moe_Shaped<[Moe_Float], [1]>;
 def Moe_Matrix : Moe_Shaped<[Moe_Float], [2]>;
 def Moe_F32Matrix : Moe_Shaped<[F32], [2]>;
@@ -196,7 +255,11 @@ def Moe_IdMatrix : Moe_Shaped<[I32], [2]>;
 def Moe_IdVector : Moe_Shaped<[I32], [1]>;
 def Moe_Weights : Moe_Shaped<[Moe_WeightElement], [3, 4]>;
 def Moe_Weights3 : Moe_Shaped<[Moe_WeightElement], [3]>;
-def Moe_Scales : Moe_Shaped<[Moe_Float], [2, 3]>;
+def Moe_Scales : Moe_Shaped<[Moe_ScaleElement], [2, 3]>;
+def Moe_ZeroPoints : Moe_Shaped<[AnyTypeOf<[I8, UI8]>], [2, 3]>;
+def Moe_GlobalScales : Moe_Shaped<[F32], [1]>;
+/// What `moe.interleave` takes: weights, their codes, scales or zero points.
+def Moe_Rows : Moe_Shaped<[AnyTypeOf<[F16, BF16, F32, I8, UI8, F8E4M3FN, F8E8M0FNU]>], [2, 3]>;
 
 class Moe_Op<string mnemonic, list<Trait> traits = []>
     : Op<Moe_Dialect, mnemonic, !listconcat(traits, [

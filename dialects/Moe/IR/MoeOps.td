@@ -8,6 +8,7 @@
 #define MOEC_DIALECTS_MOE_IR_MOEOPS_TD
 
 include "dialects/Moe/IR/MoeBase.td"
+include "dialects/Moe/IR/MoeFormOps.td"
 
 def Moe_RouteOp : Moe_Op<"route"> {
   let summary = "router scores to k weights and expert ids a token";
@@ -230,8 +231,15 @@ def Moe_GroupedMatmulOp : Moe_Op<"grouped_matmul", [AttrSizedOperandSegments]> {
     with N in the attribute `n`. With a gated activation, columns 2i and 2i+1 of
     W and of `bias` are gate and up of column i of the result, which has N/2
     columns; panels are then those of `pack_panels {gated}`, while `bias` keeps
-    the interleaved order. Quantised weights (`quant`) are bytes in layout `nk`,
-    `[E, N, bytes of K]`, with `scales` `[E, N]` or `[E, N, blocks of K]`.
+    the interleaved order.
+
+    Weights in a format of fewer bits (`quant`, a weight format such as
+    `#moe.quant`) are codes in layout `nk`, `[E, N, bytes of K]`, and stand for
+    value * scale * global scale: `scales` are `[E, N]` or `[E, N, blocks of K]`,
+    with a format whose blocks have several rows `[E, blocks of N, blocks of K]`,
+    `global_scales` `[E]`. Scales are floats, or floats of eight bits (bytes are
+    `f8E8M0FNU`, powers of two). `zero_points` are codes, packed as the weights
+    are: `[E, bytes of N]` where a row has one, `[E, N, bytes of blocks]` else.
 
     Shapes: `x` `[T, K]` with `rows` `[R]`, without `[R, K]`; `offsets`
     `[E + 1]`, `bias` `[E, N]`, the result `[R, N]` or `[R, N/2]`.
@@ -248,8 +256,10 @@ def Moe_GroupedMatmulOp : Moe_Op<"grouped_matmul", [AttrSizedOperandSegments]> {
     * C5: the result has as many rows as `rows` has elements (without: as x).
     * C6: the result has N columns, with a gated activation N/2 and N is even.
     * C7: `bias` is E by N.
-    * C8: `quant` is given exactly where the weights are bytes, then with
-      `scales` of the shape it asks for and layout `nk`.
+    * C8: `quant` is given exactly where the weights are codes, then with layout
+      `nk` and `scales`, `zero_points` and `global_scales` of the kinds and
+      shapes that the format takes; scales may be absent where there are global
+      ones.
     * C9: the result's element type is f32, or that of x or of the weights.
 
     ```mlir
@@ -264,14 +274,30 @@ def Moe_GroupedMatmulOp : Moe_Op<"grouped_matmul", [AttrSizedOperandSegments]> {
   let arguments = (ins Moe_Matrix:$x, Moe_Weights:$weights,
       Moe_IdVector:$offsets, Optional<Moe_IdVector>:$rows,
       Optional<Moe_Matrix>:$bias, Optional<Moe_Scales>:$scales,
+      Optional<Moe_ZeroPoints>:$zero_points,
+      Optional<Moe_GlobalScales>:$global_scales,
       Moe_Matrix:$init, Moe_LayoutAttr:$layout, OptionalAttr<I64Attr>:$n,
-      Moe_ActivationAttr:$activation, OptionalAttr<Moe_QuantAttr>:$quant);
+      Moe_ActivationAttr:$activation, OptionalAttr<Moe_FormatAttr>:$quant);
+  let builders = [
+    /// Without zero points and global scales.
+    OpBuilder<(ins "::mlir::TypeRange":$results, "::mlir::Value":$x,
+        "::mlir::Value":$weights, "::mlir::Value":$offsets,
+        "::mlir::Value":$rows, "::mlir::Value":$bias, "::mlir::Value":$scales,
+        "::mlir::Value":$init, "::moec::moe::LayoutAttr":$layout,
+        "::mlir::IntegerAttr":$n, "::moec::moe::ActivationAttr":$activation,
+        "::moec::moe::WeightFormat":$quant), [{
+      build($_builder, $_state, results, x, weights, offsets, rows, bias, scales,
+            ::mlir::Value(), ::mlir::Value(), init, layout, n, activation,
+            quant);
+    }]>];
   let assemblyFormat = [{
     `ins` `(` $x `,` $weights `,` $offsets `:` type($x) `,` type($weights) `,`
         type($offsets) `)`
     (`rows` `(` $rows^ `:` type($rows) `)`)?
     (`bias` `(` $bias^ `:` type($bias) `)`)?
     (`scales` `(` $scales^ `:` type($scales) `)`)?
+    (`zero_points` `(` $zero_points^ `:` type($zero_points) `)`)?
+    (`global_scales` `(` $global_scales^ `:` type($global_scales) `)`)?
     `outs` `(` $init `:` type($init) `)` attr-dict (`->` type($results)^)?
   }];
   let resultNames = ["grouped"];
@@ -304,9 +330,11 @@ def Moe_ExpertFfnOp : Moe_Op<"expert_ffn", [AttrSizedOperandSegments]> {
     `[E, N, H]` and `w2` `[E, H', I]`; N = I, for a gated activation N = 2I with
     gate and up in columns 2i and 2i+1 of h. With `fc3` (`w3` `[E, I, H]`) the
     activation is `act(h) * h3` with `h3 = x . w3^T + bias3`; for a gated one
-    h is the gate, h3 the up projection, and N = I. Weights may be bytes with
-    `quant` and scales, as in `moe.grouped_matmul`. Everything is f32 until the
-    result is rounded to its own element type.
+    h is the gate, h3 the up projection, and N = I. Weights may be codes with
+    `quant`, scales, zero points and global scales, as in `moe.grouped_matmul`;
+    those of w2 and w3 have the formats `quant2` and `quant3` where they differ
+    from `quant`, that of w1. Everything is f32 until the result is rounded to
+    its own element type.
 
     Shapes: `x` `[T, H]`, `rows` `[R]`, `offsets` `[E + 1]`, `bias1` `[E, N]`,
     `bias2` `[E, H']`, `bias3` `[E, I]`, the result `[R, H']`.
@@ -321,9 +349,11 @@ def Moe_ExpertFfnOp : Moe_Op<"expert_ffn", [AttrSizedOperandSegments]> {
     * C3: `offsets` has E + 1 elements.
     * C4: the result has as many rows as `rows` has elements.
     * C5: `bias1` is E by N, `bias2` E by H', `bias3` E by I.
-    * C6: `w3` is E by I by H; `bias3` and `scales3` come only with it.
-    * C7: `quant` is given exactly where the weights are bytes, then with scales
-      of the shapes it asks for.
+    * C6: `w3` is E by I by H; `bias3`, `scales3`, `zero_points3` and
+      `global_scales3` come only with it.
+    * C7: `quant` is given exactly where the weights are codes, then each with
+      scales, zero points and global scales as C8 of `moe.grouped_matmul` says;
+      `quant2` and `quant3` come only with it.
     * C8: the result's element type is x's, or f32.
 
     ```mlir
@@ -340,8 +370,30 @@ def Moe_ExpertFfnOp : Moe_Op<"expert_ffn", [AttrSizedOperandSegments]> {
       Optional<Moe_Scales>:$scales1, Optional<Moe_Scales>:$scales2,
       Optional<Moe_Weights3>:$w3, Optional<Moe_Matrix>:$bias3,
       Optional<Moe_Scales>:$scales3,
+      Optional<Moe_ZeroPoints>:$zero_points1,
+      Optional<Moe_ZeroPoints>:$zero_points2,
+      Optional<Moe_ZeroPoints>:$zero_points3,
+      Optional<Moe_GlobalScales>:$global_scales1,
+      Optional<Moe_GlobalScales>:$global_scales2,
+      Optional<Moe_GlobalScales>:$global_scales3,
       Moe_Matrix:$init, Moe_ActivationAttr:$activation,
-      OptionalAttr<Moe_QuantAttr>:$quant);
+      OptionalAttr<Moe_FormatAttr>:$quant,
+      OptionalAttr<Moe_FormatAttr>:$quant2,
+      OptionalAttr<Moe_FormatAttr>:$quant3);
+  let builders = [
+    /// Without zero points and global scales, all weights of one format.
+    OpBuilder<(ins "::mlir::TypeRange":$results, "::mlir::Value":$x,
+        "::mlir::Value":$rows, "::mlir::Value":$offsets, "::mlir::Value":$w1,
+        "::mlir::Value":$w2, "::mlir::Value":$bias1, "::mlir::Value":$bias2,
+        "::mlir::Value":$scales1, "::mlir::Value":$scales2,
+        "::mlir::Value":$w3, "::mlir::Value":$bias3, "::mlir::Value":$scales3,
+        "::mlir::Value":$init, "::moec::moe::ActivationAttr":$activation,
+        "::moec::moe::WeightFormat":$quant), [{
+      ::mlir::Value none;
+      build($_builder, $_state, results, x, rows, offsets, w1, w2, bias1, bias2,
+            scales1, scales2, w3, bias3, scales3, none, none, none, none, none,
+            none, init, activation, quant, nullptr, nullptr);
+    }]>];
   let assemblyFormat = [{
     `ins` `(` $x `,` $rows `,` $offsets `,` $w1 `,` $w2 `:` type($x) `,`
         type($rows) `,` type($offsets) `,` type($w1) `,` type($w2) `)`
@@ -352,6 +404,12 @@ def Moe_ExpertFfnOp : Moe_Op<"expert_ffn", [AttrSizedOperandSegments]> {
     (`fc3` `(` $w3^ `:` type($w3) `)`)?
     (`bias3` `(` $bias3^ `:` type($bias3) `)`)?
     (`scales3` `(` $scales3^ `:` type($scales3) `)`)?
+    (`zero_points1` `(` $zero_points1^ `:` type($zero_points1) `)`)?
+    (`zero_points2` `(` $zero_points2^ `:` type($zero_points2) `)`)?
+    (`zero_points3` `(` $zero_points3^ `:` type($zero_points3) `)`)?
+    (`global_scales1` `(` $global_scales1^ `:` type($global_scales1) `)`)?
+    (`global_scales2` `(` $global_scales2^ `:` type($global_scales2) `)`)?
+    (`global_scales3` `(` $global_scales3^ `:` type($global_scales3) `)`)?
     `outs` `(` $init `:` type($init) `)` attr-dict (`->` type($results)^)?
   }];
   let resultNames = ["experts"];
@@ -359,6 +417,13 @@ def Moe_ExpertFfnOp : Moe_Op<"expert_ffn", [AttrSizedOperandSegments]> {
   let extraClassDeclaration = [{
     ::mlir::MutableOperandRange getDpsInitsMutable() { return getInitMutable(); }
     int64_t getNumExperts();
+    /// The formats of w2 and w3; null where the weights are floats.
+    ::moec::moe::WeightFormat getFormat2() {
+      return getQuant2() ? *getQuant2() : getQuant().value_or(nullptr);
+    }
+    ::moec::moe::WeightFormat getFormat3() {
+      return getQuant3() ? *getQuant3() : getQuant().value_or(nullptr);
+    }
     /// Whether one matrix product makes gate and up, interleaved.
     bool isInterleaved() { return getActivation().isGated() && !getW3(); }
   }];

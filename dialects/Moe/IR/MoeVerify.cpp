@@ -4,53 +4,14 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "dialects/Moe/IR/Moe.h"
+#include "MoeVerify.h"
 
-#include "mlir/IR/TypeUtilities.h"
 #include "llvm/Support/MathExtras.h"
 
 #include <cmath>
 
 using namespace mlir;
 using namespace moec::moe;
-
-namespace {
-/// One extent of one operand, as a diagnostic names it.
-struct Extent {
-  Extent(StringRef name, Value value, unsigned dim)
-      : text((name + "[" + Twine(dim) + "]").str()),
-        size(cast<ShapedType>(value.getType()).getDimSize(dim)) {}
-  Extent(const Twine &text, int64_t size) : text(text.str()), size(size) {}
-
-  std::string text;
-  int64_t size;
-};
-} // namespace
-
-static bool isKnown(int64_t size) { return !ShapedType::isDynamic(size); }
-
-/// Extents of which one is dynamic are trusted to agree.
-static LogicalResult requireSame(Operation *op, StringRef constraint,
-                                 const Extent &a, const Extent &b) {
-  if (!isKnown(a.size) || !isKnown(b.size) || a.size == b.size)
-    return success();
-  return op->emitOpError() << "breaks " << constraint << ": " << a.text
-                           << " is " << a.size << " but " << b.text << " is "
-                           << b.size;
-}
-
-static Type getElement(Value value) {
-  return getElementTypeOrSelf(value.getType());
-}
-
-static int64_t getRank(Value value) {
-  return cast<ShapedType>(value.getType()).getRank();
-}
-
-static int64_t mapKnown(int64_t size,
-                        llvm::function_ref<int64_t(int64_t)> function) {
-  return isKnown(size) ? function(size) : size;
-}
 
 LogicalResult RouteOp::verify() {
   Extent experts("scores", getScores(), 1);
@@ -174,40 +135,10 @@ LogicalResult PackPanelsOp::verify() {
   return success();
 }
 
-/// Bytes, scales and `quant` come together; `rows` and `k` are the extents
-/// that the scales stand for (k in elements).
-static LogicalResult verifyQuant(Operation *op, StringRef constraint,
-                                 std::optional<QuantAttr> quant, StringRef name,
-                                 Value weights, Value scales, int64_t k) {
-  bool isBytes = getElement(weights).isInteger(8);
-  if (isBytes != quant.has_value() || isBytes != (scales != nullptr))
-    return op->emitOpError()
-           << "breaks " << constraint << ": " << name
-           << " needs scales and quant exactly where its elements are bytes";
-  if (!isBytes)
-    return success();
-  std::string scalesName = ("the scales of " + name).str();
-  for (unsigned dim : {0u, 1u})
-    if (failed(requireSame(op, constraint, Extent(scalesName, scales, dim),
-                           Extent(name, weights, dim))))
-      return failure();
-  // One scale a row may also be written as one block.
-  if (getRank(scales) == 2) {
-    if (quant->getBlock() != 0)
-      return op->emitOpError() << "breaks " << constraint << ": " << scalesName
-                               << " need a third extent, one for each block";
-    return success();
-  }
-  return requireSame(op, constraint, Extent(scalesName, scales, 2),
-                     Extent("the number of blocks", mapKnown(k, [&](int64_t k) {
-                              return quant->getRowScales(k);
-                            })));
-}
-
 /// Bytes of a row of k quantised elements, else k.
-static int64_t getStoredDepth(std::optional<QuantAttr> quant, int64_t k) {
-  return mapKnown(k,
-                  [&](int64_t k) { return quant ? quant->getRowBytes(k) : k; });
+static int64_t getStoredDepth(WeightFormat format, int64_t k) {
+  return mapKnown(
+      k, [&](int64_t k) { return format ? format.getRowBytes(k) : k; });
 }
 
 int64_t GroupedMatmulOp::getNumExperts() {
@@ -252,7 +183,8 @@ LogicalResult GroupedMatmulOp::verify() {
   unsigned depthDim = getLayout() == Layout::KN ? 1 : 2;
   if (failed(requireSame(
           *this, "C3", Extent("weights", getWeights(), depthDim),
-          Extent("the depth of a row", getStoredDepth(getQuant(), depth)))))
+          Extent("the depth of a row",
+                 getStoredDepth(getQuant().value_or(nullptr), depth)))))
     return failure();
 
   int64_t offsets = mapKnown(getNumExperts(), [](int64_t e) { return e + 1; });
@@ -281,8 +213,10 @@ LogicalResult GroupedMatmulOp::verify() {
                           Extent("the number of columns", n)))))
     return failure();
 
-  if (failed(verifyQuant(*this, "C8", getQuant(), "weights", getWeights(),
-                         getScales(), depth)))
+  if (failed(verifyQuant(*this, "C8",
+                         {"weights", getQuant().value_or(nullptr), getWeights(),
+                          getScales(), getZeroPoints(), getGlobalScales(),
+                          depth})))
     return failure();
   if (getQuant() && getLayout() != Layout::NK)
     return emitOpError("breaks C8: quantised weights have layout nk");
@@ -301,7 +235,9 @@ int64_t ExpertFfnOp::getNumExperts() {
 }
 
 LogicalResult ExpertFfnOp::verify() {
-  std::optional<QuantAttr> quant = getQuant();
+  WeightFormat quant = getQuant().value_or(nullptr);
+  if (!quant && (getQuant2() || getQuant3()))
+    return emitOpError("breaks C7: quant2 and quant3 come only with quant");
   Extent experts("w1", getW1(), 0), hidden("x", getX(), 1);
   Extent columns("w1", getW1(), 1);
   int64_t hiddenStored = getStoredDepth(quant, hidden.size);
@@ -318,9 +254,9 @@ LogicalResult ExpertFfnOp::verify() {
   Extent out("the result", getInit(), 1);
   if (failed(requireSame(*this, "C2", Extent("w2", getW2(), 0), experts)) ||
       failed(requireSame(*this, "C2", Extent("w2", getW2(), 1), out)) ||
-      failed(
-          requireSame(*this, "C2", Extent("w2", getW2(), 2),
-                      Extent("the inner width", getStoredDepth(quant, inner)))))
+      failed(requireSame(
+          *this, "C2", Extent("w2", getW2(), 2),
+          Extent("the inner width", getStoredDepth(getFormat2(), inner)))))
     return failure();
 
   int64_t offsets = mapKnown(experts.size, [](int64_t e) { return e + 1; });
@@ -342,22 +278,29 @@ LogicalResult ExpertFfnOp::verify() {
       !checkBias("bias3", getBias3(), Extent("the inner width", inner)))
     return failure();
 
-  if (!getW3() && (getBias3() || getScales3()))
-    return emitOpError("breaks C6: bias3 and scales3 come only with fc3");
+  if (!getW3() &&
+      (getBias3() || getScales3() || getZeroPoints3() || getGlobalScales3()))
+    return emitOpError("breaks C6: bias3, scales3, zero_points3 and "
+                       "global_scales3 come only with fc3");
+  int64_t upStored = getStoredDepth(getFormat3(), hidden.size);
   if (getW3() &&
       (failed(requireSame(*this, "C6", Extent("w3", getW3(), 0), experts)) ||
        failed(requireSame(*this, "C6", Extent("w3", getW3(), 1),
                           Extent("the inner width", inner))) ||
        failed(requireSame(*this, "C6", Extent("w3", getW3(), 2),
-                          Extent("the depth of a row", hiddenStored)))))
+                          Extent("the depth of a row", upStored)))))
     return failure();
 
-  if (failed(verifyQuant(*this, "C7", quant, "w1", getW1(), getScales1(),
-                         hidden.size)) ||
-      failed(verifyQuant(*this, "C7", quant, "w2", getW2(), getScales2(),
-                         inner)) ||
-      (getW3() && failed(verifyQuant(*this, "C7", quant, "w3", getW3(),
-                                     getScales3(), hidden.size))))
+  if (failed(verifyQuant(*this, "C7",
+                         {"w1", quant, getW1(), getScales1(), getZeroPoints1(),
+                          getGlobalScales1(), hidden.size})) ||
+      failed(verifyQuant(*this, "C7",
+                         {"w2", getFormat2(), getW2(), getScales2(),
+                          getZeroPoints2(), getGlobalScales2(), inner})) ||
+      (getW3() && failed(verifyQuant(*this, "C7",
+                                     {"w3", getFormat3(), getW3(), getScales3(),
+                                      getZeroPoints3(), getGlobalScales3(),
+                                      hidden.size}))))
     return failure();
 
   Type element = getElement(getInit());

@@ -59,8 +59,12 @@ void moec::moe::registerBufferizableOpInterfaceExternalModels(
     DialectRegistry &registry) {
   registry.addExtension(+[](MLIRContext *context, MoeDialect *) {
     RouteOp::attachInterface<MoeOpModel<RouteOp>>(*context);
+    ReweighOp::attachInterface<MoeOpModel<ReweighOp>>(*context);
     PlanOp::attachInterface<MoeOpModel<PlanOp>>(*context);
     DispatchOp::attachInterface<MoeOpModel<DispatchOp>>(*context);
+    InterleaveOp::attachInterface<MoeOpModel<InterleaveOp>>(*context);
+    TransposeCodesOp::attachInterface<MoeOpModel<TransposeCodesOp>>(*context);
+    MultiplyOp::attachInterface<MoeOpModel<MultiplyOp>>(*context);
     PackPanelsOp::attachInterface<MoeOpModel<PackPanelsOp>>(*context);
     GroupedMatmulOp::attachInterface<MoeOpModel<GroupedMatmulOp>>(*context);
     ExpertFfnOp::attachInterface<MoeOpModel<ExpertFfnOp>>(*context);

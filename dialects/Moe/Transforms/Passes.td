@@ -19,9 +19,18 @@ def DecomposeExpertFfn : Pass<"moe-decompose-expert-ffn"> {
     f32 result. Weights go through `moe.pack_panels`, which later becomes part
     of a parameter's recipe, or runs where weights are inputs.
 
-    Quantised weights, and weights with extents unknown at compile time, keep
-    their layout (`nk`). An op with `fc3`, or on buffers, is left alone, with a
-    remark. The pass refuses nothing.
+    With `fc3` and a gated activation the rows of the two matrices, of their
+    biases, scales and zero points are interleaved first, by `moe.interleave`,
+    and one product makes both. With `fc3` and another activation there are three
+    products and a `moe.multiply`.
+
+    Weights in a format of fewer bits, and weights with extents unknown at
+    compile time, keep their layout (`nk`). An op on buffers is left alone, with
+    a remark, as is one whose two matrices cannot be interleaved: they differ in
+    format, in the kind of scales or zero points or in global scales, one scale is
+    for several rows, zero points of several rows share a byte, or a bias that is absent
+    for one of them has an extent unknown at compile time. The pass refuses
+    nothing.
   }];
   let dependentDialects = ["::moec::moe::MoeDialect",
                            "::mlir::arith::ArithDialect",

@@ -274,6 +274,17 @@ static std::optional<RecipeInterface> foldSlice(Operation *op,
   return makeSlice(source, offsets, sizes, strides);
 }
 
+/// A slice whose bounds are all known.
+static RecipeInterface foldExtractSlice(tensor::ExtractSliceOp op,
+                                        RecipeInterface source) {
+  if (!op.getOffsets().empty() || !op.getSizes().empty() ||
+      !op.getStrides().empty())
+    return {};
+  return makeReshape(makeSlice(source, op.getStaticOffsets(),
+                               op.getStaticSizes(), op.getStaticStrides()),
+                     op.getType().getShape());
+}
+
 /// ONNX Split: ranges whose extents the results' types tell.
 static std::optional<SmallVector<RecipeInterface>>
 foldSplit(Operation *op, RecipeInterface source) {
@@ -332,6 +343,16 @@ SmallVector<Fold> ParamFoldRecipes::foldOp(Operation *op,
   };
   if (isa<tensor::CollapseShapeOp, tensor::ExpandShapeOp>(op))
     return makeOne(makeReshape(source, type.getShape()), "reshaped");
+  if (auto slice = dyn_cast<tensor::ExtractSliceOp>(op))
+    return makeOne(foldExtractSlice(slice, source), "sliced");
+  if (auto interleave = dyn_cast<moe::InterleaveOp>(op)) {
+    // In turn: side by side in a dimension of their own, behind the rows.
+    RecipeInterface pair[] = {source, getRecipe(interleave.getUp(), symbols)};
+    if (!pair[1])
+      return {};
+    return makeOne(makeReshape(makeStack(pair, /*axis=*/2), type.getShape()),
+                   "interleaved");
+  }
   if (auto pack = dyn_cast<moe::PackPanelsOp>(op))
     return makeOne(makePackPanels(source, pack.getKMajor(), pack.getGated()),
                    "packed");

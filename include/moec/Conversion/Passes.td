@@ -38,12 +38,14 @@ def ConvertMoeToLoops : Pass<"convert-moe-to-loops"> {
     After: none, or with `keep-products` only the products that own a schedule.
     It is the meaning of every moe op, written out: scf, arith, math and tensor
     ops in f32, one element at a time. It is the product lowering of route, plan,
-    dispatch, combine and pack_panels, whose inner loops LLVM turns into
-    vectors, and for the matrix products the oracle that schedules are compared
-    with. The pass refuses nothing.
+    reweigh, dispatch, combine, interleave and pack_panels, whose inner loops
+    LLVM turns into vectors, and of products of weights in formats of fewer
+    bits; `multiply` becomes a `linalg.generic`. For the other matrix products
+    it is the oracle that schedules are compared with. The pass refuses nothing.
   }];
   let dependentDialects = [
-    "::mlir::arith::ArithDialect", "::mlir::math::MathDialect",
+    "::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
+    "::mlir::math::MathDialect",
     "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect",
     "::moec::rt::RtDialect"];
   let options = [

@@ -13,6 +13,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Activations.h"
 #include "PanelTile.h"
 
 #include "moec/CodeGen/Passes.h"
@@ -106,8 +107,6 @@ private:
   void emitEpilogue(Value panel);
   void emitRows(Value panel, bool isMasked);
   SmallVector<Value> loadBias(Value panel, bool isMasked);
-  SmallVector<Value> activate(ArrayRef<Value> sums);
-  Value activateOne(Value h);
   Value remainingMask(Value total, Value first);
   Value loadNarrowTail(Value memref, ValueRange place);
   void storeNarrowTail(Value vector, ValueRange place);
@@ -414,75 +413,6 @@ SmallVector<Value> GroupedMatmulSchedule::loadBias(Value panel, bool isMasked) {
   return ordered;
 }
 
-Value GroupedMatmulSchedule::activateOne(Value h) {
-  switch (op.getActivation().getKind()) {
-  case moe::ActivationKind::Identity:
-  case moe::ActivationKind::SwiGlu:
-    return h;
-  case moe::ActivationKind::Relu: {
-    // NaN is not below zero and stays.
-    Value isNegative =
-        arith::CmpFOp::create(b, arith::CmpFPredicate::OLT, h, splat(0.0));
-    return arith::SelectOp::create(b, isNegative, splat(0.0), h);
-  }
-  case moe::ActivationKind::GeluTanh: {
-    // (1 + tanh u) / 2 is sigmoid(2 u).
-    Value square = arith::MulFOp::create(b, h, h);
-    Value factor = math::FmaOp::create(b, square, splat(2 * 0.0356774081363),
-                                       splat(2 * 0.7978845608028654));
-    Value inner = arith::MulFOp::create(b, h, factor);
-    return arith::MulFOp::create(b, h, buildSigmoid(b, inner));
-  }
-  case moe::ActivationKind::GeluErf: {
-    Value scaled = arith::MulFOp::create(b, h, splat(0.7071067811865476));
-    Value erf = buildErf(b, scaled);
-    Value half = arith::MulFOp::create(b, h, splat(0.5));
-    return math::FmaOp::create(b, half, erf, half);
-  }
-  case moe::ActivationKind::Silu:
-    return arith::MulFOp::create(b, h, buildSigmoid(b, h));
-  }
-  llvm_unreachable("unknown activation");
-}
-
-/// The result's vectors from a panel's: half as many with a gated activation.
-SmallVector<Value> GroupedMatmulSchedule::activate(ArrayRef<Value> sums) {
-  moe::ActivationAttr activation = op.getActivation();
-  SmallVector<Value> values;
-  if (!activation.isGated()) {
-    for (Value sum : sums)
-      values.push_back(activateOne(sum));
-    return values;
-  }
-  APFloat limitAttr = activation.getLimit();
-  bool isLimited = limitAttr.isFinite();
-  double limit = limitAttr.convertToFloat();
-  double alpha = activation.getAlpha().convertToFloat();
-  double beta = activation.getBeta().convertToFloat();
-  auto clampTo = [&](Value value, double bound,
-                     arith::CmpFPredicate beyond) -> Value {
-    Value isBeyond = arith::CmpFOp::create(b, beyond, value, splat(bound));
-    return arith::SelectOp::create(b, isBeyond, splat(bound), value);
-  };
-  size_t half = sums.size() / 2;
-  for (size_t i = 0; i < half; ++i) {
-    Value gate = sums[i], up = sums[half + i];
-    if (isLimited) {
-      gate = clampTo(gate, limit, arith::CmpFPredicate::OGT);
-      up = clampTo(up, limit, arith::CmpFPredicate::OGT);
-      up = clampTo(up, -limit, arith::CmpFPredicate::OLT);
-    }
-    Value inner =
-        alpha == 1.0 ? gate
-                     : arith::MulFOp::create(b, gate, splat(alpha)).getResult();
-    Value value = arith::MulFOp::create(b, gate, buildSigmoid(b, inner));
-    if (beta != 0.0)
-      up = arith::AddFOp::create(b, up, splat(beta));
-    values.push_back(arith::MulFOp::create(b, value, up));
-  }
-  return values;
-}
-
 /// Bias, activation, rounding and stores of all rows of a panel.
 void GroupedMatmulSchedule::emitRows(Value panel, bool isMasked) {
   int64_t width = op.getActivation().getResultColumns(kPanelColumns);
@@ -502,7 +432,8 @@ void GroupedMatmulSchedule::emitRows(Value panel, bool isMasked) {
       values.push_back(sum);
     }
     Value target = add(rowBegin, row);
-    for (auto [i, value] : llvm::enumerate(activate(values))) {
+    for (auto [i, value] :
+         llvm::enumerate(buildActivation(b, op.getActivation(), values))) {
       Value column = add(first, index(i * level.lanes));
       Value rounded = buildRoundFromF32(b, value, element);
       if (!isMasked) {

@@ -153,6 +153,29 @@ Value moec::moe::buildSigmoid(LoopBuilder &loops, Value value) {
   return loops.div(loops.f32(1.0f), loops.add(exp, loops.f32(1.0f)));
 }
 
+static Value buildSwiGlu(LoopBuilder &loops, ActivationAttr activation,
+                         Value gate, Value up) {
+  auto &b = loops.b;
+  bool isLimited = !activation.getLimit().isInfinity();
+  bool isLate = activation.getKind() == ActivationKind::SwiGluLate;
+  float limit = activation.getLimit().convertToFloat();
+  auto clampGate = [&](Value value, bool isHere) -> Value {
+    if (!isLimited || !isHere)
+      return value;
+    return arith::MinimumFOp::create(b, value, loops.f32(limit));
+  };
+  gate = clampGate(gate, !isLate);
+  if (isLimited) {
+    up = arith::MinimumFOp::create(b, up, loops.f32(limit));
+    up = arith::MaximumFOp::create(b, up, loops.f32(-limit));
+  }
+  Value alpha = loops.f32(activation.getAlpha().convertToFloat());
+  Value beta = loops.f32(activation.getBeta().convertToFloat());
+  Value activated =
+      loops.mul(gate, buildSigmoid(loops, loops.mul(alpha, gate)));
+  return loops.mul(clampGate(activated, isLate), loops.add(up, beta));
+}
+
 Value moec::moe::buildActivation(LoopBuilder &loops, ActivationAttr activation,
                                  Value h, Value up) {
   auto &b = loops.b;
@@ -166,6 +189,10 @@ Value moec::moe::buildActivation(LoopBuilder &loops, ActivationAttr activation,
     return h;
   case ActivationKind::Relu:
     return arith::MaximumFOp::create(b, h, loops.f32(0.0f));
+  case ActivationKind::ReluSquared: {
+    Value positive = arith::MaximumFOp::create(b, h, loops.f32(0.0f));
+    return loops.mul(positive, positive);
+  }
   case ActivationKind::Silu:
     return loops.mul(h, buildSigmoid(loops, h));
   case ActivationKind::GeluErf:
@@ -177,18 +204,9 @@ Value moec::moe::buildActivation(LoopBuilder &loops, ActivationAttr activation,
     return half(math::TanhOp::create(
         b, loops.mul(loops.f32(0.79788456080286536f), inner)));
   }
-  case ActivationKind::SwiGlu: {
-    if (!activation.getLimit().isInfinity()) {
-      float limit = activation.getLimit().convertToFloat();
-      h = arith::MinimumFOp::create(b, h, loops.f32(limit));
-      up = arith::MinimumFOp::create(b, up, loops.f32(limit));
-      up = arith::MaximumFOp::create(b, up, loops.f32(-limit));
-    }
-    Value alpha = loops.f32(activation.getAlpha().convertToFloat());
-    Value beta = loops.f32(activation.getBeta().convertToFloat());
-    Value gate = loops.mul(h, buildSigmoid(loops, loops.mul(alpha, h)));
-    return loops.mul(gate, loops.add(up, beta));
-  }
+  case ActivationKind::SwiGlu:
+  case ActivationKind::SwiGluLate:
+    return buildSwiGlu(loops, activation, h, up);
   }
   llvm_unreachable("every activation kind is handled above");
 }

@@ -78,11 +78,13 @@ mlir::Value buildActivation(LoopBuilder &loops, ActivationAttr activation,
 mlir::Value buildSigmoid(LoopBuilder &loops, mlir::Value value);
 
 void populateRouteToLoops(mlir::RewritePatternSet &patterns);
+void populateReweighToLoops(mlir::RewritePatternSet &patterns);
 void populatePlanToLoops(mlir::RewritePatternSet &patterns, bool countRows);
 /// Without those that own a schedule, where `keepScheduled`.
 void populateMatmulToLoops(mlir::RewritePatternSet &patterns,
                            bool keepScheduled);
-void populatePackPanelsToLoops(mlir::RewritePatternSet &patterns);
+/// pack_panels, interleave, transpose_codes and multiply.
+void populateRearrangeToLoops(mlir::RewritePatternSet &patterns);
 
 } // namespace moec::moe
 

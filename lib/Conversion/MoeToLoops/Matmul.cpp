@@ -4,90 +4,14 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "LoopBuilder.h"
+#include "WeightReader.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/Tensor/IR/Tensor.h"
-#include "mlir/IR/BuiltinOps.h"
 
 using namespace mlir;
 using namespace moec::moe;
 
-namespace {
 using Values = LoopBuilder::Values;
-
-/// Element (expert, column, depth) of the weights of all experts, as f32.
-class WeightReader {
-public:
-  WeightReader(LoopBuilder &l, Value weights, Value scales,
-               std::optional<QuantAttr> quant, Layout layout, bool gated)
-      : l(l), weights(weights), scales(scales), quant(quant), layout(layout),
-        gated(gated) {
-    auto type = cast<RankedTensorType>(weights.getType());
-    // Arithmetic knows signless integers only; codes are unsigned by meaning.
-    if (type.getElementType().isUnsignedInteger())
-      this->weights = UnrealizedConversionCastOp::create(
-                          l.b, type.clone(l.b.getIntegerType(8)), weights)
-                          .getResult(0);
-  }
-
-  /// `column` is an output column i; `up` picks the second of a gated pair.
-  Value read(Value expert, Value column, bool up, Value depth) {
-    if (layout == Layout::Panels) {
-      Value width = l.index(gated ? MoeDialect::kPanelColumns / 2
-                                  : MoeDialect::kPanelColumns);
-      Value panel = l.div(column, width), lane = l.rem(column, width);
-      if (up)
-        lane = l.add(lane, width);
-      return l.get(weights, {expert, panel, depth, lane});
-    }
-    column = getSourceColumn(column, up);
-    if (layout == Layout::KN)
-      return l.get(weights, {expert, depth, column});
-    return quant ? readCode(expert, column, depth)
-                 : l.get(weights, {expert, column, depth});
-  }
-
-  Value readBias(Value bias, Value expert, Value column, bool up) {
-    return l.get(bias, {expert, getSourceColumn(column, up)});
-  }
-
-private:
-  /// Gate and up of output column i are source columns 2i and 2i + 1.
-  Value getSourceColumn(Value column, bool up) {
-    if (!gated)
-      return column;
-    Value first = l.mul(column, l.index(2));
-    return up ? l.add(first, l.index(1)) : first;
-  }
-
-  Value readCode(Value expert, Value column, Value depth) {
-    Value perByte = l.index(8 / quant->getBits());
-    Value byte = l.get(weights, {expert, column, l.div(depth, perByte)});
-    Value code = arith::ExtUIOp::create(l.b, l.b.getI32Type(), byte);
-    if (quant->getBits() == 4) {
-      Value shift = l.mul(l.toI32(l.rem(depth, perByte)), l.i32(4));
-      code = arith::ShRUIOp::create(l.b, code, shift);
-      code = l.both(code, l.i32(15));
-    }
-    int64_t zeroPoint = int64_t(1) << (quant->getBits() - 1);
-    Value centred = l.sub(code, l.i32(zeroPoint));
-    Value value = arith::SIToFPOp::create(l.b, l.b.getF32Type(), centred);
-    Values at = {expert, column};
-    if (cast<RankedTensorType>(scales.getType()).getRank() == 3)
-      at.push_back(quant->getBlock() == 0
-                       ? l.index(0)
-                       : l.div(depth, l.index(quant->getBlock())));
-    return l.mul(value, l.get(scales, at));
-  }
-
-  LoopBuilder &l;
-  Value weights, scales;
-  std::optional<QuantAttr> quant;
-  Layout layout;
-  bool gated;
-};
-} // namespace
 
 /// Runs `body` for each expert and each of its rows.
 static Values
@@ -128,7 +52,10 @@ struct GroupedMatmulToLoops : OpRewritePattern<GroupedMatmulOp> {
       return failure();
     LoopBuilder l(rewriter, op.getLoc());
     ActivationAttr activation = op.getActivation();
-    WeightReader weights(l, op.getWeights(), op.getScales(), op.getQuant(),
+    WeightReader weights(l,
+                         {op.getWeights(), op.getScales(), op.getZeroPoints(),
+                          op.getGlobalScales(),
+                          op.getQuant().value_or(nullptr)},
                          op.getLayout(), activation.isGated());
     Value x = op.getX(), bias = op.getBias();
     Value tokens = l.dim(x, 0), depth = l.dim(x, 1);
@@ -166,13 +93,20 @@ struct ExpertFfnToLoops : OpRewritePattern<ExpertFfnOp> {
       return failure();
     LoopBuilder l(rewriter, op.getLoc());
     ActivationAttr activation = op.getActivation();
-    std::optional<QuantAttr> quant = op.getQuant();
-    WeightReader w1(l, op.getW1(), op.getScales1(), quant, Layout::NK,
-                    op.isInterleaved());
-    WeightReader w2(l, op.getW2(), op.getScales2(), quant, Layout::NK, false);
+    WeightReader w1(l,
+                    {op.getW1(), op.getScales1(), op.getZeroPoints1(),
+                     op.getGlobalScales1(), op.getQuant().value_or(nullptr)},
+                    Layout::NK, op.isInterleaved());
+    WeightReader w2(l,
+                    {op.getW2(), op.getScales2(), op.getZeroPoints2(),
+                     op.getGlobalScales2(), op.getFormat2()},
+                    Layout::NK, /*gated=*/false);
     std::optional<WeightReader> w3;
     if (op.getW3())
-      w3.emplace(l, op.getW3(), op.getScales3(), quant, Layout::NK, false);
+      w3.emplace(l,
+                 StoredWeights{op.getW3(), op.getScales3(), op.getZeroPoints3(),
+                               op.getGlobalScales3(), op.getFormat3()},
+                 Layout::NK, /*gated=*/false);
 
     Value x = op.getX(), zero = l.index(0);
     Value tokens = l.dim(x, 0), width = l.dim(x, 1);
@@ -213,59 +147,10 @@ struct ExpertFfnToLoops : OpRewritePattern<ExpertFfnOp> {
     return success();
   }
 };
-
-struct PackPanelsToLoops : OpRewritePattern<PackPanelsOp> {
-  using OpRewritePattern::OpRewritePattern;
-
-  LogicalResult matchAndRewrite(PackPanelsOp op,
-                                PatternRewriter &rewriter) const override {
-    if (!op.hasPureTensorSemantics())
-      return failure();
-    LoopBuilder l(rewriter, op.getLoc());
-    Value weights = op.getWeights(), init = op.getInit(), zero = l.index(0);
-    Value columns = l.dim(weights, op.getKMajor() ? 2 : 1);
-    Value last = l.sub(columns, l.index(1));
-    auto loop = [&](unsigned dim, Value result,
-                    llvm::function_ref<Value(Value, Value)> body) {
-      return l.loop(zero, l.dim(init, dim), result, body);
-    };
-    Value packed = loop(0, init, [&](Value e, Value result) {
-      return loop(1, result, [&](Value p, Value result) {
-        return loop(2, result, [&](Value k, Value result) {
-          return loop(3, result, [&](Value lane, Value result) {
-            Value column = getColumn(l, op.getGated(), p, lane);
-            Value isThere = l.less(column, columns);
-            Value near = l.clamp(column, zero, last);
-            Value value = l.get(weights, op.getKMajor() ? Values{e, k, near}
-                                                        : Values{e, near, k});
-            value = l.select(isThere, value, l.f32(0.0f));
-            return l.put(value, result, {e, p, k, lane});
-          });
-        });
-      });
-    });
-    rewriter.replaceOp(op, packed);
-    return success();
-  }
-
-  /// The source column that lane `lane` of panel `panel` holds.
-  static Value getColumn(LoopBuilder &l, bool gated, Value panel, Value lane) {
-    int64_t width = MoeDialect::kPanelColumns;
-    if (!gated)
-      return l.add(l.mul(panel, l.index(width)), lane);
-    Value half = l.index(width / 2);
-    Value pair = l.add(l.mul(panel, half), l.rem(lane, half));
-    return l.add(l.mul(pair, l.index(2)), l.div(lane, half));
-  }
-};
 } // namespace
 
 void moec::moe::populateMatmulToLoops(RewritePatternSet &patterns,
                                       bool keepScheduled) {
   patterns.add<GroupedMatmulToLoops>(patterns.getContext(), keepScheduled);
   patterns.add<ExpertFfnToLoops>(patterns.getContext());
-}
-
-void moec::moe::populatePackPanelsToLoops(RewritePatternSet &patterns) {
-  patterns.add<PackPanelsToLoops>(patterns.getContext());
 }

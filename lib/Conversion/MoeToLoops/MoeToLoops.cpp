@@ -10,6 +10,7 @@
 #include "moec/Conversion/Passes.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -32,8 +33,9 @@ struct ConvertMoeToLoops
     unsigned before = countMoeOps();
     RewritePatternSet patterns(&getContext());
     moe::populateRouteToLoops(patterns);
+    moe::populateReweighToLoops(patterns);
     moe::populatePlanToLoops(patterns, countRows);
-    moe::populatePackPanelsToLoops(patterns);
+    moe::populateRearrangeToLoops(patterns);
     moe::populateMatmulToLoops(patterns, keepProducts);
     walkAndApplyPatterns(getOperation(), std::move(patterns));
     numOps += before - countMoeOps();

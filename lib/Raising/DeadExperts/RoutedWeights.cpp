@@ -86,16 +86,28 @@ std::string RoutedWeights::getName() const {
   return name ? name.str() : "?";
 }
 
+/// What makes all weights zero where it is: the weights, or of codes the
+/// scales, of which each expert has some of one kind at least.
+static Value getFactor(moe::WeightFormat format, Value weights, Value scales,
+                       Value globalScales) {
+  if (!format)
+    return weights;
+  return scales ? scales : globalScales;
+}
+
 SmallVector<param::RecipeInterface>
 RoutedWeights::getLastRecipes(const SymbolTable &symbols) const {
   SmallVector<Value> values;
   moe::CombineOp op = combine;
   Operation *last = op.getY().getDefiningOp();
   if (auto network = dyn_cast_if_present<moe::ExpertFfnOp>(last))
-    values = {network.getQuant() ? network.getScales2() : network.getW2(),
+    values = {getFactor(network.getFormat2(), network.getW2(),
+                        network.getScales2(), network.getGlobalScales2()),
               network.getBias2()};
   else if (auto product = dyn_cast_if_present<moe::GroupedMatmulOp>(last))
-    values = {product.getQuant() ? product.getScales() : product.getWeights(),
+    values = {getFactor(product.getQuant().value_or(nullptr),
+                        product.getWeights(), product.getScales(),
+                        product.getGlobalScales()),
               product.getBias()};
   SmallVector<param::RecipeInterface> found;
   for (Value value : values)

@@ -15,7 +15,7 @@ import numpy as np
 
 LOWER = [
     "--one-shot-bufferize=bufferize-function-boundaries function-boundary-type-conversion=identity-layout-map",
-    "--canonicalize",
+    "--canonicalize", "--convert-linalg-to-loops",
     "--convert-scf-to-cf", "--moec-lower-expand-shape", "--expand-strided-metadata", "--lower-affine", "--convert-math-to-libm",
     "--finalize-memref-to-llvm", "--convert-func-to-llvm", "--convert-arith-to-llvm",
     "--convert-cf-to-llvm", "--convert-index-to-llvm", "--reconcile-unrealized-casts",

@@ -455,8 +455,8 @@ func.func @f(%x: tensor<12x4xf32>, %w: tensor<8x40x4xf32>, %f: tensor<9xi32>, %o
 
 // The attribute itself.
 func.func @f(%x: tensor<12x4xf32>, %w: tensor<8x40x4xf32>, %f: tensor<9xi32>, %o0: tensor<12x40xf32>) {
-  // expected-error @below {{quantised weights have 4 or 8 bits, not 3}}
-  %y = moe.grouped_matmul ins(%x, %w, %f : tensor<12x4xf32>, tensor<8x40x4xf32>, tensor<9xi32>) outs(%o0 : tensor<12x40xf32>) {activation = #moe.activation<identity>, layout = #moe.layout<nk>, quant = #moe.quant<bits = 3>} -> tensor<12x40xf32>
+  // expected-error @below {{quantised weights have 2, 3, 4 or 8 bits, not 5}}
+  %y = moe.grouped_matmul ins(%x, %w, %f : tensor<12x4xf32>, tensor<8x40x4xf32>, tensor<9xi32>) outs(%o0 : tensor<12x40xf32>) {activation = #moe.activation<identity>, layout = #moe.layout<nk>, quant = #moe.quant<bits = 5>} -> tensor<12x40xf32>
   return
 }
 
@@ -608,7 +608,7 @@ func.func @f(%x: tensor<6x4xf32>, %r: tensor<12xi32>, %f: tensor<9xi32>, %w1: te
 
 // C6
 func.func @f(%x: tensor<6x4xf32>, %r: tensor<12xi32>, %f: tensor<9xi32>, %w1: tensor<8x10x4xf32>, %w2: tensor<8x4x10xf32>, %bias3: tensor<8x10xf32>, %o0: tensor<12x4xf32>) {
-  // expected-error @below {{'moe.expert_ffn' op breaks C6: bias3 and scales3 come only with fc3}}
+  // expected-error @below {{'moe.expert_ffn' op breaks C6: bias3, scales3, zero_points3 and global_scales3 come only with fc3}}
   %y = moe.expert_ffn ins(%x, %r, %f, %w1, %w2 : tensor<6x4xf32>, tensor<12xi32>, tensor<9xi32>, tensor<8x10x4xf32>, tensor<8x4x10xf32>) bias3(%bias3 : tensor<8x10xf32>) outs(%o0 : tensor<12x4xf32>) {activation = #moe.activation<silu>} -> tensor<12x4xf32>
   return
 }

@@ -64,6 +64,29 @@ func.func @matmul(%x: tensor<?x64xf32>, %rows: tensor<?xi32>, %offsets: tensor<9
   return %y, %z, %q : tensor<?x48xf32>, tensor<?x96xf32>, tensor<?x96xf32>
 }
 
+// CHECK-LABEL: func @formats
+func.func @formats(%x: tensor<6x64xf32>, %rows: tensor<12xi32>, %offsets: tensor<9xi32>, %w1: tensor<8x48x24xui8>, %s1: tensor<8x48x2xf32>, %z1: tensor<8x48x1xui8>,
+    %w2: tensor<8x64x24xui8>, %s2: tensor<8x64x2xf8E8M0FNU>, %g2: tensor<8xf32>, %w3: tensor<8x48x64xf8E4M3FN>, %s3: tensor<8x3x4xf32>, %g3: tensor<8xf32>, %z3: tensor<8x24xui8>, %init: tensor<12x64xf32>) -> tensor<12x64xf32> {
+  // CHECK: zero_points1(%{{.*}} : tensor<8x48x1xui8>) global_scales2(%{{.*}} : tensor<8xf32>) outs
+  // CHECK-SAME: quant = #moe.quant<bits = 3, block = 32>, quant2 = #moe.minifloat<kind = e2m1, block = 32>, quant3 = #moe.minifloat<kind = e4m3, block = 16, block_rows = 16>
+  %y = moe.expert_ffn ins(%x, %rows, %offsets, %w1, %w2 : tensor<6x64xf32>, tensor<12xi32>, tensor<9xi32>, tensor<8x48x24xui8>, tensor<8x64x24xui8>) scales1(%s1 : tensor<8x48x2xf32>) scales2(%s2 : tensor<8x64x2xf8E8M0FNU>) fc3(%w3 : tensor<8x48x64xf8E4M3FN>) scales3(%s3 : tensor<8x3x4xf32>) zero_points1(%z1 : tensor<8x48x1xui8>) global_scales2(%g2 : tensor<8xf32>) outs(%init : tensor<12x64xf32>) {activation = #moe.activation<relu_squared>, quant = #moe.quant<bits = 3, block = 32>, quant2 = #moe.minifloat<kind = e2m1, block = 32>, quant3 = #moe.minifloat<kind = e4m3, block = 16, block_rows = 16>} -> tensor<12x64xf32>
+  return %y : tensor<12x64xf32>
+}
+
+// CHECK-LABEL: func @forms
+func.func @forms(%v: tensor<?x8xf32>, %ids: tensor<?x2xi32>, %w: tensor<?x2xf32>, %k: tensor<?x2xi32>, %gate: tensor<8x48x64xf16>, %both: tensor<8x96x64xf16>,
+    %codes: tensor<8x64x24xui8>, %ci: tensor<8x48x32xui8>, %a: tensor<?x48xf32>) -> tensor<?x48xf32> {
+  // CHECK: %weights, %kept = moe.reweigh ins(%{{.*}}, %{{.*}} : tensor<?x8xf32>, tensor<?x2xi32>) outs(%{{.*}}, %{{.*}} : tensor<?x2xf32>, tensor<?x2xi32>) {renormalize, threshold = 9.99999993E-9 : f32} -> tensor<?x2xf32>, tensor<?x2xi32>
+  %weights, %kept = moe.reweigh ins(%v, %ids : tensor<?x8xf32>, tensor<?x2xi32>) outs(%w, %k : tensor<?x2xf32>, tensor<?x2xi32>) {renormalize, threshold = 1.0e-8 : f32} -> tensor<?x2xf32>, tensor<?x2xi32>
+  // CHECK: %interleaved = moe.interleave ins(%{{.*}}, %{{.*}} : tensor<8x48x64xf16>, tensor<8x48x64xf16>) outs(%{{.*}} : tensor<8x96x64xf16>) -> tensor<8x96x64xf16>
+  %i = moe.interleave ins(%gate, %gate : tensor<8x48x64xf16>, tensor<8x48x64xf16>) outs(%both : tensor<8x96x64xf16>) -> tensor<8x96x64xf16>
+  // CHECK: %transposed = moe.transpose_codes ins(%{{.*}} : tensor<8x64x24xui8>) outs(%{{.*}} : tensor<8x48x32xui8>) {bits = 4 : i64} -> tensor<8x48x32xui8>
+  %t = moe.transpose_codes ins(%codes : tensor<8x64x24xui8>) outs(%ci : tensor<8x48x32xui8>) {bits = 4 : i64} -> tensor<8x48x32xui8>
+  // CHECK: %multiplied = moe.multiply ins(%{{.*}}, %{{.*}} : tensor<?x48xf32>, tensor<?x48xf32>) outs(%{{.*}} : tensor<?x48xf32>) -> tensor<?x48xf32>
+  %m = moe.multiply ins(%a, %a : tensor<?x48xf32>, tensor<?x48xf32>) outs(%a : tensor<?x48xf32>) -> tensor<?x48xf32>
+  return %m : tensor<?x48xf32>
+}
+
 // CHECK-LABEL: func @buffers
 func.func @buffers(%y: memref<?x64xf32>, %inverse: memref<?x2xi32>, %weights: memref<?x2xf32>, %out: memref<?x64xf32>) {
   // CHECK: moe.combine ins(%{{.*}}, %{{.*}}, %{{.*}} : memref<?x64xf32>, memref<?x2xi32>, memref<?x2xf32>) outs(%{{.*}} : memref<?x64xf32>)
