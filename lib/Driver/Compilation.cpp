@@ -249,6 +249,7 @@ LogicalResult Compilation::runStage(EmitKind stage) {
   moe.reference = options.isReference;
   moe.expertProfile = options.expertProfile;
   moe.dropBelow = options.dropBelow;
+  moe.ortCpuCompat = options.ortCpuCompat;
   KernelsStageOptions kernels;
   kernels.reference = options.isReference;
   LinalgStageOptions linalg;

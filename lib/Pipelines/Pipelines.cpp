@@ -50,7 +50,9 @@ void moec::buildMoeStage(OpPassManager &manager,
     manager.addPass(createFuseExperts());
     manager.addPass(createRaiseRouters());
   }
-  manager.addPass(createRaiseOnnxToMoe());
+  RaiseOnnxToMoeOptions raise;
+  raise.ortCpuCompat = options.ortCpuCompat;
+  manager.addPass(createRaiseOnnxToMoe(raise));
   manager.addPass(createCanonicalizerPass());
   if (!options.reference) {
     EliminateDeadExpertsOptions dead;

@@ -6,6 +6,8 @@
 
 #include "FusedLayers.h"
 
+#include "dialects/Onnx/IR/MoeForm.h"
+
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/TypeUtilities.h"
 
@@ -44,56 +46,22 @@ bool moec::requireCountableRows(Operation *op, Value from, int64_t times) {
   return true;
 }
 
-namespace {
-/// Collects the reasons against a node.
-class Refusals {
-public:
-  explicit Refusals(Operation *node) : node(node) {}
+void Refusals::add(const Twine &reason) {
+  node->emitError() << "[moec-E0160] node '" << getNodeName(node) << "' ("
+                    << node->getName().stripDialect()
+                    << " of domain 'com.microsoft') is not supported: "
+                    << reason;
+  any = true;
+}
 
-  void add(const Twine &reason) {
-    node->emitError() << "[moec-E0160] node '" << getNodeName(node) << "' ("
-                      << node->getName().stripDialect()
-                      << " of domain 'com.microsoft') is not supported: "
-                      << reason;
-    any = true;
-  }
-  void addInput(StringRef name, Value value, StringRef advice) {
-    if (value)
-      add("input '" + name + "' is present; " + advice);
-  }
-  bool isEmpty() const { return !any; }
+void Refusals::addInput(StringRef name, Value value, StringRef advice) {
+  if (value)
+    add("input '" + name + "' is present; " + advice);
+}
 
-private:
-  Operation *node;
-  bool any = false;
-};
-} // namespace
-
-/// The activation of either operator.
+/// The constants of a swiglu.
 template <typename OpTy>
-static moe::ActivationAttr readActivation(OpTy node, Refusals &refusals) {
-  MLIRContext *context = node->getContext();
-  StringRef type = node.getActivationType();
-  if (type != "swiglu") {
-    auto kind = llvm::StringSwitch<std::optional<moe::ActivationKind>>(type)
-                    .Case("relu", moe::ActivationKind::Relu)
-                    .Case("gelu", moe::ActivationKind::GeluTanh)
-                    .Case("silu", moe::ActivationKind::Silu)
-                    .Case("identity", moe::ActivationKind::Identity)
-                    .Default(std::nullopt);
-    if (!kind) {
-      refusals.add("attribute 'activation_type' is '" + type +
-                   "'; use relu, gelu, silu, identity or swiglu");
-      return {};
-    }
-    return moe::ActivationAttr::get(context, *kind);
-  }
-  if (node.getSwigluFusion() != 1) {
-    refusals.add("attribute 'swiglu_fusion' is " +
-                 Twine(node.getSwigluFusion()) +
-                 "; interleave the rows of gate and up and set it to 1");
-    return {};
-  }
+static moe::ActivationAttr readSwiGlu(OpTy node, Refusals &refusals) {
   float alpha = node.getActivationAlpha().convertToFloat();
   float beta = node.getActivationBeta().convertToFloat();
   float limit = std::numeric_limits<float>::infinity();
@@ -109,23 +77,104 @@ static moe::ActivationAttr readActivation(OpTy node, Refusals &refusals) {
     refusals.add("attribute 'swiglu_limit' must be positive");
     return {};
   }
-  return moe::ActivationAttr::get(context, moe::ActivationKind::SwiGlu, alpha,
-                                  beta, limit);
+  auto kind = node.getSwigluLimitAfterActivation() != 0
+                  ? moe::ActivationKind::SwiGluLate
+                  : moe::ActivationKind::SwiGlu;
+  return moe::ActivationAttr::get(node.getContext(), kind, alpha, beta, limit);
+}
+
+/// The activation of either operator.
+template <typename OpTy>
+static moe::ActivationAttr readActivation(OpTy node, Refusals &refusals) {
+  StringRef type = node.getActivationType();
+  if (type == "swiglu")
+    return readSwiGlu(node, refusals);
+  if (node.getSwigluLimitAfterActivation() != 0)
+    refusals.add("attribute 'swiglu_limit_after_activation' is set, but "
+                 "'activation_type' is '" +
+                 type + "'; it belongs to swiglu");
+  auto kind = llvm::StringSwitch<std::optional<moe::ActivationKind>>(type)
+                  .Case("relu", moe::ActivationKind::Relu)
+                  .Case("relu2", moe::ActivationKind::ReluSquared)
+                  .Cases({"gelu", "geglu"}, moe::ActivationKind::GeluTanh)
+                  .Case("silu", moe::ActivationKind::Silu)
+                  .Case("identity", moe::ActivationKind::Identity)
+                  .Default(std::nullopt);
+  if (kind)
+    return moe::ActivationAttr::get(node.getContext(), *kind);
+  refusals.add("attribute 'activation_type' is '" + type +
+               "'; use relu, relu2, gelu, silu, identity, swiglu or geglu");
+  return {};
+}
+
+/// Where gate and up come from. An interleaved fc1 of a swiglu stays as it is.
+template <typename OpTy>
+static GateOrder readGateOrder(OpTy node, Refusals &refusals) {
+  StringRef type = node.getActivationType();
+  bool isSwiGlu = type == "swiglu";
+  if (!isSwiGlu && type != "geglu")
+    return GateOrder::Apart;
+  int64_t fusion = node.getSwigluFusion();
+  if (fusion < 0 || fusion > 2) {
+    refusals.add("attribute 'swiglu_fusion' is " + Twine(fusion) +
+                 "; use 0, 1 or 2");
+    return GateOrder::Apart;
+  }
+  bool hasThird = node.getFc3ExpertsWeights() != nullptr;
+  if (fusion != 0 && hasThird)
+    refusals.add("input 'fc3_experts_weights' is present, but 'swiglu_fusion' "
+                 "says that fc1 has gate and up both; set it to 0");
+  if (fusion == 0 && !isSwiGlu)
+    refusals.add("attribute 'swiglu_fusion' is 0, but geglu has gate and up in "
+                 "fc1; set it to 1 or 2");
+  else if (fusion == 0 && !hasThird)
+    refusals.add("attribute 'swiglu_fusion' is 0, but there is no input "
+                 "'fc3_experts_weights' for the up projection; give it, or set "
+                 "swiglu_fusion to the order of gate and up in fc1");
+  if (fusion == 2)
+    return GateOrder::Halves;
+  return fusion == 1 && !isSwiGlu ? GateOrder::Alternating : GateOrder::Apart;
+}
+
+/// The layout of floats, and of codes but for those of GPUs.
+template <typename OpTy>
+static WeightLayout readLayout(OpTy node, int64_t bits2) {
+  auto getExtent = [](Value value, unsigned dim) {
+    return cast<RankedTensorType>(value.getType()).getDimSize(dim);
+  };
+  int64_t hidden =
+      cast<RankedTensorType>(node.getInput().getType()).getShape().back();
+  int64_t rows1 = getExtent(node.getFc1ExpertsWeights(), 1);
+  int64_t rows2 = getExtent(node.getFc2ExpertsWeights(), 1);
+  int64_t columns2 = getExtent(node.getFc2ExpertsWeights(), 2);
+  for (int64_t extent : {hidden, rows1, rows2, columns2})
+    if (ShapedType::isDynamic(extent))
+      return WeightLayout::Documented;
+  if (bits2 != 0)
+    columns2 = columns2 * 8 / bits2;
+  return onnx::isLegacyLayout(hidden, rows1, rows2, columns2,
+                              onnx::hasFusedGate(node))
+             ? WeightLayout::Transposed
+             : WeightLayout::Documented;
 }
 
 /// What the two operators have in common.
 template <typename OpTy>
-static FusedLayer readCommon(OpTy node, Refusals &refusals) {
+static FusedLayer readCommon(OpTy node, int64_t bits2, Refusals &refusals) {
   FusedLayer layer;
   layer.node = node;
   layer.input = node.getInput();
   layer.router = node.getRouterProbs();
-  layer.w1 = node.getFc1ExpertsWeights();
-  layer.bias1 = node.getFc1ExpertsBias();
-  layer.w2 = node.getFc2ExpertsWeights();
-  layer.bias2 = node.getFc2ExpertsBias();
+  layer.fc1.weights = node.getFc1ExpertsWeights();
+  layer.fc1.bias = node.getFc1ExpertsBias();
+  layer.fc2.weights = node.getFc2ExpertsWeights();
+  layer.fc2.bias = node.getFc2ExpertsBias();
+  layer.fc3.weights = node.getFc3ExpertsWeights();
+  layer.fc3.bias = node.getFc3ExpertsBias();
   layer.k = node.getK();
   layer.activation = readActivation(node, refusals);
+  layer.order = readGateOrder(node, refusals);
+  layer.layout = readLayout(node, bits2);
   if (!requireCountableRows(node, layer.input, layer.k))
     refusals.add("it has 2^31 rows or more, one for each expert of a token; "
                  "give it fewer tokens");
@@ -134,129 +183,52 @@ static FusedLayer readCommon(OpTy node, Refusals &refusals) {
       refusals.add("an input has elements of type f64; use f32, f16 or bf16");
       break;
     }
-  if (node.getUseSparseMixer() != 0)
-    refusals.add("attribute 'use_sparse_mixer' is set; ONNX Runtime's CPU "
-                 "kernel ignores it, set it to 0 for the same results");
-  refusals.addInput("fc3_experts_weights", node.getFc3ExpertsWeights(),
-                    "interleave it with fc1 and set swiglu_fusion to 1");
-  if (!node.getFc3ExpertsWeights())
-    refusals.addInput("fc3_experts_bias", node.getFc3ExpertsBias(),
+  if (!layer.fc3.weights)
+    refusals.addInput("fc3_experts_bias", layer.fc3.bias,
                       "it belongs to fc3, which is absent");
   return layer;
 }
 
-FailureOr<FusedLayer> moec::readLayer(onnx::MoEOp node) {
+/// Chooses by the sparse mixer where the node asks for it: no softmax over the
+/// chosen, and the first of equal scores, as where it comes from.
+template <typename OpTy>
+static void readSparseMixer(OpTy node, FusedLayer &layer, bool ortCpu) {
+  if (node.getUseSparseMixer() == 0 || ortCpu)
+    return;
+  layer.score = moe::ScoreFunction::SparseMixer;
+  layer.tie = moe::TieRule::Lowest;
+  layer.renormalize = false;
+}
+
+FailureOr<FusedLayer> moec::readLayer(onnx::MoEOp node, bool ortCpu) {
   Refusals refusals(node);
-  FusedLayer layer = readCommon(node, refusals);
+  FusedLayer layer = readCommon(node, /*bits2=*/0, refusals);
   layer.score = moe::ScoreFunction::SoftmaxAll;
   layer.renormalize = node.getNormalizeRoutingWeights() != 0;
+  readSparseMixer(node, layer, ortCpu);
+  // ONNX Runtime's CPU kernel reads the older layout as if it were the other.
+  if (ortCpu && layer.layout == WeightLayout::Transposed)
+    layer.layout = WeightLayout::Misnamed;
   if (!refusals.isEmpty())
     return failure();
   return layer;
 }
 
-/// One scale a row or one a block; the block size, or 0 for a row.
-static std::optional<int64_t> readBlock(onnx::QMoEOp node, StringRef name,
-                                        Value scales, Value weights,
-                                        int64_t bits, Refusals &refusals) {
-  auto type = cast<RankedTensorType>(scales.getType());
-  auto codes = cast<RankedTensorType>(weights.getType());
-  if (!isa<FloatType>(type.getElementType()) || !type.hasStaticShape() ||
-      !codes.hasStaticShape() || (type.getRank() != 2 && type.getRank() != 3) ||
-      type.getShape().take_front(2) != codes.getShape().take_front(2)) {
-    refusals.add(
-        "input '" + name +
-        "' must be floats, one or several for each row of its weights");
-    return std::nullopt;
-  }
-  if (type.getRank() == 2 || type.getDimSize(2) == 1)
-    return 0;
-  int64_t block = node.getBlockSize().value_or(0);
-  if (block < 16 || !llvm::isPowerOf2_64(block)) {
-    refusals.add(
-        "attribute 'block_size' is " + Twine(block) +
-        "; it must be a power of two from 16 where scales have blocks");
-    return std::nullopt;
-  }
-  int64_t depth = codes.getDimSize(2) * (8 / bits);
-  if (type.getDimSize(2) != int64_t(llvm::divideCeil(depth, block))) {
-    refusals.add("input '" + name + "' has " + Twine(type.getDimSize(2)) +
-                 " scales a row, but " + Twine(depth) +
-                 " elements in blocks of " + Twine(block));
-    return std::nullopt;
-  }
-  return block;
-}
-
-static void readQuantisation(onnx::QMoEOp node, FusedLayer &layer,
-                             Refusals &refusals) {
-  for (auto [name, value] :
-       {std::pair<StringRef, Value>{"fc1_experts_weights", layer.w1},
-        {"fc2_experts_weights", layer.w2}})
-    if (!getElementTypeOrSelf(value.getType()).isUnsignedInteger(8)) {
-      refusals.add("input '" + name + "' must be bytes (uint8)");
-      return;
-    }
-  int64_t bits = node.getExpertWeightBits();
-  std::optional<int64_t> block1 = readBlock(
-      node, "fc1_scales", node.getFc1Scales(), layer.w1, bits, refusals);
-  std::optional<int64_t> block2 = readBlock(
-      node, "fc2_scales", node.getFc2Scales(), layer.w2, bits, refusals);
-  if (!block1 || !block2)
-    return;
-  // A row that is one block needs no block size; any other one serves it.
-  int64_t block = std::max(*block1, *block2);
-  layer.scales1 = node.getFc1Scales();
-  layer.scales2 = node.getFc2Scales();
-  if (*block1 != *block2) {
-    Value rows = *block1 == 0 ? layer.w1 : layer.w2;
-    int64_t depth =
-        cast<RankedTensorType>(rows.getType()).getDimSize(2) * (8 / bits);
-    Value scales = *block1 == 0 ? layer.scales1 : layer.scales2;
-    if (depth > block ||
-        cast<RankedTensorType>(scales.getType()).getRank() != 3) {
-      refusals.add("one of fc1_scales and fc2_scales has blocks and the other "
-                   "has not; give both the same block_size");
-      return;
-    }
-  }
-  layer.quant = moe::QuantAttr::get(node.getContext(), bits, block);
-}
-
-FailureOr<FusedLayer> moec::readLayer(onnx::QMoEOp node) {
+FailureOr<FusedLayer> moec::readLayer(onnx::QMoEOp node, bool ortCpu) {
   Refusals refusals(node);
-  FusedLayer layer = readCommon(node, refusals);
+  FusedLayer layer = readCommon(node, onnx::getCodeBits(node, 2), refusals);
   layer.score = moe::ScoreFunction::SoftmaxSelected;
-
-  StringRef symmetric = "quantise symmetrically";
-  refusals.addInput("fc1_zero_points", node.getFc1ZeroPoints(), symmetric);
-  refusals.addInput("fc2_zero_points", node.getFc2ZeroPoints(), symmetric);
-  refusals.addInput("fc3_zero_points", node.getFc3ZeroPoints(), symmetric);
-  refusals.addInput("fc3_scales", node.getFc3Scales(), "fc3 is not supported");
-  refusals.addInput("router_weights", node.getRouterWeights(),
-                    "only router_probs may weight the experts");
-  StringRef integers = "it belongs to quantisations other than integers";
-  refusals.addInput("fc1_global_scale", node.getFc1GlobalScale(), integers);
-  refusals.addInput("fc2_global_scale", node.getFc2GlobalScale(), integers);
-  refusals.addInput("fc1_act_scale", node.getFc1ActScale(), integers);
-  refusals.addInput("fc2_act_scale", node.getFc2ActScale(), integers);
-  refusals.addInput("fc1_act_block_scale", node.getFc1ActBlockScale(),
-                    integers);
-  refusals.addInput("fc2_act_block_scale", node.getFc2ActBlockScale(),
-                    integers);
-  if (node.getQuantType() != "int")
-    refusals.add("attribute 'quant_type' is '" + node.getQuantType() +
-                 "'; use int");
-  int64_t bits = node.getExpertWeightBits();
-  if (bits != 4 && bits != 8)
-    refusals.add("attribute 'expert_weight_bits' is " + Twine(bits) +
-                 "; use 4 or 8");
-  int64_t prepacked = node.getWeightsPrepacked();
-  if (prepacked > 0)
-    refusals.add("attribute 'weights_prepacked' is " + Twine(prepacked) +
-                 "; export raw weights, a packed order is one GPU's own");
-  if (refusals.isEmpty())
-    readQuantisation(node, layer, refusals);
+  if ((layer.routerWeights = node.getRouterWeights())) {
+    layer.score = moe::ScoreFunction::None;
+    layer.renormalize = node.getNormalizeRoutingWeights() != 0;
+    if (node.getUseSparseMixer() != 0 && !ortCpu)
+      refusals.add("input 'router_weights' is present, but 'use_sparse_mixer' "
+                   "takes the weights from router_probs; leave out one of "
+                   "them");
+  } else {
+    readSparseMixer(node, layer, ortCpu);
+  }
+  readQuantisation(node, layer, ortCpu, refusals);
   if (!refusals.isEmpty())
     return failure();
   return layer;

@@ -26,7 +26,7 @@ namespace {
 /// Writes one layer in front of its node.
 class LayerBuilder {
 public:
-  explicit LayerBuilder(const FusedLayer &layer)
+  explicit LayerBuilder(FusedLayer &layer)
       : layer(layer), b(layer.node->getLoc(), layer.node),
         name(b.getStringAttr(getNodeName(layer.node))) {}
 
@@ -48,13 +48,23 @@ public:
         ValueRange{scores, weights, ids},
         {b.getNamedAttr(
              "score", moe::ScoreFunctionAttr::get(b.getContext(), layer.score)),
-         b.getNamedAttr("tie", moe::TieRuleAttr::get(b.getContext(),
-                                                     moe::TieRule::Highest))});
-    route.setRenormalize(layer.renormalize);
-    route.setDropNonpositive(true);
+         b.getNamedAttr("tie",
+                        moe::TieRuleAttr::get(b.getContext(), layer.tie))});
+    // Scores that do not weigh may be negative, and of any sum.
+    if (!layer.routerWeights) {
+      route.setRenormalize(layer.renormalize);
+      route.setDropNonpositive(true);
+    }
     // What shape inference could not decide is checked before the first op.
     if (Attribute checks = layer.node->getAttr(onnx::kEqualAttr))
       route->setAttr(onnx::kEqualAttr, checks);
+
+    SmallVector<Operation *> made = {route};
+    ValueRange chosen = route.getResults();
+    if (layer.routerWeights) {
+      made.push_back(reweigh(route, weights, ids));
+      chosen = made.back()->getResults();
+    }
 
     Value offsets =
         tensor::EmptyOp::create(b, ArrayRef<int64_t>{experts + 1}, i32);
@@ -63,23 +73,20 @@ public:
     Value inverse = makeEmpty(tokens, choices, i32);
     auto plan = moe::PlanOp::create(
         b, TypeRange{offsets.getType(), rows.getType(), inverse.getType()},
-        route.getResult(1), /*groups=*/Value(), offsets, rows, inverse);
+        chosen[1], /*groups=*/Value(), offsets, rows, inverse);
 
     // Kept in f32 until the weighted sum, which is rounded once.
     Value y = makeEmpty(numRows, hidden, f32);
-    auto network = moe::ExpertFfnOp::create(
-        b, TypeRange(y.getType()), x, plan.getResult(1), plan.getResult(0),
-        layer.w1, layer.w2, layer.bias1, layer.bias2, layer.scales1,
-        layer.scales2, /*w3=*/Value(), /*bias3=*/Value(), /*scales3=*/Value(),
-        y, layer.activation, layer.quant.value_or(moe::QuantAttr()));
+    moe::ExpertFfnOp network =
+        buildNetwork(x, plan.getResult(1), plan.getResult(0), y);
 
     Value out = makeEmpty(tokens, hidden, getType(x).getElementType());
-    auto combine = moe::CombineOp::create(
-        b, TypeRange(out.getType()), network.getResult(0), plan.getResult(2),
-        route.getResult(0), out,
-        /*propagate_nan=*/false);
-    for (Operation *op : {route.getOperation(), plan.getOperation(),
-                          network.getOperation(), combine.getOperation()})
+    auto combine = moe::CombineOp::create(b, TypeRange(out.getType()),
+                                          network.getResult(0),
+                                          plan.getResult(2), chosen[0], out,
+                                          /*propagate_nan=*/false);
+    made.append({plan, network, combine});
+    for (Operation *op : made)
       op->setAttr(moe::MoeDialect::getLayerAttrName(), name);
     auto schema = cast<onnx::OnnxNode>(layer.node).getSchema();
     network->setAttr(moe::MoeDialect::getRaisedFromAttrName(),
@@ -89,6 +96,32 @@ public:
   }
 
 private:
+  /// Weights of the chosen from `router_weights`, and who is left of them.
+  moe::ReweighOp reweigh(moe::RouteOp route, Value weights, Value ids) {
+    // ONNX Runtime drops what is as small as this, whatever the experts say.
+    constexpr float kThreshold = 1e-8f;
+    return moe::ReweighOp::create(
+        b, TypeRange{weights.getType(), ids.getType()},
+        flatten(layer.routerWeights), route.getResult(1), weights, ids,
+        layer.renormalize ? b.getUnitAttr() : UnitAttr(),
+        b.getF32FloatAttr(kThreshold));
+  }
+
+  moe::ExpertFfnOp buildNetwork(Value x, Value rows, Value offsets, Value y) {
+    normalizeWeights(layer, b);
+    const FusedMatrix &fc1 = layer.fc1, &fc2 = layer.fc2, &fc3 = layer.fc3;
+    auto unlessSame = [&](moe::WeightFormat format) {
+      return format == fc1.format ? moe::WeightFormat() : format;
+    };
+    return moe::ExpertFfnOp::create(
+        b, TypeRange(y.getType()), x, rows, offsets, fc1.weights, fc2.weights,
+        fc1.bias, fc2.bias, fc1.scales, fc2.scales, fc3.weights, fc3.bias,
+        fc3.scales, fc1.zeroPoints, fc2.zeroPoints, fc3.zeroPoints,
+        fc1.globalScales, fc2.globalScales, fc3.globalScales, y,
+        layer.activation, fc1.format, unlessSame(fc2.format),
+        unlessSame(fc3.format));
+  }
+
   static RankedTensorType getType(Value value) {
     return cast<RankedTensorType>(value.getType());
   }
@@ -140,12 +173,14 @@ private:
     op->setAttr(onnx::kShapesAttr, b.getArrayAttr(AffineMapAttr::get(map)));
   }
 
-  const FusedLayer &layer;
+  FusedLayer &layer;
   ImplicitLocOpBuilder b;
   StringAttr name;
 };
 
 struct RaiseOnnxToMoe : moec::impl::RaiseOnnxToMoeBase<RaiseOnnxToMoe> {
+  using RaiseOnnxToMoeBase::RaiseOnnxToMoeBase;
+
   void runOnOperation() override {
     SmallVector<Operation *> nodes;
     getOperation()->walk([&](Operation *op) {
@@ -163,7 +198,8 @@ private:
   LogicalResult raise(Operation *node) {
     auto quantised = dyn_cast<onnx::QMoEOp>(node);
     FailureOr<FusedLayer> layer =
-        quantised ? readLayer(quantised) : readLayer(cast<onnx::MoEOp>(node));
+        quantised ? readLayer(quantised, ortCpuCompat)
+                  : readLayer(cast<onnx::MoEOp>(node), ortCpuCompat);
     if (failed(layer))
       return failure();
     Value result = LayerBuilder(*layer).build();

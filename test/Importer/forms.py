@@ -128,7 +128,6 @@ FORMS = [
     (gathered(data=np.zeros((0, 16), np.uint8)), 140, "expected at least 2 extents above 0"),
     # Layers of experts.
     (moe(scores=("T", "E")), 142, "a number of experts that is not known at compile time"),
-    (moe(fc2=(4, 6, 8)), 142, "the legacy layout [experts, inner, hidden]; export the model"),
     (moe(fc2=(4, 8, 5)), 140, "must be equal"),
     # Lists of unknown length, and what is no list.
     (plain("ReduceSum", "x,a", x=floats(2, 3), a=ints("N")), 142,

@@ -265,6 +265,7 @@ llvm::LogicalResult moec::verifyLibrary(const VerifyOptions &options,
     reference.levels = {"x86-64-v3"};
     reference.resourceFolder = options.resourceFolder;
     reference.isReference = true;
+    reference.ortCpuCompat = options.ortCpuCompat;
     reference.limits = options.limits;
     reference.commandLine = options.commandLine;
     if (failed(compileModel(reference, printer)))

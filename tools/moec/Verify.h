@@ -23,6 +23,8 @@ struct VerifyOptions {
   bool checkWeights = false;
   /// Where outputs differ from the model's, look for the node that is why.
   bool bisect = false;
+  /// The model is compiled with ONNX Runtime's rules, as the library was.
+  bool ortCpuCompat = false;
   /// Of the runs beside the model.
   moecrun::InputOptions inputs;
   /// Not given: the manifest's tolerance; and rtol times the greatest value of

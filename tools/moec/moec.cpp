@@ -260,6 +260,9 @@ static CLI::App *addCompile(CLI::App &app, CompileOptions &options,
   compile->add_option("-j", options.jobs, "Threads (default: all CPUs)")
       ->check(CLI::Range(1u, 1024u))
       ->type_name("N");
+  compile->add_flag("--ort-cpu-compat", options.ortCpuCompat,
+                    "Follow ONNX Runtime's CPU kernels where they have other "
+                    "rules (docs/ort-differences.md)");
   compile
       ->add_flag("--remarks{text}", texts.remarks,
                  "Print what passes did, and what they left alone; with =FILE "
@@ -312,6 +315,10 @@ static CLI::App *addVerify(CLI::App &app, VerifyOptions &options,
                        "The model: compare with plain loops, on random inputs "
                        "unless given")
           ->type_name("MODEL.onnx");
+  verify
+      ->add_flag("--ort-cpu-compat", options.ortCpuCompat,
+                 "The library was compiled with this flag")
+      ->needs(model);
   verify->add_option("--input", texts.inputs, "An input (others are random)")
       ->allow_extra_args(false)
       ->needs(model)

@@ -4,20 +4,47 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "dialects/Onnx/IR/Onnx.h"
+#include "MoeForm.h"
 
 #include "mlir/IR/TypeUtilities.h"
 
 using namespace mlir;
 using namespace moec::onnx;
 
+bool moec::onnx::isLegacyLayout(int64_t hidden, int64_t fc1Rows,
+                                int64_t fc2Rows, int64_t fc2Columns,
+                                bool isFused) {
+  if (hidden == 0)
+    return false;
+  int64_t inner = fc2Rows * fc2Columns / hidden;
+  return inner != hidden ? fc2Rows == inner
+                         : isFused && fc1Rows == hidden && fc2Rows == inner;
+}
+
+int64_t moec::onnx::getCodeBits(QMoEOp op, unsigned number) {
+  StringRef type = op.getQuantType();
+  if (type == "fp8")
+    return 8;
+  if (type != "int")
+    return 4;
+  std::optional<uint64_t> own = number == 1   ? op.getFc1ExpertWeightBits()
+                                : number == 2 ? op.getFc2ExpertWeightBits()
+                                              : op.getFc3ExpertWeightBits();
+  return own ? *own : op.getExpertWeightBits();
+}
+
 namespace {
+/// Bits of an element of fc1, fc2 and fc3; 0 where it is no code.
+struct Widths {
+  int64_t fc1 = 0, fc2 = 0, fc3 = 0;
+};
+
 /// Checks the operands of MoE and QMoE, which differ in what a byte of the
 /// weights holds, and sets the result.
 template <typename OpTy> class MoEShapes {
 public:
-  MoEShapes(OpTy op, ShapeContext &context, int64_t elementsPerByte)
-      : op(op), context(context), pack(elementsPerByte) {}
+  MoEShapes(OpTy op, ShapeContext &context, Widths widths)
+      : op(op), context(context), widths(widths) {}
 
   LogicalResult infer() {
     if (failed(checkRank("input", op.getInput(), {2, 3})) ||
@@ -25,7 +52,10 @@ public:
         failed(
             checkRank("fc1_experts_weights", op.getFc1ExpertsWeights(), {3})) ||
         failed(
-            checkRank("fc2_experts_weights", op.getFc2ExpertsWeights(), {3})))
+            checkRank("fc2_experts_weights", op.getFc2ExpertsWeights(), {3})) ||
+        (op.getFc3ExpertsWeights() &&
+         failed(
+             checkRank("fc3_experts_weights", op.getFc3ExpertsWeights(), {3}))))
       return failure();
     Extents input = context.getExtents(op.getInput());
     hidden = input.back();
@@ -77,19 +107,29 @@ private:
   LogicalResult inferWeights() {
     Extents fc1 = context.getExtents(op.getFc1ExpertsWeights());
     Extents fc2 = context.getExtents(op.getFc2ExpertsWeights());
-    bool isFused =
-        op.getActivationType() == "swiglu" && op.getSwigluFusion() != 0;
-    if (failed(checkLegacyLayout(fc1, fc2, isFused)))
-      return failure();
-    AffineExpr inner = fc2[2] * pack;
+    bool isFused = hasFusedGate(op);
+    isLegacy = findLegacyLayout(fc1, fc2, isFused);
+    // Of codes of 3 bits, bytes do not tell how many there are: rows do.
+    AffineExpr rows = isLegacy ? getElements(fc1[2], widths.fc1) : fc1[1];
+    AffineExpr inner = isLegacy          ? fc2[1]
+                       : widths.fc2 == 3 ? rows.floorDiv(isFused ? 2 : 1)
+                                         : getElements(fc2[2], widths.fc2);
     AffineExpr columns = isFused ? inner * 2 : inner;
+    StringRef rowsText = "fc1_experts_weights' rows and fc2_experts_weights";
     if (failed(require(fc1[0], experts, "experts of fc1_experts_weights")) ||
-        failed(require(fc1[1], columns,
-                       "fc1_experts_weights' rows and fc2_experts_weights")) ||
-        failed(require(fc1[2] * pack, hidden,
-                       "the depth of fc1_experts_weights and input")) ||
+        failed(require(rows, columns, rowsText)) ||
+        failed(requireStored(isLegacy ? fc1[1] : fc1[2], hidden,
+                             isLegacy ? 0 : widths.fc1,
+                             "the depth of fc1_experts_weights and input")) ||
         failed(require(fc2[0], experts, "experts of fc2_experts_weights")) ||
-        failed(require(fc2[1], hidden, "rows of fc2_experts_weights")))
+        failed(isLegacy
+                   ? requireStored(fc2[2], hidden, widths.fc2,
+                                   "columns of fc2_experts_weights")
+                   : require(fc2[1], hidden, "rows of fc2_experts_weights")) ||
+        (!isLegacy && failed(requireStored(fc2[2], inner, widths.fc2,
+                                           "the depth of "
+                                           "fc2_experts_weights"))) ||
+        failed(inferThird(inner)))
       return failure();
     return success(succeeded(checkBias("fc1_experts_bias",
                                        op.getFc1ExpertsBias(), columns)) &&
@@ -99,24 +139,41 @@ private:
                                        op.getFc3ExpertsBias(), inner)));
   }
 
-  /// Older exporters wrote [E, H, I] and [E, I, H], which ONNX Runtime accepts
-  /// and computes as if it were the documented layout.
-  LogicalResult checkLegacyLayout(ArrayRef<AffineExpr> fc1,
-                                  ArrayRef<AffineExpr> fc2, bool isFused) {
+  LogicalResult inferThird(AffineExpr inner) {
+    if (!op.getFc3ExpertsWeights())
+      return success();
+    Extents fc3 = context.getExtents(op.getFc3ExpertsWeights());
+    AffineExpr rows = fc3[isLegacy ? 2 : 1], depth = fc3[isLegacy ? 1 : 2];
+    return success(
+        succeeded(require(fc3[0], experts, "experts of fc3_experts_weights")) &&
+        succeeded(requireStored(rows, inner, isLegacy ? widths.fc3 : 0,
+                                "rows of fc3_experts_weights")) &&
+        succeeded(requireStored(depth, hidden, isLegacy ? 0 : widths.fc3,
+                                "the depth of fc3_experts_weights and input")));
+  }
+
+  bool findLegacyLayout(ArrayRef<AffineExpr> fc1, ArrayRef<AffineExpr> fc2,
+                        bool isFused) {
     int64_t width, rows, depth, fc1Rows;
-    if (!getConstant(hidden, width) || !getConstant(fc2[1], rows) ||
-        !getConstant(fc2[2], depth) || !getConstant(fc1[1], fc1Rows) ||
-        width == 0)
-      return success();
-    int64_t inner = rows * depth * pack / width;
-    bool isLegacy = inner != width
-                        ? rows == inner
-                        : isFused && fc1Rows == width && rows == inner;
-    if (!isLegacy)
-      return success();
-    return emitUnsupported(op) << "fc2_experts_weights has the legacy layout "
-                                  "[experts, inner, hidden]; export the model "
-                                  "with weights as [experts, hidden, inner]";
+    return getConstant(hidden, width) && getConstant(fc2[1], rows) &&
+           getConstant(getElements(fc2[2], widths.fc2), depth) &&
+           getConstant(fc1[1], fc1Rows) &&
+           isLegacyLayout(width, fc1Rows, rows, depth, isFused);
+  }
+
+  /// Elements of so many stored ones, bytes where they have bits.
+  static AffineExpr getElements(AffineExpr stored, int64_t bits) {
+    if (bits == 0)
+      return stored;
+    return bits == 3 ? (stored * 8).floorDiv(3) : stored * (8 / bits);
+  }
+
+  /// Demands that `stored` is what so many elements take.
+  LogicalResult requireStored(AffineExpr stored, AffineExpr elements,
+                              int64_t bits, const Twine &what) {
+    if (bits == 3)
+      return require(stored, (elements * 3).ceilDiv(8), what);
+    return require(getElements(stored, bits), elements, what);
   }
 
   LogicalResult checkBias(StringRef name, Value bias, AffineExpr columns) {
@@ -143,26 +200,22 @@ private:
 
   OpTy op;
   ShapeContext &context;
-  int64_t pack;
+  Widths widths;
+  bool isLegacy = false;
   AffineExpr hidden, experts;
 };
 } // namespace
 
 LogicalResult MoEOp::inferShapes(ShapeContext &context) {
-  return MoEShapes<MoEOp>(*this, context, /*elementsPerByte=*/1).infer();
+  return MoEShapes<MoEOp>(*this, context, Widths()).infer();
 }
 
 LogicalResult QMoEOp::inferShapes(ShapeContext &context) {
-  int64_t bits = getExpertWeightBits();
-  if (bits != 2 && bits != 4 && bits != 8)
-    return emitError() << "expert_weight_bits is " << bits << ", not 2, 4 or 8";
-  // Floating-point codes have scales and layouts of their own, which raising
-  // refuses by name.
-  if (getQuantType() != "int") {
-    context.setResult(getOperation()->getResult(0),
-                      getElementTypeOrSelf(getInput().getType()),
-                      context.getExtents(getInput()));
-    return success();
-  }
-  return MoEShapes<QMoEOp>(*this, context, 8 / bits).infer();
+  Widths widths{getCodeBits(*this, 1), getCodeBits(*this, 2),
+                getCodeBits(*this, 3)};
+  for (int64_t bits : {widths.fc1, widths.fc2, widths.fc3})
+    if (bits != 2 && bits != 3 && bits != 4 && bits != 8)
+      return emitError() << "expert_weight_bits is " << bits
+                         << ", not 2, 3, 4 or 8";
+  return MoEShapes<QMoEOp>(*this, context, widths).infer();
 }

@@ -57,6 +57,8 @@ struct CompileOptions {
   std::string resourceFolder;
   /// Plain loops throughout: what other code is compared with.
   bool isReference = false;
+  /// ONNX Runtime's CPU kernels are followed where their rules are others.
+  bool ortCpuCompat = false;
   /// Values of nodes that are the outputs, instead of the model's.
   std::vector<NodeOutput> exposed;
   /// Print what passes remark on, too.

@@ -34,6 +34,11 @@ struct MoeStageOptions : public mlir::PassPipelineOptions<MoeStageOptions> {
       llvm::cl::desc("the share of a layer's choices below which an expert "
                      "goes; 0: none"),
       llvm::cl::init(0.0)};
+  Option<bool> ortCpuCompat{
+      *this, "ort-cpu-compat",
+      llvm::cl::desc("follow ONNX Runtime's CPU kernels where they have other "
+                     "rules"),
+      llvm::cl::init(false)};
 };
 
 /// Options of the stage that cuts the graph into kernels.

@@ -20,7 +20,17 @@ def RaiseOnnxToMoe : Pass<"raise-onnx-to-moe"> {
     inputs are seen as matrices through views. The routing is ONNX Runtime's on
     the CPU: among equal scores the highest index is chosen; MoE takes the
     softmax over all experts, QMoE over the chosen ones; experts of weight zero
-    are skipped, and a row of scores with a NaN gives zeros.
+    are skipped, and a row of scores with a NaN gives zeros. Behind the route of
+    a node with `router_weights` stands a `moe.reweigh`. `use_sparse_mixer`,
+    which that kernel ignores, is honoured.
+
+    Weights come into the form of `moe.expert_ffn` by `tensor.extract_slice` (of
+    gates before ups), `onnx.Transpose` and `moe.transpose_codes` (of the older
+    layout), which later become part of a parameter's recipe, but for the last.
+
+    With `ort-cpu-compat` ONNX Runtime's CPU kernel is followed everywhere:
+    `use_sparse_mixer` is ignored, MoE's weights in the older layout are read as
+    if they were in the other, and QMoE's are refused.
 
     Everything else stays as it is. A form of the two operators that has no
     lowering yet is an error that names the node and the input or attribute;
@@ -29,6 +39,9 @@ def RaiseOnnxToMoe : Pass<"raise-onnx-to-moe"> {
   let dependentDialects = ["::moec::moe::MoeDialect",
                            "::mlir::arith::ArithDialect",
                            "::mlir::tensor::TensorDialect"];
+  let options = [
+    Option<"ortCpuCompat", "ort-cpu-compat", "bool", /*default=*/"false",
+           "Follow ONNX Runtime's CPU kernels where they have other rules">];
   let statistics = [
     Statistic<"numLayers", "num-layers", "Number of MoE layers raised">];
 }

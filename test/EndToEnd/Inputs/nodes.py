@@ -28,13 +28,14 @@ class Nodes:
     def __init__(self, opset=21):
         self.opset, self.cases = opset, []
         self.nodes, self.inputs, self.inits, self.feeds = [], [], [], {}
+        self.rows = set()
 
     def add(self, label, op, inputs, attrs=None, outputs=1, domain="", constants=(),
             symbols=None, tolerance=1e-5, unspecified=False):
         """`inputs`: arrays, None for one left out. Those in `constants` become
         initializers. `symbols`: names of dynamic extents, a list by input (None where
-        the extent is known); equal names in one case are one symbol. `unspecified`: NaN
-        of the oracle stands for any value."""
+        the extent is known); equal names in one case are one symbol. `outputs`: how many,
+        or which. `unspecified`: NaN of the oracle stands for any value."""
         prefix = f"c{len(self.cases)}_"
         names = ["" if a is None else f"{prefix}in{i}" for i, a in enumerate(inputs)]
         for i, (name, array) in enumerate(zip(names, inputs)):
@@ -51,10 +52,13 @@ class Nodes:
             elem = helper.np_dtype_to_tensor_dtype(array.dtype)
             self.inputs.append(helper.make_tensor_value_info(name, elem, shape))
             self.feeds[name] = array
-        results = [f"{prefix}out{i}" for i in range(outputs)]
+            if list((symbols or {}).get(i) or ())[:1] == ["T"]:
+                self.rows.add(name)
+        wanted = [True] * outputs if isinstance(outputs, int) else outputs
+        results = [f"{prefix}out{i}" if w else "" for i, w in enumerate(wanted)]
         self.nodes.append(helper.make_node(op, names, results, prefix + "node",
                                            domain=domain, **(attrs or {})))
-        self.cases.append((label, results, tolerance, unspecified))
+        self.cases.append((label, list(filter(None, results)), tolerance, unspecified))
 
     def model(self):
         outputs = [helper.ValueInfoProto(name=r) for _, results, *_ in self.cases for r in results]
@@ -65,6 +69,13 @@ class Nodes:
     def evaluate(self, threads=None, options=()):
         """The outputs by name, of the compiled library and of the oracle; a text where there is
         none."""
+        found = self.evaluate_cut(threads, options)
+        return found if isinstance(found, str) else found[0]
+
+    def evaluate_cut(self, threads=None, options=(), verify=False, lengths=(None,)):
+        """The same for each length: inputs whose first extent is the symbol T have so many
+        rows, all where it is None. `verify`: the product is compared with moec's own plain
+        loops, too."""
         with tempfile.TemporaryDirectory() as folder:
             path = pathlib.Path(folder) / "nodes.onnx"
             onnx.save(self.model(), path)
@@ -73,19 +84,32 @@ class Nodes:
             if done.returncode != 0:
                 return done.stderr
             names = [r for _, results, *_ in self.cases for r in results]
-            try:
-                mine = Library(f"{folder}/libnodes.so", threads=threads).run(self.feeds, names)
-            except CompareError as problem:
-                return str(problem)
-            return mine, oracle.Model(path).run(self.feeds)
+            library, exact = Library(f"{folder}/libnodes.so", threads=threads), oracle.Model(path)
+            found = []
+            for length in lengths:
+                feeds = {name: array[:length] if name in self.rows else array
+                         for name, array in self.feeds.items()}
+                try:
+                    found.append((library.run(feeds, names), exact.run(feeds)))
+                except CompareError as problem:
+                    return str(problem)
+            if verify:
+                done = subprocess.run(["moec", "verify", f"{folder}/libnodes.so", "--model",
+                                       str(path)], capture_output=True, text=True)
+                if done.returncode != 0:
+                    return done.stdout + done.stderr
+            return found
 
-    def run(self, threads=None):
+    def run(self, threads=None, verify=False, lengths=(None,)):
         """Prints what is wrong; returns the number of outputs compared and of wrong ones."""
-        found = self.evaluate(threads)
+        found = self.evaluate_cut(threads, verify=verify, lengths=lengths)
         if isinstance(found, str):
             print(found)
             return 0, 1
-        mine, exact = found
+        wrong = sum(self.compare(*pair) for pair in found)
+        return sum(len(mine) for mine, _ in found), wrong
+
+    def compare(self, mine, exact):
         wrong = 0
         for label, results, tolerance, unspecified in self.cases:
             for result in results:
@@ -97,9 +121,9 @@ class Nodes:
                     wrong += 1
                     print(f"{label}: {result} {list(y.shape)} against {list(r.shape)} "
                           f"is off by {value:.1e}")
-        return len(mine), wrong
+        return wrong
 
-    def main(self):
-        count, wrong = self.run()
+    def main(self, **options):
+        count, wrong = self.run(**options)
         print(f"{count} outputs, {wrong} wrong")
         return 0 if count and not wrong else 1

@@ -14,7 +14,8 @@ import onnx
 from onnx import TensorProto, helper
 
 MOE = {"x": ("f", [6, 64]), "router": ("f", [6, 8]), "fc1": ("f", [8, 48, 64]), "b1": None,
-       "fc2": ("f", [8, 64, 48]), "b2": None}
+       "fc2": ("f", [8, 64, 48]), "b2": None, "fc3": None, "b3": None}
+ROUTER = {"logits": ("f", [6, 8]), "bias": ("f", [8]), "projection": None}
 QMOE = {"x": ("f", [6, 64]), "router": ("f", [6, 8]), "fc1": ("u", [8, 48, 32]), "s1": ("f", [8, 48]),
         "b1": None, "fc2": ("u", [8, 64, 24]), "s2": ("f", [8, 64])}
 TYPES = {"f": TensorProto.FLOAT, "u": TensorProto.UINT8}
@@ -35,22 +36,42 @@ CASES = {
     "k": ("MoE", {}, {"k": 9}),
     "no_k": ("MoE", {}, {"k": 0}),
     "dynamic_experts": ("MoE", {"router": ("f", [6, "E"])}, {}),
+    "third_experts": ("MoE", {"fc3": ("f", [7, 48, 64])}, {}),
+    "third_rows": ("MoE", {"fc3": ("f", [8, 47, 64])}, {}),
+    "third_depth": ("MoE", {"fc3": ("f", [8, 48, 63])}, {}),
+    "third_rank": ("MoE", {"fc3": ("f", [48, 64])}, {}),
+    "third_bias": ("MoE", {"fc3": ("f", [8, 48, 64]), "b3": ("f", [8, 47])}, {}),
     "legacy": ("MoE", {"fc1": ("f", [8, 64, 48]), "fc2": ("f", [8, 48, 64])}, {}),
     "legacy_square": ("MoE", {"fc1": ("f", [8, 64, 128]), "fc2": ("f", [8, 64, 64])},
                       {"activation_type": "swiglu", "swiglu_fusion": 1}),
-    "bits": ("QMoE", {}, {"expert_weight_bits": 3}),
+    "legacy_third": ("MoE", {"fc1": ("f", [8, 64, 48]), "fc2": ("f", [8, 48, 64]), "fc3": ("f", [8, 48, 64])}, {}),
+    "legacy_depth": ("MoE", {"fc1": ("f", [8, 63, 48]), "fc2": ("f", [8, 48, 64])}, {}),
+    "bits": ("QMoE", {}, {"expert_weight_bits": 5}),
+    "bits1": ("QMoE", {}, {"fc1_expert_weight_bits": 6}),
+    "bits2": ("QMoE", {}, {"fc2_expert_weight_bits": 1}),
+    "bits3": ("QMoE", {}, {"fc3_expert_weight_bits": 0}),
+    "three_bits": ("QMoE", {"fc1": ("u", [8, 48, 24]), "fc2": ("u", [8, 64, 18])}, {"expert_weight_bits": 3}),
+    "three_bits_depth": ("QMoE", {"fc1": ("u", [8, 48, 23]), "fc2": ("u", [8, 64, 18])},
+                         {"expert_weight_bits": 3}),
+    "three_bits_inner": ("QMoE", {"fc1": ("u", [8, 48, 24]), "fc2": ("u", [8, 64, 19])},
+                         {"expert_weight_bits": 3}),
+    "widths": ("QMoE", {"fc1": ("u", [8, 48, 64])}, {"fc1_expert_weight_bits": 8}),
     "quantised_depth": ("QMoE", {}, {"expert_weight_bits": 8}),
 }
 
 
 def main():
     for name, (kind, changes, attributes) in CASES.items():
-        operands = {**(MOE if kind == "MoE" else QMOE), **changes}
+        outputs = attributes.pop("outputs", ["y"])
+        operands = {**{"MoE": MOE, "QMoE": QMOE, "MoEGroupRouter": ROUTER}[kind], **changes}
         inputs = [helper.make_tensor_value_info(n, TYPES[v[0]], v[1]) for n, v in operands.items() if v]
-        node = helper.make_node(kind, [n if v else "" for n, v in operands.items()], ["y"], name="layer",
-                                domain="com.microsoft", **{"k": 2, **attributes})
-        output = helper.make_tensor_value_info("y", TensorProto.FLOAT, operands["x"][1])
-        graph = helper.make_graph([node], name, inputs, [output])
+        if kind != "MoEGroupRouter":
+            attributes = {"k": 2, **attributes}
+        node = helper.make_node(kind, [n if v else "" for n, v in operands.items()], outputs, name="layer",
+                                domain="com.microsoft", **attributes)
+        values = [helper.make_tensor_value_info(o, TensorProto.FLOAT, next(iter(operands.values()))[1])
+                  for o in outputs if o]
+        graph = helper.make_graph([node], name, inputs, values)
         model = helper.make_model(graph, ir_version=10, opset_imports=[
             helper.make_opsetid("", 21), helper.make_opsetid("com.microsoft", 1)])
         with tempfile.TemporaryDirectory() as folder:
