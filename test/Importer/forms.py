@@ -71,6 +71,11 @@ def moe(scores=("T", 4), fc2=(4, 8, 6)):
     return MS, "MoE", "x,p,w,,u", {"k": 2}, given, "y"
 
 
+def group_router(logits=("T", 4), **attrs):
+    given = {"x": floats(*logits), "b": np.zeros(4, np.float32)}
+    return MS, "MoEGroupRouter", "x,b", {"top_k": 2, **attrs}, given, "y"
+
+
 def plain(op, inputs, attrs=None, outputs="y", **given):
     return "", op, inputs, attrs or {}, given, outputs
 
@@ -128,6 +133,8 @@ FORMS = [
     (gathered(data=np.zeros((0, 16), np.uint8)), 140, "expected at least 2 extents above 0"),
     # Layers of experts.
     (moe(scores=("T", "E")), 142, "a number of experts that is not known at compile time"),
+    (group_router(logits=("T", "E")), 142, "logits has a number of experts that is not known"),
+    (group_router(top_k=5), 140, "top_k is 5, but there are 4 experts"),
     (moe(fc2=(4, 8, 5)), 140, "must be equal"),
     # Lists of unknown length, and what is no list.
     (plain("ReduceSum", "x,a", x=floats(2, 3), a=ints("N")), 142,

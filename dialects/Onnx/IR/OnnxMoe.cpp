@@ -219,3 +219,82 @@ LogicalResult QMoEOp::inferShapes(ShapeContext &context) {
                          << ", not 2, 3, 4 or 8";
   return MoEShapes<QMoEOp>(*this, context, widths).infer();
 }
+
+/// What the attributes must be for so many experts.
+static LogicalResult checkGroups(MoEGroupRouterOp op, int64_t experts) {
+  // Accessors of integer attributes are unsigned.
+  int64_t k = op.getTopK(), groups = op.getNGroup(), kept = op.getTopkGroup();
+  int64_t summed = op.getGroupTopk();
+  if (k < 1 || k > experts)
+    return op.emitError() << "top_k is " << k << ", but there are " << experts
+                          << " experts";
+  if (groups < 1 || experts % groups != 0)
+    return op.emitError() << "n_group is " << groups << ", but there are "
+                          << experts << " experts";
+  if (kept < 1 || kept > groups)
+    return op.emitError() << "topk_group is " << kept << ", but n_group is "
+                          << groups;
+  if (summed < 1)
+    return op.emitError() << "group_topk is " << summed
+                          << ", expected at least 1";
+  return success();
+}
+
+/// Which outputs may be asked for together.
+static LogicalResult checkOutputs(MoEGroupRouterOp op) {
+  bool hasScores = op.getSelectionScores() != nullptr;
+  if (hasScores != (op.getRouterWeights() != nullptr))
+    return op.emitError("outputs selection_scores and router_weights come "
+                        "together only");
+  if (hasScores == (op.getRouterProbs() != nullptr))
+    return op.emitError("either output router_probs is asked for, or "
+                        "selection_scores and router_weights are");
+  if (hasScores && (op.getNGroup() != 1 || op.getTopkGroup() != 1))
+    return op.emitError("selection_scores know no groups: n_group and "
+                        "topk_group must be 1");
+  if (op.getProjectionWeight() && !hasScores)
+    return op.emitError("projection_weight comes with output selection_scores "
+                        "only");
+  return success();
+}
+
+LogicalResult MoEGroupRouterOp::inferShapes(ShapeContext &context) {
+  Extents extents = context.getExtents(getLogits());
+  if (extents.size() < 2)
+    return emitError() << "logits has rank " << extents.size()
+                       << ", expected at least 2";
+  if (context.getRank(getExpertBias()) != 1)
+    return emitError("expert_bias has rank other than 1");
+  Operation *op = getOperation();
+  AffineExpr experts = extents.back();
+  if (Value projection = getProjectionWeight()) {
+    if (context.getRank(projection) != 2)
+      return emitError("projection_weight has rank other than 2");
+    Extents weight = context.getExtents(projection);
+    experts = weight[0];
+    if (failed(context.requireEqual(op, extents.back(), weight[1],
+                                    "width of logits and projection_weight")))
+      return failure();
+  }
+  auto count = dyn_cast<AffineConstantExpr>(experts);
+  if (!count)
+    return emitUnsupported(op)
+           << "logits has a number of experts that is not known at compile "
+              "time; export the model with a fixed one";
+  if (failed(checkGroups(*this, count.getValue())) ||
+      failed(checkOutputs(*this)) ||
+      failed(context.requireEqual(op, context.getExtents(getExpertBias())[0],
+                                  experts, "experts of expert_bias")))
+    return failure();
+  AffineExpr rows = context.getConstant(1);
+  for (AffineExpr extent : ArrayRef(extents).drop_back())
+    rows = rows * extent;
+  for (unsigned output = 0; output < 3; ++output)
+    for (OpResult result : getODSResults(output))
+      context.setResult(result,
+                        output == 0
+                            ? getElementTypeOrSelf(getLogits().getType())
+                            : Float32Type::get(getContext()),
+                        {rows, experts});
+  return success();
+}

@@ -147,6 +147,36 @@ def Onnx_QMoEOp : Ms_Op<"QMoE", [1],
   let fails = failsUnequal;
 }
 
+def Onnx_MoEGroupRouterOp : Ms_Op<"MoEGroupRouter", [1],
+    (ins Onnx_SmallFloatTensor:$logits, TensorOf<[F32]>:$expert_bias,
+         Optional<Onnx_SmallFloatTensor>:$projection_weight),
+    (ins I64Attr:$top_k, DefaultValuedAttr<I64Attr, "1">:$n_group,
+         DefaultValuedAttr<I64Attr, "1">:$topk_group,
+         DefaultValuedAttr<I64Attr, "2">:$group_topk,
+         DefaultValuedAttr<F32Attr, "-10000.0f">:$router_sentinel),
+    (outs Optional<Onnx_SmallFloatTensor>:$router_probs,
+          Optional<TensorOf<[F32]>>:$selection_scores,
+          Optional<TensorOf<[F32]>>:$router_weights)> {
+  let summary = "scores of group-limited routing (com.microsoft MoEGroupRouter-1)";
+  let meaning = [{
+    For each row, `s = sigmoid(logits)` and `key = s + expert_bias`. Experts form
+    `n_group` equal runs, each ranked by the sum of its `group_topk` largest keys
+    (all, where it has fewer); the `top_k` largest keys in the `topk_group` best
+    groups are chosen. `router_probs` is log(max(s, 1e-20)) where an expert is
+    chosen and `router_sentinel` elsewhere. Among equal keys and groups the
+    lowest index comes first; a NaN key is as small as -inf.
+
+    Or `selection_scores` is `key` and `router_weights` is `s`, of all experts.
+    Then `logits` may be `x . projection_weight^T` instead, `x` `[T, W]` in its
+    place, summed in f32. (DeepSeek-V3, arXiv:2412.19437.)
+  }];
+  let extents = "`[T,E]`, T the product of the extents of `logits` but the last";
+  let refused = "`logits` of rank below 2, a number of experts not known at compile time, groups and numbers of "
+                "choices that do not fit it; one of `selection_scores` and `router_weights` alone, both with "
+                "`router_probs` or groups, none at all; `projection_weight` without them";
+  let fails = failsUnequal;
+}
+
 } // opDocGroup
 
 #endif // MOEC_DIALECTS_ONNX_IR_ONNXMOEOPS_TD

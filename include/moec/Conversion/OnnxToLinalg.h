@@ -83,6 +83,8 @@ void populateMultiHeadAttentionPatterns(mlir::RewritePatternSet &patterns,
                                         mlir::TypeConverter &converter);
 void populateRotaryPatterns(mlir::RewritePatternSet &patterns,
                             mlir::TypeConverter &converter);
+void populateGroupRouterPatterns(mlir::RewritePatternSet &patterns,
+                                 mlir::TypeConverter &converter);
 void populateQuantizedPatterns(mlir::RewritePatternSet &patterns,
                                mlir::TypeConverter &converter);
 

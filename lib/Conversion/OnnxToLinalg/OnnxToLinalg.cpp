@@ -67,6 +67,7 @@ struct ConvertOnnxToLinalg
     populateGroupQueryAttentionPatterns(patterns, converter);
     populateMultiHeadAttentionPatterns(patterns, converter);
     populateRotaryPatterns(patterns, converter);
+    populateGroupRouterPatterns(patterns, converter);
     populateQuantizedPatterns(patterns, converter);
     populateFunctionOpInterfaceTypeConversionPattern<func::FuncOp>(patterns,
                                                                    converter);

@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #
 # ===------------------------------------------------------------------------===#
-"""moe_nodes.py floats|codes|widths|attributes
+"""moe_nodes.py floats|codes|router|widths|attributes
 
-MoE and QMoE in the forms that exporters write, against the oracle.
+MoE, QMoE and MoEGroupRouter in the forms that exporters write, against the oracle.
 Fixtures have those that ONNX Runtime runs on the CPU; here are the others too. The
 plain loops of whole networks, which moec verify runs, are compared as well.
 
@@ -337,6 +337,36 @@ def all_exponents(nodes):
                   constants=range(2, 7), tolerance=1e-6)
 
 
+def router_cases(nodes):
+    logits = normal(6, 8)
+    odd = logits.copy()
+    odd[1, 3], odd[2, 1], odd[3, 0] = np.nan, np.inf, -np.inf
+    ties = rng.integers(0, 2, (6, 8)).astype(F)
+    bias = normal(8, scale=0.1)
+    for attrs in (dict(top_k=1), dict(top_k=8), dict(top_k=3, n_group=4, topk_group=2),
+                  dict(top_k=2, n_group=4, topk_group=2, group_topk=1),
+                  dict(top_k=3, n_group=2, topk_group=1, group_topk=3),
+                  dict(top_k=3, n_group=4, topk_group=1, group_topk=3, router_sentinel=-5.0),
+                  dict(top_k=2, n_group=8, topk_group=3)):
+        for name, values in (("plain", logits), ("odd", odd), ("ties", ties)):
+            nodes.add(f"MoEGroupRouter {name} {attrs}", "MoEGroupRouter",
+                      [values, bias if name == "plain" else np.zeros(8, F)], attrs, domain=MS,
+                      constants=(1,), symbols={0: ["T"]})
+    nodes.add("MoEGroupRouter rank 3", "MoEGroupRouter", [normal(2, 3, 8), bias], dict(top_k=2),
+              domain=MS, symbols={0: ["B", "S"]})
+    nodes.add("MoEGroupRouter half", "MoEGroupRouter", [normal(5, 8, dtype=np.float16), bias],
+              dict(top_k=2, n_group=2), domain=MS, tolerance=1e-3)
+    nodes.add("MoEGroupRouter no rows", "MoEGroupRouter", [normal(0, 8), bias], dict(top_k=2),
+              domain=MS, symbols={0: ["T"]})
+    nodes.add("MoEGroupRouter full", "MoEGroupRouter", [logits, bias], dict(top_k=2),
+              outputs=[False, True, True], domain=MS, symbols={0: ["T"]})
+    for dtype in (F, np.float16):
+        nodes.add(f"MoEGroupRouter projection {dtype.__name__}", "MoEGroupRouter",
+                  [normal(5, 256, dtype=dtype), bias, normal(8, 256, dtype=dtype, scale=0.1)],
+                  dict(top_k=2), outputs=[False, True, True], domain=MS, constants=(2,),
+                  symbols={0: ["T"]}, tolerance=1e-5)
+
+
 def evaluate(nodes, index, node):
     """What the oracle makes of a case with another node; None where it fails."""
     mine = Nodes()
@@ -382,7 +412,7 @@ def needed(nodes):
 
 CASES = {"floats": (float_cases, old_cases, mixer_cases),
          "codes": (integer_cases, weight_cases, float_code_cases, all_codes, all_exponents),
-         "widths": (width_cases,)}
+         "router": (router_cases,), "widths": (width_cases,)}
 
 def main(kind):
     nodes = Nodes()
