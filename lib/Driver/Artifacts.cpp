@@ -259,11 +259,15 @@ double moec::getTolerance(ModuleOp module) {
 
 std::string moec::buildManifest(ModuleOp module, const LibraryInfo &info,
                                 llvm::json::Array moeLayers,
-                                llvm::json::Value peakBytes, double tolerance) {
+                                llvm::json::Value peakBytes, double tolerance,
+                                llvm::ArrayRef<std::string> disabledPasses) {
   const ModelInterface &interface = info.interface;
-  llvm::json::Array targets;
-  for (const std::string &level : info.levels)
-    targets.push_back(level);
+  auto list = [](llvm::ArrayRef<std::string> texts) {
+    llvm::json::Array array;
+    for (const std::string &text : texts)
+      array.push_back(text);
+    return array;
+  };
   auto sha = module->getAttrOfType<StringAttr>(kModelSha256Attr);
   llvm::json::Object manifest{
       {"name", interface.name},
@@ -273,7 +277,8 @@ std::string moec::buildManifest(ModuleOp module, const LibraryInfo &info,
       {"model_sha256", sha ? sha.str() : ""},
       {"build_id", llvm::toHex(info.buildId, /*LowerCase=*/true)},
       {"compiler", "moec " MOEC_VERSION},
-      {"targets", std::move(targets)},
+      {"targets", list(info.levels)},
+      {"disabled_passes", list(disabledPasses)},
       {"weights_bytes", int64_t(info.weightsBytes)},
       {"peak_bytes", std::move(peakBytes)},
       {"tolerance", tolerance},
@@ -284,11 +289,15 @@ std::string moec::buildManifest(ModuleOp module, const LibraryInfo &info,
   return text;
 }
 
-std::vector<uint8_t> moec::describeBuild(ModuleOp module) {
+std::vector<uint8_t>
+moec::describeBuild(ModuleOp module,
+                    llvm::ArrayRef<std::string> disabledPasses) {
   // The lowered module stands for the model and for every option that changed
-  // it, the levels included.
+  // it, the levels included. What was left out is in the manifest, too.
   std::string text = "moec " MOEC_VERSION "\n";
   llvm::raw_string_ostream os(text);
+  for (const std::string &name : disabledPasses)
+    os << "without " << name << "\n";
   module->print(os, OpPrintingFlags().enableDebugInfo(false));
   auto digest = llvm::SHA256::hash(llvm::arrayRefFromStringRef(text));
   return std::vector<uint8_t>(digest.begin(), digest.end());

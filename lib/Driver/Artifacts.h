@@ -77,11 +77,13 @@ double getTolerance(mlir::ModuleOp module);
 /// The text of NAME.json.
 std::string buildManifest(mlir::ModuleOp module, const LibraryInfo &info,
                           llvm::json::Array moeLayers,
-                          llvm::json::Value peakBytes, double tolerance);
+                          llvm::json::Value peakBytes, double tolerance,
+                          llvm::ArrayRef<std::string> disabledPasses);
 
 /// Bytes that stand for everything but the weights that makes one build differ
 /// from another; not paths, job counts or machines.
-std::vector<uint8_t> describeBuild(mlir::ModuleOp module);
+std::vector<uint8_t> describeBuild(mlir::ModuleOp module,
+                                   llvm::ArrayRef<std::string> disabledPasses);
 
 } // namespace moec
 

@@ -245,21 +245,28 @@ LogicalResult Compilation::runStage(EmitKind stage) {
     return failure();
   PassManager manager(&context);
   manager.addInstrumentation(std::make_unique<PlaceReporter>(*this));
+  llvm::SmallVector<std::string> disabled(ArrayRef(options.disabledPasses));
+  PlainStageOptions plain;
+  plain.disable = disabled;
   MoeStageOptions moe;
+  moe.disable = disabled;
   moe.reference = options.isReference;
   moe.expertProfile = options.expertProfile;
   moe.dropBelow = options.dropBelow;
   moe.ortCpuCompat = options.ortCpuCompat;
   KernelsStageOptions kernels;
+  kernels.disable = disabled;
   kernels.reference = options.isReference;
   LinalgStageOptions linalg;
+  linalg.disable = disabled;
   linalg.reference = options.isReference;
   VectorStageOptions vector;
+  vector.disable = disabled;
   vector.levels = llvm::SmallVector<std::string>(ArrayRef(levels));
   vector.reference = options.isReference;
   switch (stage) {
   case EmitKind::Onnx:
-    buildOnnxStage(manager);
+    buildOnnxStage(manager, plain);
     break;
   case EmitKind::Moe:
     buildMoeStage(manager, moe);
@@ -274,7 +281,7 @@ LogicalResult Compilation::runStage(EmitKind stage) {
     buildVectorStage(manager, vector);
     break;
   default:
-    buildLlvmStage(manager);
+    buildLlvmStage(manager, plain);
     break;
   }
   if (options.extendStage)
@@ -448,10 +455,12 @@ LogicalResult Compilation::writeWeights(StringRef path, LibraryInfo &info) {
                                      workReport.setProgress(done, total);
                                    })))
     return failure();
-  info.buildId = weights.computeBuildId(describeBuild(*module));
+  info.buildId =
+      weights.computeBuildId(describeBuild(*module, options.disabledPasses));
   describeWeights(weights, info);
   info.manifest = buildManifest(*module, info, std::move(moeLayers),
-                                std::move(peakBytes), tolerance);
+                                std::move(peakBytes), tolerance,
+                                options.disabledPasses);
   return weights.finalize(info.buildId);
 }
 

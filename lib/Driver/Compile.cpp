@@ -80,6 +80,8 @@ static std::string getReplayCommand(llvm::StringRef stage,
     values.push_back("expert-profile=\"" + options.expertProfile + "\"");
     values.push_back("drop-below=" + formatExactly(options.dropBelow));
   }
+  if (!options.disabledPasses.empty())
+    values.push_back("disable=" + llvm::join(options.disabledPasses, ","));
   std::string flag = ("--moec-stage-" + stage).str();
   if (!values.empty())
     flag += "=" + llvm::join(values, " ");

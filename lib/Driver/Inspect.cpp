@@ -118,6 +118,7 @@ static void printJson(Findings &findings) {
       {"weights_bytes", summary.bytes},
       {"peak_bytes", std::move(findings.peakBytes)},
       {"tolerance", std::move(findings.tolerance)},
+      {"disabled_passes", json::Array()},
       {"moe_layers", std::move(findings.layers)},
       {"parameters_total", findings.parameters.total},
       {"parameters_active", findings.parameters.active},

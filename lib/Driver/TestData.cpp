@@ -49,6 +49,17 @@ LogicalResult moec::readTestTensors(llvm::StringRef folder,
   return success();
 }
 
+/// The texts of a list; none where there is no such list.
+static std::vector<std::string> readTexts(const llvm::json::Object &object,
+                                          llvm::StringRef key) {
+  std::vector<std::string> texts;
+  if (const llvm::json::Array *list = object.getArray(key))
+    for (const llvm::json::Value &value : *list)
+      if (auto text = value.getAsString())
+        texts.push_back(text->str());
+  return texts;
+}
+
 ManifestInfo moec::readManifest(const char *text) {
   ManifestInfo info;
   auto value = llvm::json::parse(text ? text : "");
@@ -59,10 +70,8 @@ ManifestInfo moec::readManifest(const char *text) {
   if (const llvm::json::Object *object = value->getAsObject()) {
     info.tolerance = object->getNumber("tolerance").value_or(info.tolerance);
     info.modelSha256 = object->getString("model_sha256").value_or("").str();
-    if (const llvm::json::Array *targets = object->getArray("targets"))
-      for (const llvm::json::Value &target : *targets)
-        if (auto level = target.getAsString())
-          info.levels.push_back(level->str());
+    info.levels = readTexts(*object, "targets");
+    info.disabledPasses = readTexts(*object, "disabled_passes");
   }
   return info;
 }

@@ -113,6 +113,7 @@ llvm::LogicalResult moec::bisectModel(const VerifyOptions &options,
   CompileOptions theirs = reference, mine = reference;
   mine.isReference = false;
   mine.levels = library.levels;
+  mine.disabledPasses = library.disabledPasses;
   mine.name = "product";
   for (size_t first = 0; first < values.size();) {
     Portion portion = takePortion(values, first);

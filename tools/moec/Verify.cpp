@@ -12,6 +12,7 @@
 #include "Difference.h"
 
 #include "moec/Driver/TestData.h"
+#include "moec/Pipelines/Optimisations.h"
 
 #include "llvm/ADT/STLExtras.h"
 
@@ -175,7 +176,7 @@ static void checkReference(Verification &verification,
 
 /// What the search for the node needs of a library that differs goes to the
 /// file `path`, which is there only then: a line for each level, an empty one,
-/// and "7 T" for each symbol.
+/// one for each optimisation left out, an empty one, and "7 T" for each symbol.
 static void writeDiffering(const std::string &path,
                            const Verification &verification) {
   FILE *file = fopen(path.c_str(), "w");
@@ -184,12 +185,15 @@ static void writeDiffering(const std::string &path,
   for (const std::string &level : verification.manifest.levels)
     fprintf(file, "%s\n", level.c_str());
   fprintf(file, "\n");
+  for (const std::string &pass : verification.manifest.disabledPasses)
+    fprintf(file, "%s\n", pass.c_str());
+  fprintf(file, "\n");
   for (const auto &[name, extent] : verification.dims)
     fprintf(file, "%lld %s\n", static_cast<long long>(extent), name.c_str());
   fclose(file);
 }
 
-/// That file; of the levels those that this compiler knows.
+/// That file; of levels and optimisations those that this compiler knows.
 static std::optional<DifferingLibrary> readDiffering(const std::string &path) {
   std::ifstream file(path);
   if (!file)
@@ -200,6 +204,9 @@ static std::optional<DifferingLibrary> readDiffering(const std::string &path) {
     for (const char *known : getKnownLevels())
       if (line == known)
         library.levels.push_back(line);
+  while (std::getline(file, line) && !line.empty())
+    if (llvm::is_contained(getOptimisations(), line))
+      library.disabledPasses.push_back(line);
   while (std::getline(file, line)) {
     llvm::StringRef name = line;
     int64_t extent;

@@ -43,6 +43,8 @@ llvm::LogicalResult verifyLibrary(const VerifyOptions &options,
 /// What the search for a node needs to know of a library that differs.
 struct DifferingLibrary {
   std::vector<std::string> levels;
+  /// Optimisations that it was compiled without.
+  std::vector<std::string> disabledPasses;
   /// The extents that its symbols had.
   NamedExtents dims;
 };

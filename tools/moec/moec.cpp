@@ -9,6 +9,7 @@
 #include "moec/Driver/CheckCertificate.h"
 #include "moec/Driver/Compile.h"
 #include "moec/Driver/Inspect.h"
+#include "moec/Pipelines/Optimisations.h"
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
@@ -173,6 +174,11 @@ static void finishCompile(const CompileTexts &texts, CompileOptions &options) {
     else
       throw CLI::ValidationError("--remarks", "a file is given twice");
   }
+  if (auto reason = checkDisabledPasses(options.disabledPasses))
+    throw CLI::ValidationError("--disable-pass", *reason);
+  llvm::sort(options.disabledPasses);
+  options.disabledPasses.erase(llvm::unique(options.disabledPasses),
+                               options.disabledPasses.end());
   const std::vector<std::string> &names = getEmitNames();
   checkChoice("--emit", texts.emit, names, {"ptx"});
   options.emit = EmitKind(llvm::find(names, texts.emit) - names.begin());
@@ -263,6 +269,12 @@ static CLI::App *addCompile(CLI::App &app, CompileOptions &options,
   compile->add_flag("--ort-cpu-compat", options.ortCpuCompat,
                     "Follow ONNX Runtime's CPU kernels where they have other "
                     "rules (docs/ort-differences.md)");
+  compile
+      ->add_option("--disable-pass", options.disabledPasses,
+                   "Leave an optimisation out; may be repeated: " +
+                       join(getOptimisations()))
+      ->allow_extra_args(false)
+      ->type_name("NAME");
   compile
       ->add_flag("--remarks{text}", texts.remarks,
                  "Print what passes did, and what they left alone; with =FILE "

@@ -69,6 +69,8 @@ struct CompileOptions {
   /// which an expert goes; both, or "" and 0.
   std::string expertProfile;
   double dropBelow = 0;
+  /// Optimisations to leave out, sorted, each of `getOptimisations`.
+  std::vector<std::string> disabledPasses;
   WorkLimits limits;
   /// Adds passes of whoever uses the driver as a library, at a stage's end.
   std::function<void(EmitKind stage, mlir::OpPassManager &manager)> extendStage;

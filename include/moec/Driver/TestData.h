@@ -34,6 +34,8 @@ struct ManifestInfo {
   std::string modelSha256;
   /// The CPU levels, best first.
   std::vector<std::string> levels;
+  /// Optimisations it was compiled without.
+  std::vector<std::string> disabledPasses;
 };
 ManifestInfo readManifest(const char *text);
 

@@ -17,8 +17,20 @@ namespace moec {
 /// The CPU levels a library has unless told otherwise, best first.
 inline constexpr const char *kDefaultLevels[] = {"x86-64-v4", "x86-64-v3"};
 
+/// Options of every stage.
+template <typename Derived>
+struct StageOptions : public mlir::PassPipelineOptions<Derived> {
+  typename mlir::detail::PassOptions::ListOption<std::string> disable{
+      *this, "disable",
+      llvm::cl::desc("optimisations to leave out, by their flags; those of "
+                     "other stages do nothing")};
+};
+
+/// Options of the stages that have no others.
+struct PlainStageOptions : public StageOptions<PlainStageOptions> {};
+
 /// Options of the stage that recognises routed layers.
-struct MoeStageOptions : public mlir::PassPipelineOptions<MoeStageOptions> {
+struct MoeStageOptions : public StageOptions<MoeStageOptions> {
   Option<bool> reference{
       *this, "reference",
       llvm::cl::desc("the graph as it was imported: nothing is recognised but "
@@ -42,8 +54,7 @@ struct MoeStageOptions : public mlir::PassPipelineOptions<MoeStageOptions> {
 };
 
 /// Options of the stage that cuts the graph into kernels.
-struct KernelsStageOptions
-    : public mlir::PassPipelineOptions<KernelsStageOptions> {
+struct KernelsStageOptions : public StageOptions<KernelsStageOptions> {
   Option<bool> reference{
       *this, "reference",
       llvm::cl::desc(
@@ -53,8 +64,7 @@ struct KernelsStageOptions
 };
 
 /// Options of the stage that turns kernels into loops and structured ops.
-struct LinalgStageOptions
-    : public mlir::PassPipelineOptions<LinalgStageOptions> {
+struct LinalgStageOptions : public StageOptions<LinalgStageOptions> {
   Option<bool> reference{
       *this, "reference",
       llvm::cl::desc(
@@ -63,8 +73,7 @@ struct LinalgStageOptions
 };
 
 /// Options of the stage that makes the code of each CPU level.
-struct VectorStageOptions
-    : public mlir::PassPipelineOptions<VectorStageOptions> {
+struct VectorStageOptions : public StageOptions<VectorStageOptions> {
   ListOption<std::string> levels{*this, "levels",
                                  llvm::cl::desc("CPU levels, best first")};
   Option<bool> reference{*this, "reference",
@@ -75,7 +84,8 @@ struct VectorStageOptions
 /// Each function adds the passes from one stage's end to the next one's. The
 /// driver and moec-opt call the same ones; docs/architecture.md says what the
 /// IR holds after each.
-void buildOnnxStage(mlir::OpPassManager &manager);
+void buildOnnxStage(mlir::OpPassManager &manager,
+                    const PlainStageOptions &options);
 void buildMoeStage(mlir::OpPassManager &manager,
                    const MoeStageOptions &options);
 void buildKernelsStage(mlir::OpPassManager &manager,
@@ -84,7 +94,8 @@ void buildLinalgStage(mlir::OpPassManager &manager,
                       const LinalgStageOptions &options);
 void buildVectorStage(mlir::OpPassManager &manager,
                       const VectorStageOptions &options);
-void buildLlvmStage(mlir::OpPassManager &manager);
+void buildLlvmStage(mlir::OpPassManager &manager,
+                    const PlainStageOptions &options);
 
 /// Registers `moec-stage-{onnx,moe,kernels,linalg,vector,llvm}`.
 void registerPipelines();

@@ -1,0 +1,67 @@
+# ===-- without_optimisations.py - each optimisation left out ---------------===#
+#
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#
+# ===------------------------------------------------------------------------===#
+"""Compiles fixtures without each optimisation, and without all of them.
+
+    without_optimisations.py FIXTURES SCRATCH
+
+The list is what the compiler says can be left out. Every library must be right
+in every case of its fixture, and each optimisation must have changed the code
+of one fixture at least: one that is left out nowhere is not tested here.
+"""
+
+import pathlib
+import re
+import subprocess
+import sys
+
+HERE = pathlib.Path(__file__).resolve().parent.parent
+fixtures, scratch = map(pathlib.Path, sys.argv[1:])
+# A cache, attention, norms and quantised experts; dense products with a weight;
+# a router and experts of ordinary operators.
+MODELS = ["gptoss_int4_tied", "moe_dense", "unrolled_opset17"]
+
+
+def moec(model, *arguments):
+    return subprocess.run(
+        ["moec", "compile", str(fixtures / model / "model.onnx"), "--name", "m", "--cpu", "x86-64-v3",
+         *arguments], capture_output=True, text=True)
+
+
+def list_optimisations():
+    said = moec(MODELS[0], "-o", "-", "--emit", "llvm", "--disable-pass", "?").stderr
+    return re.search(r"expected one of (.*); see", said).group(1).split(", ")
+
+
+def check(model, disabled):
+    """What is wrong without these; nothing where it is right."""
+    folder = scratch / model
+    flags = [flag for name in disabled for flag in ("--disable-pass", name)]
+    made = moec(model, "-o", str(folder), *flags)
+    if made.returncode:
+        return made.stderr
+    done = subprocess.run(
+        [sys.executable, str(HERE / "compare.py"), str(folder / "libm.so"), str(fixtures / model)],
+        capture_output=True, text=True)
+    return done.stdout + done.stderr if done.returncode else ""
+
+
+def emit(model, *flags):
+    return moec(model, "-o", "-", "--emit", "llvm", *flags).stdout
+
+
+optimisations = list_optimisations()
+whole = {model: emit(model) for model in MODELS}
+failures = []
+for disabled in [[name] for name in optimisations] + [optimisations]:
+    for model in MODELS:
+        wrong = check(model, disabled)
+        if wrong:
+            failures.append(f"{model} without {', '.join(disabled)}: {wrong[-2000:]}")
+for name in optimisations:
+    if all(emit(model, "--disable-pass", name) == whole[model] for model in MODELS):
+        failures.append(f"{name}: left out, it changes none of {', '.join(MODELS)}")
+print("\n".join(failures) or f"{len(optimisations)} optimisations, no failure")
+sys.exit(bool(failures))
