@@ -167,8 +167,6 @@ void Compilation::report(mlir::Diagnostic &said) {
   switch (said.getSeverity()) {
   case DiagnosticSeverity::Error:
     diagnostic.id = takeId(text);
-    if (!suppressed.empty() && diagnostic.id == suppressed)
-      return;
     if (diagnostic.id.empty())
       diagnostic.id = getErrorName(stageId);
     break;
@@ -187,6 +185,8 @@ void Compilation::report(mlir::Diagnostic &said) {
   diagnostic.message = text.str();
   for (mlir::Diagnostic &note : said.getNotes())
     diagnostic.message += " (" + note.str() + ")";
+  if (interceptor && interceptor(diagnostic))
+    return;
   workReport.print(diagnostic);
 }
 

@@ -52,8 +52,11 @@ public:
   mlir::MLIRContext &getContext() { return context; }
   mlir::ModuleOp getModule() { return *module; }
   const ModelInterface &getInterface() const { return interface; }
-  /// Whether an error with this id is not to be printed.
-  void suppress(llvm::StringRef id) { suppressed = id.str(); }
+  /// Who sees every error first, and returns whether it is not to be printed.
+  void
+  intercept(std::function<bool(const Diagnostic &diagnostic)> interceptor) {
+    this->interceptor = std::move(interceptor);
+  }
   /// No diagnostic of any kind is printed from here on.
   void suppressAll() { isSilent = true; }
 
@@ -107,7 +110,7 @@ private:
   llvm::StringMap<std::string> nodes;
   /// Of errors that have no id of their own.
   DriverError stageId = DriverError::OnnxStage;
-  std::string suppressed;
+  std::function<bool(const Diagnostic &)> interceptor;
   bool isSilent = false;
   /// What passes have remarked on; they may run on several threads.
   std::vector<PassRemark> remarks;

@@ -27,6 +27,9 @@ struct Findings {
   std::vector<UnsupportedNode> unsupported;
   /// Where the model could be imported.
   bool isImported = false;
+  /// Where it could not, or its layers not be raised: what follows is what the
+  /// nodes say of themselves.
+  bool isPartial = false;
   ModelInterface interface;
   json::Array layers;
   json::Value peakBytes = nullptr;
@@ -115,13 +118,16 @@ static void printJson(Findings &findings) {
       {"build_id", nullptr},
       {"compiler", "moec " MOEC_VERSION},
       {"targets", json::Array()},
+      {"disabled_passes", json::Array()},
       {"weights_bytes", summary.bytes},
       {"peak_bytes", std::move(findings.peakBytes)},
       {"tolerance", std::move(findings.tolerance)},
-      {"disabled_passes", json::Array()},
       {"moe_layers", std::move(findings.layers)},
       {"parameters_total", findings.parameters.total},
-      {"parameters_active", findings.parameters.active},
+      {"parameters_active", findings.isPartial
+                                ? json::Value(nullptr)
+                                : json::Value(findings.parameters.active)},
+      {"partial", findings.isPartial},
       {"ir_version", summary.irVersion},
       {"producer", toPrintable(summary.producer)},
       {"opsets", std::move(opsets)},
@@ -181,7 +187,9 @@ static void printText(const Findings &findings) {
 
   Table sums;
   sums.add({"parameters", group(findings.parameters.total)});
-  sums.add({"of them active", group(findings.parameters.active)});
+  sums.add({"of them active", findings.isPartial
+                                  ? "unknown"
+                                  : group(findings.parameters.active)});
   sums.add({"bytes of weights", group(summary.bytes)});
   os << "\n";
   sums.print(os);
@@ -189,6 +197,9 @@ static void printText(const Findings &findings) {
   os << "\nMoE layers: "
      << (findings.layers.empty() ? std::string("none found")
                                  : std::to_string(findings.layers.size()))
+     << (findings.isPartial ? ", of which only nodes MoE and QMoE are looked "
+                              "for in a model that cannot be compiled"
+                            : "")
      << "\n";
   if (!findings.layers.empty()) {
     static constexpr std::pair<const char *, const char *> columns[] = {
@@ -229,13 +240,111 @@ static void printText(const Findings &findings) {
   nodes.print(os);
 }
 
-/// In the worker.
-static LogicalResult inspect(const InspectOptions &options,
-                             WorkReport &report) {
+/// What a node says of its layer, by the keys of the manifest.
+static json::Object describeLayer(const DeclaredLayer &layer) {
+  json::Object object{{"name", toPrintable(layer.name)},
+                      {"raised_from", layer.opType},
+                      {"activation", toPrintable(layer.activation)}};
+  auto put = [&](llvm::StringRef key, std::optional<int64_t> number) {
+    if (number)
+      object[key] = *number;
+  };
+  put("experts", layer.experts);
+  put("top_k", layer.topK);
+  put("hidden", layer.hidden);
+  put("intermediate", layer.intermediate);
+  put("parameters_total", layer.parameters);
+  if (layer.parameters && layer.experts && *layer.experts > 0 && layer.topK &&
+      *layer.topK >= 0 && *layer.topK <= *layer.experts)
+    object["parameters_active"] =
+        *layer.parameters / *layer.experts * *layer.topK;
+  if (!layer.weights.empty())
+    object["weights"] = layer.weights;
+  return object;
+}
+
+/// What raising says against a node, as the importer says it.
+static UnsupportedNode toUnsupported(const moec::Diagnostic &diagnostic,
+                                     const ModelSummary &summary) {
+  UnsupportedNode node;
+  node.name = diagnostic.node;
+  auto [opType, domain] = llvm::StringRef(diagnostic.op).split(" of domain '");
+  node.opType = opType.str();
+  node.domain = domain.rtrim('\'').str();
+  auto opset = summary.opsets.find(node.domain);
+  node.version = opset == summary.opsets.end() ? 0 : opset->second;
+  llvm::StringRef message = diagnostic.message;
+  message.consume_front("is not supported: ");
+  auto [reason, advice] = message.split("; ");
+  node.reason = reason.str();
+  node.advice = advice.str();
+  return node;
+}
+
+namespace {
+/// Looks at a model, in the worker.
+class Inspection {
+public:
+  Inspection(const InspectOptions &options, WorkReport &report)
+      : options(options), compilation(compile, report) {
+    compile.modelPath = options.modelPath;
+  }
+
+  LogicalResult run();
+
+private:
+  LogicalResult look();
+  LogicalResult lookAtLayers();
+  void lookAtCode();
+  /// Unsupported nodes are a finding here, not an error.
+  bool takeUnsupported(const moec::Diagnostic &diagnostic);
+
+  const InspectOptions &options;
   CompileOptions compile;
-  compile.modelPath = options.modelPath;
-  Compilation compilation(compile, report);
+  Compilation compilation;
   Findings findings;
+  bool hasErrors = false;
+};
+} // namespace
+
+bool Inspection::takeUnsupported(const moec::Diagnostic &diagnostic) {
+  // The importer has a list of its own.
+  if (diagnostic.id == "moec-E0130")
+    return true;
+  if (diagnostic.id != "moec-E0160") {
+    hasErrors |= diagnostic.severity == "error";
+    return false;
+  }
+  findings.unsupported.push_back(toUnsupported(diagnostic, findings.summary));
+  return true;
+}
+
+LogicalResult Inspection::lookAtLayers() {
+  if (failed(compilation.runStage(EmitKind::Onnx)))
+    return failure();
+  findings.tolerance = getTolerance(compilation.getModule());
+  if (failed(compilation.runStage(EmitKind::Moe)))
+    return failure();
+  findings.interface = compilation.getInterface();
+  findings.layers = describeMoeLayers(compilation.getModule());
+  findings.parameters =
+      countParameters(compilation.getModule(), findings.summary.elements);
+  return success();
+}
+
+/// What only the compiled form tells; a model that has none has the rest.
+void Inspection::lookAtCode() {
+  compilation.suppressAll();
+  if (failed(compilation.runStage(EmitKind::Kernels)))
+    return;
+  addKernels(findings.layers, compilation.getModule());
+  if (succeeded(compilation.runStage(EmitKind::Linalg)) &&
+      succeeded(compilation.runStage(EmitKind::Vector)))
+    findings.peakBytes =
+        describePeakBytes(compilation.getModule(), findings.interface);
+}
+
+LogicalResult Inspection::look() {
   findings.name = getLibraryName(compile);
   if (failed(compilation.beginStage("import", DriverError::Interface)))
     return failure();
@@ -245,31 +354,27 @@ static LogicalResult inspect(const InspectOptions &options,
     return failure();
   findings.summary = std::move(*summary);
   findings.parameters = {findings.summary.elements, findings.summary.elements};
-  // Unsupported nodes are a finding here, not an error.
-  compilation.suppress("moec-E0130");
+  compilation.intercept([&](const moec::Diagnostic &diagnostic) {
+    return takeUnsupported(diagnostic);
+  });
   findings.isImported = succeeded(compilation.import(&findings.unsupported));
-  if (!findings.isImported && findings.unsupported.empty())
-    return failure();
-  if (findings.isImported) {
-    if (failed(compilation.runStage(EmitKind::Onnx)))
-      return failure();
-    findings.tolerance = getTolerance(compilation.getModule());
-    if (failed(compilation.runStage(EmitKind::Moe)))
-      return failure();
+  if (findings.isImported)
     findings.interface = compilation.getInterface();
-    findings.layers = describeMoeLayers(compilation.getModule());
-    findings.parameters =
-        countParameters(compilation.getModule(), findings.summary.elements);
-    // What only the compiled form tells; a model that has none has the rest.
-    compilation.suppressAll();
-    if (succeeded(compilation.runStage(EmitKind::Kernels))) {
-      addKernels(findings.layers, compilation.getModule());
-      if (succeeded(compilation.runStage(EmitKind::Linalg)) &&
-          succeeded(compilation.runStage(EmitKind::Vector)))
-        findings.peakBytes =
-            describePeakBytes(compilation.getModule(), findings.interface);
-    }
+  if (findings.isImported && succeeded(lookAtLayers())) {
+    lookAtCode();
+    return success();
   }
+  if (findings.unsupported.empty() || hasErrors)
+    return failure();
+  findings.isPartial = true;
+  for (const DeclaredLayer &layer : findings.summary.layers)
+    findings.layers.push_back(describeLayer(layer));
+  return success();
+}
+
+LogicalResult Inspection::run() {
+  if (failed(look()))
+    return failure();
   if (options.asJson)
     printJson(findings);
   else
@@ -280,8 +385,9 @@ static LogicalResult inspect(const InspectOptions &options,
 LogicalResult moec::inspectModel(const InspectOptions &options,
                                  DiagnosticPrinter &printer) {
   WorkResult result =
-      runWorker(options.limits, printer,
-                [&](WorkReport &report) { return inspect(options, report); });
+      runWorker(options.limits, printer, [&](WorkReport &report) {
+        return Inspection(options, report).run();
+      });
   if (result.outcome == WorkResult::Interrupted)
     endBySignal(result.signal);
   if (result.isUnreported())

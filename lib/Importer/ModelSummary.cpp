@@ -6,6 +6,7 @@
 
 #include "moec/Importer/ModelSummary.h"
 
+#include "DeclaredLayers.h"
 #include "ModelReader.h"
 #include "OperatorTable.h"
 #include "Tensors.h"
@@ -83,6 +84,7 @@ FailureOr<ModelSummary> moec::summarizeModel(mlir::MLIRContext &context,
         if (attribute.has_t())
           addTensor(attribute.t(), context, summary);
   }
+  summary.layers = findDeclaredLayers(model, context);
   for (const proto::ValueInfoProto &input : model.graph().input())
     if (!initializers.contains(input.name()))
       summary.inputs.push_back(describe(input));

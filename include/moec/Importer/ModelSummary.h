@@ -10,6 +10,7 @@
 #include "moec/Importer/Importer.h"
 
 #include <map>
+#include <optional>
 
 namespace moec {
 
@@ -22,6 +23,20 @@ struct DeclaredValue {
   std::vector<std::string> shape;
 };
 
+/// A fused MoE node as the file has it; what is not written beside the node
+/// itself, as where weights are inputs, stays unknown.
+struct DeclaredLayer {
+  std::string name;
+  std::string opType;
+  /// As ONNX names it.
+  std::string activation;
+  /// "f32", or "int4".
+  std::string weights;
+  std::optional<int64_t> experts, topK, hidden, intermediate;
+  /// Weights and biases of all experts.
+  std::optional<int64_t> parameters;
+};
+
 /// What can be said of a model without importing it: also of one that has
 /// unsupported nodes. Nothing here was checked against anything else.
 struct ModelSummary {
@@ -32,6 +47,8 @@ struct ModelSummary {
   std::map<std::string, int64_t> opsets;
   /// How many nodes the graph has of each operator.
   std::map<std::string, int64_t> operators;
+  /// In the order of the file: of the graph, its subgraphs and functions.
+  std::vector<DeclaredLayer> layers;
   /// Inputs that are no initializers.
   std::vector<DeclaredValue> inputs, outputs;
   /// Of initializers and constants.

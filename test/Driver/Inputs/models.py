@@ -28,6 +28,37 @@ def added(weights, op="Add"):
     )
 
 
+def hidden():
+    """Layers in all places, and with all that can be unknown of them."""
+    def layer(op, name, inputs, **ints):
+        attributes = [attribute(key, 2, i=number) for key, number in ints.items()]
+        if name == "packed":
+            attributes.append(attribute("activation_type", 3, s="silu"))
+        return node(op, ["x", "x"] + inputs, [name], name, domain="com.microsoft",
+                    attributes=attributes)
+
+    def weight(name, dtype, dims, bytes):
+        return tensor(name, dtype, dims, raw=b"\0" * bytes)
+
+    # 4 experts of 8 by 6: as f16, and as codes of 4 bits.
+    half = node("Constant", [], ["half"], attributes=[
+        attribute("value", 4, t=weight("", FLOAT16, [4, 6, 8], 4 * 6 * 8 * 2))])
+    branch = graph([half, layer("MoE", "branch", ["half", "", "back"])], [], [],
+                   [weight("back", FLOAT16, [4, 8, 6], 4 * 8 * 6 * 2)])
+    nodes = [layer("QMoE", "packed", ["codes1", "", "bias1", "codes2"], k=2),
+             node("If", ["x"], ["a"], "if", attributes=[attribute("then_branch", 5, g=branch)]),
+             layer("QMoE", "odd", ["codes1", "", "", "codes2"], k=9, expert_weight_bits=0),
+             layer("MoE", "bare", ["x", "", "x"]),
+             node("F", ["x"], ["y"], domain="local")]
+    return model(
+        graph(nodes, [value("x", FLOAT, ["N", 8])], [value("y", FLOAT, ["N", 8])],
+              [weight("codes1", UINT8, [4, 6, 4], 96), weight("codes2", UINT8, [4, 8, 3], 96),
+               weight("bias1", FLOAT, [4, 12], 192)]),
+        opsets=[opset(21), opset(1, "local"), opset(1, "com.microsoft")],
+        functions=[function("F", ["x"], ["inner"], [layer("MoE", "inner", ["x", "", "x"])],
+                            opsets=[opset(1, "com.microsoft")])])
+
+
 MODELS = {
     "add": added(WEIGHTS),
     "other": added([w + 1 for w in WEIGHTS]),
@@ -102,6 +133,8 @@ MODELS = {
             [value("x", 17, [4])],
         )
     ),
+    # Fused layers where an unsupported node keeps the model from being imported.
+    "hidden": hidden(),
     # The operands of 'wrong' do not fit.
     "wrong": model(
         graph(
