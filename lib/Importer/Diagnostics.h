@@ -35,6 +35,7 @@ enum class ErrorId {
   BadExtent = 115,
   BadDimOption = 116,
   TooManyNodes = 117,
+  OtherFile = 118,
   TensorShape = 120,
   TensorType = 121,
   TensorSize = 122,

@@ -179,7 +179,12 @@ void Checker::checkSupport(const proto::NodeProto &node, unsigned index,
   for (const proto::AttributeProto &attribute : node.attribute())
     if (attribute.has_g() || attribute.graphs_size())
       return report("control flow with subgraphs is not supported",
-                    "export the model with control flow unrolled");
+                    node.op_type() == "If"
+                        ? "export one model for each branch (instead of a "
+                          "merged decoder, decoder_model.onnx and "
+                          "decoder_with_past_model.onnx, which Optimum writes "
+                          "with --no-post-process)"
+                        : "export the model with control flow unrolled");
   if (!version)
     return report("no opset import for its domain",
                   "add the domain to the model's opset imports");

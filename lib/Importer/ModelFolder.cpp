@@ -52,6 +52,7 @@ Error DataFile::read(uint64_t offset, MutableArrayRef<char> buffer) const {
   return Error::success();
 }
 
+/// With its code, by which advice is given.
 static Error lastError() {
   std::error_code code(errno, std::generic_category());
   return createStringError(code, code.message());

@@ -13,6 +13,8 @@
 
 #include "ModelReader.h"
 
+#include "FileKind.h"
+
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/SHA256.h"
 
@@ -334,6 +336,9 @@ LogicalResult importer::readModel(const ModelFolder &folder,
     return reporter.error(ErrorId::CannotRead)
            << "cannot be read: " << toString(file.takeError())
            << "; give the path of an .onnx file";
+  if (auto kind = recogniseFile(*file))
+    return reporter.error(ErrorId::OtherFile)
+           << "is no ONNX model, but " << kind->what << "; " << kind->advice;
   if (file->getSize() > INT_MAX)
     return reporter.error(ErrorId::TooLarge)
            << "has " << file->getSize()

@@ -6,6 +6,7 @@
 
 #include "moec/Importer/TensorFile.h"
 
+#include "FileKind.h"
 #include "Tensors.h"
 
 #include <google/protobuf/stubs/logging.h>
@@ -40,7 +41,13 @@ FailureOr<TensorFile> moec::readTensorFile(mlir::MLIRContext &context,
 
   google::protobuf::LogSilencer silence;
   proto::TensorProto tensor;
-  if (!tensor.ParseFromArray(text.data(), int(text.size())))
+  bool isParsed = tensor.ParseFromArray(text.data(), int(text.size()));
+  // Of a tensor, the first bytes alone may be anything.
+  if (!isParsed || text.empty())
+    if (auto kind = recogniseFile(*file))
+      return reporter.error(ErrorId::OtherFile)
+             << "is no ONNX tensor, but " << kind->what << "; " << kind->advice;
+  if (!isParsed)
     return reporter.error(ErrorId::Malformed)
            << "is not an ONNX tensor: its message does not parse";
   // Our own fields are for the model reader to put, see OnnxModel.proto.

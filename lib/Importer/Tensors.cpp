@@ -6,6 +6,8 @@
 
 #include "Tensors.h"
 
+#include "FileKind.h"
+
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/CheckedArithmetic.h"
 #include "llvm/Support/Endian.h"
@@ -177,6 +179,26 @@ TensorReader::readType(const proto::TensorProto &tensor, StringRef what) {
   return RankedTensorType::get(shape, element);
 }
 
+/// Why a data file cannot be opened, and what to do.
+static std::pair<std::string, StringRef> explainOpening(Error error) {
+  std::string reason;
+  std::error_code code;
+  handleAllErrors(std::move(error), [&](const ErrorInfoBase &info) {
+    code = info.convertToErrorCode();
+    reason = "cannot be opened: " + info.message();
+  });
+  if (code == errc::no_such_file_or_directory)
+    return {"does not exist",
+            "the model has its weights in files of their own: copy or download "
+            "this one, too, to that place beneath the model's folder"};
+  // What the system says has its code; what has none is about the path.
+  if (code == inconvertibleErrorCode())
+    return {reason, "put a copy of the file, not a link, beneath the model's "
+                    "folder"};
+  return {reason, "put the data files that belong to the model where it says, "
+                  "and let them be read"};
+}
+
 FailureOr<DataFile> TensorReader::openData(StringRef location, StringRef what) {
   StringRef reason = ModelFolder::checkLocation(location);
   if (!reason.empty())
@@ -186,22 +208,19 @@ FailureOr<DataFile> TensorReader::openData(StringRef location, StringRef what) {
            << "; keep data files beneath the model's folder and name them by "
               "relative paths";
   Expected<DataFile> file = folder.open(location);
-  if (file)
-    return std::move(*file);
-  bool isLink = false;
-  std::string problem;
-  handleAllErrors(file.takeError(), [&](const ErrorInfoBase &error) {
-    // What the system says has its code; what has none is about the path.
-    isLink = error.convertToErrorCode() == inconvertibleErrorCode();
-    problem = error.message();
-  });
-  return reporter.error(ErrorId::ExternalOpen)
-         << what << " has its data at " << quoted(location)
-         << ", which cannot be opened: " << problem
-         << (isLink ? "; put a copy of the file, not a link, beneath the "
-                      "model's folder"
-                    : "; put the data files that belong to the model where it "
-                      "says, and let them be read");
+  if (!file) {
+    auto [reason, advice] = explainOpening(file.takeError());
+    return reporter.error(ErrorId::ExternalOpen)
+           << what << " has its data at " << quoted(location) << ", which "
+           << reason << "; " << advice;
+  }
+  // Read as weights, a text in the place of the file would be numbers too.
+  std::optional<FileKind> kind = recogniseFile(*file);
+  if (kind && kind->isPlaceholder)
+    return reporter.error(ErrorId::OtherFile)
+           << what << " has its data at " << quoted(location)
+           << ", which is no data, but " << kind->what << "; " << kind->advice;
+  return std::move(*file);
 }
 
 FailureOr<param::FileAttr>
@@ -243,18 +262,23 @@ TensorReader::readExternal(const proto::TensorProto &tensor, StringRef what,
            << what << " has " << *length << " bytes of external data, expected "
            << size << "; export the model again";
 
-  auto known = fileSizes.find(*location);
-  if (known == fileSizes.end()) {
+  auto known = dataFiles.find(*location);
+  if (known == dataFiles.end()) {
     FailureOr<DataFile> file = openData(*location, what);
     if (failed(file))
       return failure();
-    known = fileSizes.try_emplace(*location, file->getSize()).first;
+    std::optional<FileKind> kind = recogniseFile(*file);
+    known = dataFiles
+                .try_emplace(*location, file->getSize(),
+                             kind ? " and is " + kind->what : "")
+                .first;
   }
-  uint64_t fileSize = known->second, begin = offset.value_or(0);
+  auto &[fileSize, fileKind] = known->second;
+  uint64_t begin = offset.value_or(0);
   if (begin > fileSize || size > fileSize - begin)
     return reporter.error(ErrorId::ExternalRange)
            << what << " needs " << size << " bytes at " << begin << " of "
-           << quoted(*location) << ", which has " << fileSize
+           << quoted(*location) << ", which has " << fileSize << fileKind
            << "; check that the data file belongs to the model and is whole";
   return param::FileAttr::get(&reporter.getContext(), *location, begin, size);
 }

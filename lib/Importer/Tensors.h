@@ -72,7 +72,9 @@ private:
   const ModelFolder &folder;
   const ImportLimits &limits;
   const Reporter &reporter;
-  llvm::StringMap<uint64_t> fileSizes;
+  /// Of each data file: its size, and what it is where that is known not to be
+  /// bare weights.
+  llvm::StringMap<std::pair<uint64_t, std::string>> dataFiles;
 };
 
 } // namespace moec::importer

@@ -65,7 +65,6 @@ def sparse_structure(folder):
 
 
 case("huge-structure", 102, None, "beside raw weights", sparse_structure)
-case("empty", 106, b"", "IR version 0")
 case("text", 103, b"This is no model, but a letter.\n")
 case("truncated", 103, model(add())[:-3])
 case("length-past-end", 103, varint(7 << 3 | 2) + varint(1 << 40))
@@ -99,6 +98,62 @@ case("unknown-in-model", 105, model(add()) + field(99, 1), "ModelProto")
 case("own-field", 105,
      model(add(initializers=[message((1, 4), (2, 1), (8, "w"), (50001, 0), (50002, 16))])),
      "50001")
+
+# --- Files of another kind ----------------------------------------------------
+LFS = (b"version https://git-lfs.github.com/spec/v1\noid sha256:" + b"4d7a" * 16 +
+       b"\nsize 12345\n")
+PICKLE = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."
+SAFETENSORS = b'{"w":{"dtype":"F32","shape":[4],"data_offsets":[0,16]}}'
+SAFETENSORS = len(SAFETENSORS).to_bytes(8, "little") + SAFETENSORS + b"\0" * 16
+
+
+def zipped(name):
+    """The head of an archive as zipfile writes it, without a dependence on it."""
+    return (b"PK\3\4" + b"\0" * 22 + len(name).to_bytes(2, "little") + b"\0\0" + name
+            + b"\0" * 64)
+
+
+def flat(format):
+    return b"\x1c\0\0\0" + format + b"\0" * 56
+
+
+case("empty", 118, b"", "is no ONNX model, but empty; copy or download it again")
+case("lfs-pointer", 118, LFS,
+     "a Git LFS pointer: it stands for a file of 12345 bytes that was not downloaded; "
+     "run 'git lfs install' and 'git lfs pull'")
+case("lfs-pointer-cut", 118, LFS[:60], "a Git LFS pointer: it stands for a file that was not")
+case("html", 118, b"<!DOCTYPE html><html><body>Sign in</body></html>", "an HTML page; download")
+case("html-plain", 118, b"\xef\xbb\xbf \r\n<HTML><body>404</body></HTML>", "an HTML page")
+case("xml", 118, b"<?xml version='1.0'?><Error><Code>AccessDenied</Code></Error>", "an XML text")
+case("json", 118, b'{"architectures": ["MixtralForCausalLM"]}', "a JSON text")
+case("zip", 118, zipped(b"model.onnx"), "a zip archive; unpack it")
+case("zip-cut", 118, b"PK\3\4", "a zip archive")
+case("pytorch-zip", 118, zipped(b"archive/data.pkl"), "a PyTorch checkpoint; export the model")
+case("pytorch-pickle", 118, PICKLE, "a Python pickle, as older PyTorch saves")
+case("pickle-newest", 118, b"\x80\x05\x95", "a Python pickle")
+case("safetensors", 118, SAFETENSORS, "a safetensors file; it holds weights without a graph")
+case("gguf", 118, b"GGUF\3\0\0\0" + b"\0" * 16, "a GGUF file; it holds weights without a graph")
+case("gzip", 118, b"\x1f\x8b\x08\0" + b"\0" * 16, "a gzip archive; unpack it")
+case("bzip2", 118, b"BZh91AY&SY", "a bzip2 archive")
+case("xz", 118, b"\xfd7zXZ\0", "an xz archive")
+case("zstd", 118, b"\x28\xb5\x2f\xfd\4\0", "a zstd archive")
+case("7z", 118, b"7z\xbc\xaf\x27\x1c", "a 7z archive")
+case("ort", 118, flat(b"ORTM"), "a model in ONNX Runtime's own format (.ort); give the .onnx file")
+case("tflite", 118, flat(b"TFL3"), "a TensorFlow Lite model")
+case("hdf5", 118, b"\x89HDF\r\n\x1a\n", "an HDF5 file")
+case("numpy", 118, b"\x93NUMPY\1\0", "a NumPy array")
+case("library", 118, b"\x7fELF\2\1\1\0", "a native library or program")
+# What only looks so is read, and refused for what it is: a header without its
+# bytes or braces, an offset that is not aligned or is large, another pickle.
+case("safetensors-long", 103, b"\xff" * 3 + b"\0" * 5 + b"{}" + b"\0" * 16)
+case("safetensors-short", 103, b"\1" + b"\0" * 7 + b"{}")
+case("safetensors-text", 103, b"\2" + b"\0" * 7 + b"[]")
+case("flatbuffer-other", 103, flat(b"ABCD"))
+case("flatbuffer-odd", 103, b"\x1d\0\0\0ORTM" + b"\0" * 56)
+case("pickle-old", 105, b"\x80\x01")
+case("pickle-unknown", 105, b"\x80\x06\1")
+# Its beginning is one of another format, with another root.
+FINE = {"producer": b"\x08\x08" + field(2, "ORTModel") + model(add())[2:]}
 
 # --- The header ------------------------------------------------------------
 case("ir-new", 106, model(add(), ir=14))
@@ -192,12 +247,24 @@ case("cve-2026-34447", 126, external("up/d.bin"), "symbolic link",
 case("cve-2026-34446", 126, external("hard.bin"), "hard link",
      both(write("d.bin"), lambda folder: os.link(os.path.join(folder, "d.bin"),
                                                  os.path.join(folder, "hard.bin"))))
-case("external-missing", 126, external("nowhere.bin"), "No such file")
+case("external-missing", 126, external("nowhere.bin"),
+     "'nowhere.bin', which does not exist; the model has its weights in files of their own: "
+     "copy or download this one")
+case("external-missing-folder", 126, external("no/where.bin"), "'no/where.bin', which does not exist")
 case("external-fifo", 126, external("fifo"), "regular",
      lambda folder: os.mkfifo(os.path.join(folder, "fifo")))
 case("external-folder", 126, external("sub"), "regular",
      lambda folder: os.mkdir(os.path.join(folder, "sub")))
 case("external-device", 126, external("sub/d.bin"), "not a folder", write("sub"))
+# A text in the place of the data is refused also where it is long enough: its
+# letters would be weights.
+for kind, text, what in [("lfs", LFS, "a Git LFS pointer"), ("html", b"<html>" * 9, "an HTML page"),
+                         ("xml", b"<?xml ?>" * 9, "an XML text")]:
+    case("external-" + kind, 118, external("d.bin"), "'d.bin', which is no data, but " + what,
+         lambda folder, text=text: open(os.path.join(folder, "d.bin"), "wb").write(text))
+# Others may hold weights, in a range of theirs; where they do not, it is said.
+case("external-zip", 127, external("d.bin", offset=1000), "which has 104 bytes and is a zip archive",
+     lambda folder: open(os.path.join(folder, "d.bin"), "wb").write(zipped(b"model.onnx")))
 case("external-short", 127, external("d.bin"), setup=write("d.bin", 15))
 case("external-offset", 127, external("d.bin", offset=8), setup=write("d.bin"))
 case("external-offset-wraps", 127, external("d.bin", offset=(1 << 64) - 8), setup=write("d.bin"))
@@ -212,6 +279,12 @@ case("external-twice", 128,
      setup=write("d.bin"))
 
 # --- Nodes -------------------------------------------------------------------------
+BRANCH = attribute("body", 5, g=graph([], [], []))
+case("if", 130, model(add(nodes=[node("If", ["x"], ["y"], "choice", attributes=[BRANCH])])),
+     "'choice' (If) is not supported: domain 'ai.onnx', version 21: control flow with subgraphs is "
+     "not supported; export one model for each branch (instead of a merged decoder, decoder_model.onnx")
+case("loop", 130, model(add(nodes=[node("Loop", ["x"], ["y"], attributes=[BRANCH])])),
+     "export the model with control flow unrolled")
 case("unknown-operator", 130, model(add(nodes=[node("Frobnicate", ["x"], ["y"])])), "Frobnicate")
 case("unknown-domain", 130, model(add(nodes=[node("Add", ["x", "w"], ["y"], domain="acme")]),
                                   opsets=[opset(21), opset(1, "acme")]), "domain is not supported")
@@ -351,9 +424,10 @@ def main(root, page):
     failures = 0
     seen = set()
     # The files differ from this one, which is fine, in what they are named for.
-    fine = run(os.path.join(root, "fine"), model(add()), None, [])
-    if fine.returncode != 0:
-        sys.exit("the model without faults is refused: %s" % fine.stderr)
+    for name, contents in {"fine": model(add()), **FINE}.items():
+        fine = run(os.path.join(root, name), contents, None, [])
+        if fine.returncode != 0:
+            sys.exit("the model without faults, %s, is refused: %s" % (name, fine.stderr))
     for name, id, contents, says, setup, arguments in CASES:
         result = run(os.path.join(root, name), contents, setup, arguments)
         errors = result.stderr.decode(errors="replace")

@@ -176,6 +176,7 @@ def main():
     test_data(os.path.join(folder, "typed"),
               inputs=tensor("x", DOUBLE, [1], raw=struct.pack("<d", 1)))
     test_data(os.path.join(folder, "damaged"), inputs=b"\x09\xff\xff")
+    test_data(os.path.join(folder, "pointer"), inputs=b"version https://git-lfs.github.com/spec/v1\n")
     # An input as NumPy writes it.
     header = "{'descr': '<f4', 'fortran_order': False, 'shape': (3, %d), }" % COLUMNS
     header = header.ljust(117) + "\n"
