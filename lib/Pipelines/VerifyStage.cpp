@@ -86,6 +86,10 @@ static LogicalResult verifyKernels(Operation *op) {
   if (auto function = dyn_cast<func::FuncOp>(op)) {
     if (function->hasAttr(kKernelAttr) && !function.isPrivate())
       return fail(op, "kernels") << "is a kernel but not private";
+    if (function->hasAttr(kKernelAttr) &&
+        !llvm::all_of(function.getResultTypes(), llvm::IsaPred<TensorType>))
+      return fail(op, "kernels") << "is a kernel that returns another thing "
+                                    "than tensors";
     return success();
   }
   if (isInKernel(op)) {

@@ -15,6 +15,13 @@ func.func @k(%x: tensor<4xf32>) -> tensor<4xf32> attributes {moec.kernel} {
 
 // -----
 
+// expected-error @+1 {{after the stage 'kernels': 'func.func' is a kernel that returns another thing than tensors}}
+func.func private @k(%x: tensor<4xf32>, %i: index) -> (tensor<4xf32>, index) attributes {moec.kernel} {
+  return %x, %i : tensor<4xf32>, index
+}
+
+// -----
+
 param.decl @w : tensor<2xf32> = #param.file<"m.data", 0, 8>
 func.func private @k(%x: tensor<2xf32>) -> tensor<2xf32> attributes {moec.kernel} {
   // expected-error @+1 {{after the stage 'kernels': 'param.load' is in a kernel, which takes its weights as operands}}

@@ -112,8 +112,9 @@ typedef struct moec_model_desc {
 const moec_api *moec_rt_query(const moec_model_desc *model);
 
 /* The functions below return a moec_status where they return int32_t. alloc,
-   free and output are for main only: called while a parallel_for is under way
-   they do nothing and fail with MOEC_INTERNAL. */
+   free and output are for main and for the kernels that it calls, but not for
+   tasks: called while a parallel_for is under way they do nothing, and alloc
+   and output fail with MOEC_INTERNAL. */
 
 /**
  * A block of at least `bytes` bytes, 64-byte aligned, contents undefined. 0 is
