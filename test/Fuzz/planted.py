@@ -29,6 +29,8 @@ PATIENCE = 3
 SHOWS = {"tie": {"ties"}, "limit": {"limit", "swiglu"}, "gelu": {"gelu", "float32"}}
 # Inputs that verify makes up have no ties.
 NOT_FOR_VERIFY = {"tie"}
+# Faults in layers of ordinary operators, which these graphs have none of: planted_raised.py.
+OF_RAISED = "raised-"
 
 
 class Graphs:
@@ -102,7 +104,7 @@ def main():
     listed = subprocess.run([program], capture_output=True, text=True, check=True).stdout
     graphs, lost = Graphs(scratch), 0
     check_unplanted(program, graphs[0], scratch / "none")
-    faults = dict(line.split(": ", 1) for line in listed.splitlines())
+    faults = dict(line.split(": ", 1) for line in listed.splitlines() if not line.startswith(OF_RAISED))
     for fault, summary in faults.items():
         said, found = hunt(program, fault, graphs, scratch / fault)
         lost += not found

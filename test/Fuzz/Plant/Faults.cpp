@@ -329,6 +329,38 @@ static unsigned mergeKernels(ModuleOp module) {
   return 0;
 }
 
+//===-- Layers of ordinary operators --------------------------------------===//
+
+static bool isRaised(moe::ExpertFfnOp op) {
+  return op->hasAttr(moe::MoeDialect::getRaisedFromAttrName());
+}
+
+/// The first two experts have each other's first weights.
+static unsigned swapRaisedExperts(ModuleOp module) {
+  return changeEach<moe::ExpertFfnOp>(module, [](moe::ExpertFfnOp op) {
+    param::DeclOp decl = findFloats(op.getW1());
+    int64_t experts = getType(op.getW1()).getDimSize(0);
+    if (!isRaised(op) || !decl || experts == 1)
+      return false;
+    SmallVector<int64_t> indices = llvm::to_vector(llvm::seq(experts));
+    std::swap(indices[0], indices[1]);
+    setIndices(decl, 0, indices);
+    return true;
+  });
+}
+
+/// What experts do to a row is taken for something else.
+static unsigned changeRaisedActivation(ModuleOp module) {
+  return changeEach<moe::ExpertFfnOp>(module, [](moe::ExpertFfnOp op) {
+    if (!isRaised(op) ||
+        op.getActivation().getKind() != moe::ActivationKind::Relu)
+      return false;
+    op.setActivationAttr(
+        moe::ActivationAttr::get(op.getContext(), moe::ActivationKind::Silu));
+    return true;
+  });
+}
+
 //===-- Machine code ------------------------------------------------------===//
 
 /// The last kernel of the last level.
@@ -392,6 +424,10 @@ llvm::ArrayRef<Fault> moec::getFaults() {
        shiftOffset},
       {"merge-parameters", "two parameters are taken for equal", EmitKind::Moe,
        mergeParameters},
+      {"raised-experts", "two experts of a raised layer are swapped",
+       EmitKind::Moe, swapRaisedExperts},
+      {"raised-activation", "a raised layer's activation is another",
+       EmitKind::Moe, changeRaisedActivation},
       {"merge-kernels", "two kernels are taken for equal", EmitKind::Kernels,
        mergeKernels}};
   return faults;
