@@ -458,9 +458,9 @@ LogicalResult Compilation::writeWeights(StringRef path, LibraryInfo &info) {
   info.buildId =
       weights.computeBuildId(describeBuild(*module, options.disabledPasses));
   describeWeights(weights, info);
-  info.manifest = buildManifest(*module, info, std::move(moeLayers),
-                                std::move(peakBytes), tolerance,
-                                options.disabledPasses);
+  info.manifest =
+      buildManifest(*module, info, std::move(moeLayers), std::move(peakBytes),
+                    tolerance, options.disabledPasses);
   return weights.finalize(info.buildId);
 }
 

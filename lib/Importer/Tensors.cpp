@@ -187,7 +187,7 @@ static std::pair<std::string, StringRef> explainOpening(Error error) {
     code = info.convertToErrorCode();
     reason = "cannot be opened: " + info.message();
   });
-  if (code == errc::no_such_file_or_directory)
+  if (code == std::errc::no_such_file_or_directory)
     return {"does not exist",
             "the model has its weights in files of their own: copy or download "
             "this one, too, to that place beneath the model's folder"};
@@ -278,7 +278,8 @@ TensorReader::readExternal(const proto::TensorProto &tensor, StringRef what,
   if (begin > fileSize || size > fileSize - begin)
     return reporter.error(ErrorId::ExternalRange)
            << what << " needs " << size << " bytes at " << begin << " of "
-           << quoted(*location) << ", which has " << fileSize << fileKind
+           << quoted(*location) << ", which has " << fileSize << " bytes"
+           << fileKind
            << "; check that the data file belongs to the model and is whole";
   return param::FileAttr::get(&reporter.getContext(), *location, begin, size);
 }

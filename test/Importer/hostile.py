@@ -150,7 +150,7 @@ case("safetensors-short", 103, b"\1" + b"\0" * 7 + b"{}")
 case("safetensors-text", 103, b"\2" + b"\0" * 7 + b"[]")
 case("flatbuffer-other", 103, flat(b"ABCD"))
 case("flatbuffer-odd", 103, b"\x1d\0\0\0ORTM" + b"\0" * 56)
-case("pickle-old", 105, b"\x80\x01")
+case("pickle-old", 103, b"\x80\x01")
 case("pickle-unknown", 105, b"\x80\x06\1")
 # Its beginning is one of another format, with another root.
 FINE = {"producer": b"\x08\x08" + field(2, "ORTModel") + model(add())[2:]}

@@ -35,7 +35,7 @@ def commands(page):
         found = [text]
         for name, values in NAMES.items():
             found = [re.sub(rf"\b{name}\b", value, line) for line in found for value in values]
-        yield from found
+        yield from dict.fromkeys(found)
 
 
 shutil.rmtree(scratch, ignore_errors=True)
