@@ -49,25 +49,10 @@ std::optional<std::string> writeOutput(llvm::StringRef path,
 /// The C header with typed wrappers: `NAME_run` and the shapes of everything.
 std::string buildHeader(const ModelInterface &interface);
 
-/// What the MoE layers of a module at the `moe` stage are, as the manifest
-/// lists them.
-llvm::json::Array describeMoeLayers(mlir::ModuleOp module);
-/// Adds to each layer the kernels it runs, of a module at the `kernels` stage.
-void addKernels(llvm::json::Array &layers, mlir::ModuleOp module);
-
 /// Inputs or outputs as the manifest lists them.
 llvm::json::Array describeValues(llvm::ArrayRef<ModelValue> values);
 /// Past and present of every cache.
 llvm::json::Array describeAliases(const ModelInterface &interface);
-
-/// Parameters of a model; of those, the ones that one token meets.
-struct ParameterCount {
-  int64_t total = 0;
-  int64_t active = 0;
-};
-/// Counts for a module at the `moe` stage, whose file has so many elements of
-/// initializers: packed weights of experts count as what they stand for.
-ParameterCount countParameters(mlir::ModuleOp module, int64_t fileElements);
 
 /// The relative tolerance of outputs of a model at the `onnx` stage: what sums
 /// in another order make of f32, or two units in the last place of the coarsest

@@ -6,6 +6,7 @@
 
 #include "Compilation.h"
 #include "ExposedValues.h"
+#include "LayerReport.h"
 
 #include "moec/CodeGen/Library.h"
 #include "moec/CodeGen/PeakMemory.h"

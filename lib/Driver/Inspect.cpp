@@ -6,6 +6,7 @@
 
 #include "moec/Driver/Inspect.h"
 #include "Compilation.h"
+#include "LayerReport.h"
 
 #include "moec/CodeGen/PeakMemory.h"
 #include "moec/Importer/ModelSummary.h"
@@ -13,6 +14,8 @@
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/raw_ostream.h"
+
+#include <map>
 
 using namespace mlir;
 using namespace moec;
@@ -167,6 +170,84 @@ static std::string textOf(const json::Object &object, llvm::StringRef key) {
   return number ? group(*number) : "-";
 }
 
+/// How much less the second number is than the first.
+static std::string describeSaving(const json::Object &layer,
+                                  llvm::StringRef dense,
+                                  llvm::StringRef routed) {
+  auto all = layer.getInteger(dense), own = layer.getInteger(routed);
+  if (!all || !own || *all <= 0)
+    return "-";
+  return llvm::formatv("{0:f1} %", 100.0 * double(*all - *own) / double(*all));
+}
+
+/// "2 masked, 1 zero"; "-" for none.
+static std::string describeDead(const json::Object &layer) {
+  std::map<std::string, unsigned> causes;
+  if (const json::Array *dead = layer.getArray("dead_experts"))
+    for (const json::Value &value : *dead)
+      if (const json::Object *expert = value.getAsObject())
+        ++causes[textOf(*expert, "cause")];
+  std::string text;
+  for (const auto &[cause, count] : causes)
+    text += (text.empty() ? "" : ", ") + std::to_string(count) + " " + cause;
+  return text.empty() ? "-" : text;
+}
+
+/// What a layer costs a token, and what routing saves of that.
+static void printCosts(const json::Array &layers, llvm::raw_ostream &os) {
+  static constexpr const char *flops[] = {"flops_per_token_dense",
+                                          "flops_per_token_routed"};
+  static constexpr const char *bytes[] = {"weight_bytes_per_token_dense",
+                                          "weight_bytes_per_token_routed"};
+  Table table;
+  table.add({"layer", "FLOPs of all", "routed", "saved", "bytes of all",
+             "routed", "saved", "dead experts"});
+  bool isKnown = false;
+  for (const json::Value &value : layers) {
+    const json::Object &layer = *value.getAsObject();
+    isKnown |= layer.getInteger(flops[0]).has_value();
+    table.add({textOf(layer, "name"), textOf(layer, flops[0]),
+               textOf(layer, flops[1]),
+               describeSaving(layer, flops[0], flops[1]),
+               textOf(layer, bytes[0]), textOf(layer, bytes[1]),
+               describeSaving(layer, bytes[0], bytes[1]), describeDead(layer)});
+  }
+  if (!isKnown)
+    return;
+  os << "\nfor each token, of all experts and of those it is routed to:\n";
+  table.print(os);
+}
+
+static void printLayers(const json::Array &layers, llvm::raw_ostream &os) {
+  static constexpr std::pair<const char *, const char *> columns[] = {
+      {"layer", "name"},
+      {"experts", "experts"},
+      {"top-k", "top_k"},
+      {"router", "router"},
+      {"hidden", "hidden"},
+      {"intermediate", "intermediate"},
+      {"activation", "activation"},
+      {"weights", "weights"},
+      {"parameters", "parameters_total"},
+      {"active", "parameters_active"},
+      {"raised from", "raised_from"}};
+  if (layers.empty())
+    return;
+  Table table;
+  std::vector<std::string> head;
+  for (const auto &[title, key] : columns)
+    head.push_back(title);
+  table.add(std::move(head));
+  for (const json::Value &value : layers) {
+    std::vector<std::string> row;
+    for (const auto &[title, key] : columns)
+      row.push_back(textOf(*value.getAsObject(), key));
+    table.add(std::move(row));
+  }
+  table.print(os);
+  printCosts(layers, os);
+}
+
 static void printText(const Findings &findings) {
   const ModelSummary &summary = findings.summary;
   llvm::raw_ostream &os = llvm::outs();
@@ -201,32 +282,7 @@ static void printText(const Findings &findings) {
                               "for in a model that cannot be compiled"
                             : "")
      << "\n";
-  if (!findings.layers.empty()) {
-    static constexpr std::pair<const char *, const char *> columns[] = {
-        {"layer", "name"},
-        {"experts", "experts"},
-        {"top-k", "top_k"},
-        {"router", "router"},
-        {"hidden", "hidden"},
-        {"intermediate", "intermediate"},
-        {"activation", "activation"},
-        {"weights", "weights"},
-        {"parameters", "parameters_total"},
-        {"active", "parameters_active"},
-        {"raised from", "raised_from"}};
-    Table layers;
-    std::vector<std::string> head;
-    for (const auto &[title, key] : columns)
-      head.push_back(title);
-    layers.add(std::move(head));
-    for (const json::Value &value : findings.layers) {
-      std::vector<std::string> row;
-      for (const auto &[title, key] : columns)
-        row.push_back(textOf(*value.getAsObject(), key));
-      layers.add(std::move(row));
-    }
-    layers.print(os);
-  }
+  printLayers(findings.layers, os);
 
   if (findings.unsupported.empty())
     return;

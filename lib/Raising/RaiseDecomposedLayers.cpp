@@ -12,6 +12,7 @@
 #include "Routing/LayerWriter.h"
 
 #include "moec/Parameters/FileValues.h"
+#include "moec/Raising/LayerSummary.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -131,15 +132,17 @@ private:
       reportMiss(choice, finder.getMiss());
       return false;
     }
-    if (failed(LayerWriter(*layer, facts, symbols).write())) {
+    LayerWriter writer(*layer, facts, symbols);
+    if (failed(writer.write())) {
       reportMiss(choice, {layer->root, "its weights make no recipe"});
       return false;
     }
-    remark::passed(loc, remark::RemarkOpts::name("RaisedLayer")
-                            .category("raise-decomposed-layers"))
-        << remark::add("raised '{0}' by {1}: {2} experts, {3} a token",
-                       getNodeName(layer->root), layer->pattern, choice.experts,
-                       facts.getExtents().choices);
+    auto said = remark::passed(loc, remark::RemarkOpts::name("RaisedLayer")
+                                        .category("raise-decomposed-layers"));
+    said << remark::add("raised '{0}' by {1}: {2} experts, {3} a token",
+                        getNodeName(layer->root), layer->pattern,
+                        choice.experts, facts.getExtents().choices);
+    LayerSummary(writer.getPlan()).report(said);
     ++numLayers;
     return true;
   }

@@ -4,6 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "moec/Raising/LayerSummary.h"
 #include "moec/Raising/Passes.h"
 
 #include "FusedLayers.h"
@@ -71,7 +72,7 @@ public:
     Value rows =
         tensor::EmptyOp::create(b, ArrayRef<OpFoldResult>{fold(numRows)}, i32);
     Value inverse = makeEmpty(tokens, choices, i32);
-    auto plan = moe::PlanOp::create(
+    plan = moe::PlanOp::create(
         b, TypeRange{offsets.getType(), rows.getType(), inverse.getType()},
         chosen[1], /*groups=*/Value(), offsets, rows, inverse);
 
@@ -94,6 +95,8 @@ public:
     describe(combine, layer.node->getResult(0));
     return unflatten(combine.getResult(0));
   }
+  /// Of what was built.
+  moe::PlanOp getPlan() const { return plan; }
 
 private:
   /// Weights of the chosen from `router_weights`, and who is left of them.
@@ -176,6 +179,7 @@ private:
   FusedLayer &layer;
   ImplicitLocOpBuilder b;
   StringAttr name;
+  moe::PlanOp plan;
 };
 
 struct RaiseOnnxToMoe : moec::impl::RaiseOnnxToMoeBase<RaiseOnnxToMoe> {
@@ -202,18 +206,18 @@ private:
                   : readLayer(cast<onnx::MoEOp>(node), ortCpuCompat);
     if (failed(layer))
       return failure();
-    Value result = LayerBuilder(*layer).build();
-    remark::passed(
+    LayerBuilder builder(*layer);
+    Value result = builder.build();
+    auto said = remark::passed(
         node->getLoc(),
-        remark::RemarkOpts::name("RaisedLayer").category("raise-onnx-to-moe"))
-        << remark::add(
-               "raised {0} '{1}': {2} experts, {3} a token, {4}",
-               node->getName().stripDialect().str(), getNodeName(node),
-               cast<RankedTensorType>(layer->router.getType())
-                   .getShape()
-                   .back(),
-               layer->k,
-               moe::stringifyActivationKind(layer->activation.getKind()).str());
+        remark::RemarkOpts::name("RaisedLayer").category("raise-onnx-to-moe"));
+    said << remark::add(
+        "raised {0} '{1}': {2} experts, {3} a token, {4}",
+        node->getName().stripDialect().str(), getNodeName(node),
+        cast<RankedTensorType>(layer->router.getType()).getShape().back(),
+        layer->k,
+        moe::stringifyActivationKind(layer->activation.getKind()).str());
+    LayerSummary(builder.getPlan()).report(said);
     node->replaceAllUsesWith(ValueRange(result));
     node->erase();
     ++numLayers;

@@ -25,6 +25,8 @@ public:
   /// Fails where weights make no recipe; then nothing has changed. What was
   /// written nobody reads, and is for `GraphCleaner`.
   llvm::LogicalResult write();
+  /// Of what was written.
+  moe::PlanOp getPlan() const { return plan; }
 
 private:
   llvm::LogicalResult stackWeights(const RowExpr *expr);

@@ -1,0 +1,75 @@
+//===-- LayerSummary.h - what a routed layer is and costs ----------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef MOEC_RAISING_LAYERSUMMARY_H
+#define MOEC_RAISING_LAYERSUMMARY_H
+
+#include "dialects/Moe/IR/Moe.h"
+
+#include "mlir/IR/Remarks.h"
+
+#include <optional>
+#include <string>
+
+namespace moec {
+
+/// Weights of one product of a layer, of all its experts.
+struct ExpertWeights {
+  mlir::Value weights, bias, scales;
+  std::optional<moe::QuantAttr> quant;
+};
+
+/// What experts have and do for one token that meets each of them once.
+struct LayerCosts {
+  /// Weights and biases: packed ones as what they stand for, scales not at all.
+  int64_t parameters = 0;
+  /// A weight is multiplied and added, a bias added.
+  int64_t flops = 0;
+  /// As they are stored, scales with them.
+  int64_t bytes = 0;
+};
+
+/// A routed layer of a module at the `moe` stage, whatever its experts became:
+/// a network, or products with other nodes between them.
+struct LayerSummary {
+  explicit LayerSummary(moe::PlanOp plan);
+
+  moe::PlanOp plan;
+  /// Null where something else makes the choice.
+  moe::RouteOp route;
+  moe::CombineOp combine;
+  llvm::SmallVector<moe::ExpertFfnOp, 1> networks;
+  llvm::SmallVector<moe::GroupedMatmulOp, 3> products;
+  /// Of all of these.
+  llvm::SmallVector<ExpertWeights, 3> weights;
+
+  int64_t numExperts = 0;
+  /// How many a token has, where the model fixes it.
+  std::optional<int64_t> topK;
+  /// Of all experts, and of those of one token; nothing where only the run
+  /// knows extents.
+  std::optional<LayerCosts> total, perToken;
+
+  /// The name of its node in the source model, and the operator or pattern it
+  /// was raised from; "" where they are not known.
+  std::string getName() const;
+  std::string getRaisedFrom() const;
+  /// Features of a row of the layer, and between the products of an expert,
+  /// where all its inner products agree.
+  std::optional<int64_t> getHidden() const;
+  std::optional<int64_t> getIntermediate() const;
+  /// Of its products; "" where none has one, or there are several.
+  std::string getActivation() const;
+  /// How weights are stored: "f16", "int4 in blocks of 32".
+  std::string getStorage() const;
+  /// What is saved in comparison with all experts for every token, as numbers
+  /// of a remark.
+  void report(mlir::remark::detail::InFlightRemark &remark) const;
+};
+
+} // namespace moec
+
+#endif // MOEC_RAISING_LAYERSUMMARY_H

@@ -1,0 +1,219 @@
+//===-- LayerReport.cpp - what is said of a model's MoE layers -----------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "LayerReport.h"
+
+#include "moec/Raising/LayerSummary.h"
+
+#include "dialects/Param/IR/Param.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/Matchers.h"
+#include "mlir/IR/SymbolTable.h"
+#include "llvm/ADT/MapVector.h"
+#include "llvm/ADT/SetVector.h"
+
+#include <cmath>
+#include <map>
+
+using namespace mlir;
+using namespace moec;
+
+//===-- Layers ------------------------------------------------------------===//
+
+static llvm::json::Object describe(const LayerSummary &summary) {
+  llvm::json::Object layer{{"name", summary.getName()},
+                           {"raised_from", summary.getRaisedFrom()},
+                           {"experts", summary.numExperts},
+                           {"weights", summary.getStorage()},
+                           {"dead_experts", llvm::json::Array()},
+                           {"kernels", llvm::json::Array()}};
+  auto put = [&](llvm::StringRef key, std::optional<int64_t> number) {
+    if (number)
+      layer[key] = *number;
+  };
+  put("top_k", summary.topK);
+  put("hidden", summary.getHidden());
+  put("intermediate", summary.getIntermediate());
+  if (std::string activation = summary.getActivation(); !activation.empty())
+    layer["activation"] = std::move(activation);
+  if (moe::RouteOp route = summary.route)
+    layer["router"] = moe::stringifyScoreFunction(route.getScore());
+  if (summary.total) {
+    layer["parameters_total"] = summary.total->parameters;
+    layer["flops_per_token_dense"] = summary.total->flops;
+    layer["weight_bytes_per_token_dense"] = summary.total->bytes;
+  }
+  if (summary.perToken) {
+    layer["parameters_active"] = summary.perToken->parameters;
+    layer["flops_per_token_routed"] = summary.perToken->flops;
+    layer["weight_bytes_per_token_routed"] = summary.perToken->bytes;
+  }
+  return layer;
+}
+
+llvm::json::Array moec::describeMoeLayers(ModuleOp module) {
+  llvm::json::Array layers;
+  module.walk([&](moe::PlanOp plan) {
+    LayerSummary summary(plan);
+    if (!summary.weights.empty())
+      layers.push_back(describe(summary));
+  });
+  return layers;
+}
+
+void moec::addKernels(llvm::json::Array &layers, ModuleOp module) {
+  // Layers may share a name, or have none.
+  std::map<std::string, llvm::SetVector<StringRef>> kernels;
+  module.walk([&](func::CallOp call) {
+    if (auto layer = call->getAttrOfType<StringAttr>(
+            moe::MoeDialect::getLayerAttrName()))
+      kernels[layer.str()].insert(call.getCallee());
+  });
+  for (llvm::json::Value &value : layers) {
+    llvm::json::Object &layer = *value.getAsObject();
+    llvm::json::Array names;
+    for (StringRef kernel : kernels[layer.getString("name")->str()])
+      names.push_back(kernel);
+    layer["kernels"] = std::move(names);
+  }
+}
+
+//===-- Parameters --------------------------------------------------------===//
+
+namespace {
+/// Counts ranges of the model's files, whichever recipes read them.
+class ParameterCounter {
+public:
+  explicit ParameterCounter(ModuleOp module)
+      : module(module), symbols(module) {}
+
+  ParameterCount count(int64_t fileElements);
+
+private:
+  /// One range of a file, or one constant.
+  struct Source {
+    double elements = 0;
+    /// Elements that one token meets, each as often as it is read.
+    double met = 0;
+    /// Parameters that an element stands for: more than one of packed weights,
+    /// none of their scales.
+    double worth = 1;
+  };
+
+  void addLayer(const LayerSummary &layer);
+  void addExperts(Value value, const LayerSummary &layer, double worth);
+  void addOthers();
+  param::RecipeInterface getRecipe(Value value) const;
+  void visit(param::RecipeInterface recipe, double elements,
+             llvm::function_ref<void(Source &, double)> take);
+
+  ModuleOp module;
+  SymbolTable symbols;
+  llvm::MapVector<Attribute, Source> sources;
+  /// Of weights of experts.
+  llvm::DenseSet<OpOperand *> seen;
+};
+} // namespace
+
+/// What the same bytes are under, whatever their shape is taken for.
+static Attribute getKey(param::RecipeInterface recipe) {
+  auto file = dyn_cast<param::FileAttr>(Attribute(recipe));
+  return file ? param::FileAttr::get(file.getContext(), file.getPath(),
+                                     file.getOffset(), file.getLength())
+              : Attribute(recipe);
+}
+
+static double countElements(param::RecipeInterface recipe) {
+  RankedTensorType type = recipe.getResultType();
+  return type ? double(type.getNumElements()) : 0;
+}
+
+/// Takes what a recipe reads when so many elements of its value are read: of
+/// several sources from each its share.
+void ParameterCounter::visit(param::RecipeInterface recipe, double elements,
+                             llvm::function_ref<void(Source &, double)> take) {
+  SmallVector<param::RecipeInterface> parts;
+  double all = 0;
+  recipe.forEachSource([&](param::RecipeInterface part) {
+    parts.push_back(part);
+    all += countElements(part);
+  });
+  if (parts.empty()) {
+    Source &source = sources[getKey(recipe)];
+    source.elements = countElements(recipe);
+    return take(source, std::min(elements, source.elements));
+  }
+  for (param::RecipeInterface part : parts) {
+    double own = countElements(part);
+    if (all > 0)
+      visit(part, std::min(own, elements * own / all), take);
+  }
+}
+
+param::RecipeInterface ParameterCounter::getRecipe(Value value) const {
+  auto load = value.getDefiningOp<param::LoadOp>();
+  auto decl =
+      load ? symbols.lookup<param::DeclOp>(load.getParam()) : param::DeclOp();
+  return decl ? decl.getTypedRecipe() : param::RecipeInterface();
+}
+
+void ParameterCounter::addExperts(Value value, const LayerSummary &layer,
+                                  double worth) {
+  param::RecipeInterface recipe =
+      value ? getRecipe(value) : param::RecipeInterface();
+  if (!recipe)
+    return;
+  double share = 1;
+  if (layer.topK && layer.numExperts > 0)
+    share = std::min(1.0, double(*layer.topK) / double(layer.numExperts));
+  visit(recipe, countElements(recipe), [&](Source &source, double elements) {
+    source.met += elements * share;
+    source.worth = worth;
+  });
+  for (OpOperand &use : value.getUses())
+    if (llvm::is_contained(layer.networks, use.getOwner()) ||
+        llvm::is_contained(layer.products, use.getOwner()))
+      seen.insert(&use);
+}
+
+void ParameterCounter::addLayer(const LayerSummary &layer) {
+  for (const ExpertWeights &own : layer.weights) {
+    double worth = own.quant ? 8.0 / double(own.quant->getBits()) : 1;
+    addExperts(own.weights, layer, worth);
+    addExperts(own.bias, layer, 1);
+    addExperts(own.scales, layer, 0);
+  }
+}
+
+/// What is read elsewhere every token meets.
+void ParameterCounter::addOthers() {
+  module.walk([&](param::LoadOp load) {
+    param::RecipeInterface recipe = getRecipe(load.getResult());
+    bool isOther = llvm::any_of(
+        load->getUses(), [&](OpOperand &use) { return !seen.contains(&use); });
+    if (!recipe || !isOther)
+      return;
+    visit(recipe, countElements(recipe),
+          [&](Source &source, double elements) { source.met += elements; });
+  });
+}
+
+ParameterCount ParameterCounter::count(int64_t fileElements) {
+  module.walk([&](moe::PlanOp plan) { addLayer(LayerSummary(plan)); });
+  addOthers();
+  double total = double(fileElements), idle = 0;
+  for (const auto &[key, source] : sources) {
+    total += source.elements * (source.worth - 1);
+    idle += (source.elements - std::min(source.elements, source.met)) *
+            source.worth;
+  }
+  return {int64_t(std::llround(total)), int64_t(std::llround(total - idle))};
+}
+
+ParameterCount moec::countParameters(ModuleOp module, int64_t fileElements) {
+  return ParameterCounter(module).count(fileElements);
+}

@@ -1,0 +1,216 @@
+//===-- LayerSummary.cpp - what a routed layer is and costs --------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "moec/Raising/LayerSummary.h"
+
+#include "dialects/Param/IR/Param.h"
+
+#include "llvm/ADT/SetVector.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/raw_ostream.h"
+
+#include <set>
+
+using namespace mlir;
+using namespace moec;
+
+static ShapedType getType(Value value) {
+  return cast<ShapedType>(value.getType());
+}
+
+static std::string getText(Operation *op, StringRef attribute) {
+  auto text = op ? op->getAttrOfType<StringAttr>(attribute) : StringAttr();
+  return text ? text.str() : "";
+}
+
+//===-- What belongs to it ------------------------------------------------===//
+
+/// Ops of this type that read the value.
+template <typename OpTy> static SmallVector<OpTy> getReaders(Value value) {
+  SmallVector<OpTy> readers;
+  for (Operation *user : value.getUsers())
+    if (auto op = dyn_cast<OpTy>(user))
+      readers.push_back(op);
+  // Users are listed from the last to the first.
+  std::reverse(readers.begin(), readers.end());
+  return readers;
+}
+
+static void addWeights(LayerSummary &layer, Value weights, Value bias,
+                       Value scales, std::optional<moe::QuantAttr> quant) {
+  if (weights)
+    layer.weights.push_back({weights, bias, scales, quant});
+}
+
+/// What the weights of one product cost; nothing where an extent is open.
+static std::optional<LayerCosts> getCosts(const ExpertWeights &own) {
+  LayerCosts costs;
+  for (Value value : {own.weights, own.bias, own.scales}) {
+    if (!value)
+      continue;
+    std::optional<int64_t> bytes;
+    if (getType(value).hasStaticShape())
+      bytes = param::getStorageBytes(getType(value));
+    if (!bytes)
+      return std::nullopt;
+    costs.bytes += *bytes;
+  }
+  int64_t weights = getType(own.weights).getNumElements();
+  if (own.quant)
+    weights = weights * 8 / own.quant->getBits();
+  int64_t biases = own.bias ? getType(own.bias).getNumElements() : 0;
+  costs.parameters = weights + biases;
+  costs.flops = 2 * weights + biases;
+  return costs;
+}
+
+static std::optional<LayerCosts> sumUp(ArrayRef<ExpertWeights> weights) {
+  LayerCosts sum;
+  for (const ExpertWeights &own : weights) {
+    std::optional<LayerCosts> costs = getCosts(own);
+    if (!costs)
+      return std::nullopt;
+    sum.parameters += costs->parameters;
+    sum.flops += costs->flops;
+    sum.bytes += costs->bytes;
+  }
+  return sum;
+}
+
+LayerSummary::LayerSummary(moe::PlanOp plan) : plan(plan) {
+  Value offsets = plan.getResult(0);
+  route = plan.getIds().getDefiningOp<moe::RouteOp>();
+  SmallVector<moe::CombineOp> combines =
+      getReaders<moe::CombineOp>(plan.getResult(2));
+  if (!combines.empty())
+    combine = combines.front();
+  networks = getReaders<moe::ExpertFfnOp>(offsets);
+  products = getReaders<moe::GroupedMatmulOp>(offsets);
+  for (moe::ExpertFfnOp op : networks) {
+    addWeights(*this, op.getW1(), op.getBias1(), op.getScales1(),
+               op.getQuant());
+    addWeights(*this, op.getW2(), op.getBias2(), op.getScales2(),
+               op.getQuant());
+    addWeights(*this, op.getW3(), op.getBias3(), op.getScales3(),
+               op.getQuant());
+  }
+  for (moe::GroupedMatmulOp op : products)
+    addWeights(*this, op.getWeights(), op.getBias(), op.getScales(),
+               op.getQuant());
+
+  numExperts = getType(offsets).getDimSize(0) - 1;
+  int64_t choices = getType(plan.getIds()).getDimSize(1);
+  if (!ShapedType::isDynamic(choices))
+    topK = choices;
+  total = sumUp(weights);
+  // Every expert has as many as the others.
+  if (total && topK && numExperts > 0)
+    perToken = {total->parameters / numExperts * *topK,
+                total->flops / numExperts * *topK,
+                total->bytes / numExperts * *topK};
+}
+
+//===-- What it is --------------------------------------------------------===//
+
+std::string LayerSummary::getName() const {
+  return getText(plan, moe::MoeDialect::getLayerAttrName());
+}
+
+std::string LayerSummary::getRaisedFrom() const {
+  StringRef attribute = moe::MoeDialect::getRaisedFromAttrName();
+  std::string from = getText(combine, attribute);
+  for (moe::ExpertFfnOp network : networks)
+    if (from.empty())
+      from = getText(network, attribute);
+  return from;
+}
+
+static std::optional<int64_t> getStatic(int64_t extent) {
+  return ShapedType::isDynamic(extent) ? std::nullopt : std::optional(extent);
+}
+
+std::optional<int64_t> LayerSummary::getHidden() const {
+  moe::CombineOp op = combine;
+  return op ? getStatic(getType(op.getInit()).getDimSize(1)) : std::nullopt;
+}
+
+/// Whether a value on rows of a layer is made of the result of a product.
+static bool isMadeOfProduct(Value value) {
+  llvm::SetVector<Operation *> seen;
+  auto add = [&](Value operand) {
+    if (Operation *def = operand.getDefiningOp())
+      seen.insert(def);
+  };
+  add(value);
+  for (size_t i = 0; i < seen.size(); ++i) {
+    Operation *op = seen[i];
+    if (isa<moe::GroupedMatmulOp, moe::ExpertFfnOp>(op))
+      return true;
+    // Rows begin at a dispatch.
+    if (isa<moe::DispatchOp>(op))
+      continue;
+    for (Value operand : op->getOperands())
+      add(operand);
+  }
+  return false;
+}
+
+std::optional<int64_t> LayerSummary::getIntermediate() const {
+  std::set<int64_t> depths;
+  for (moe::ExpertFfnOp network : networks) {
+    int64_t depth = getType(network.getW2()).getDimSize(2);
+    bool isPacked = network.getQuant() && !ShapedType::isDynamic(depth);
+    depths.insert(isPacked ? depth * 8 / network.getQuant()->getBits() : depth);
+  }
+  for (moe::GroupedMatmulOp product : products)
+    if (isMadeOfProduct(product.getX()))
+      depths.insert(getType(product.getX()).getDimSize(1));
+  return depths.size() == 1 ? getStatic(*depths.begin()) : std::nullopt;
+}
+
+std::string LayerSummary::getActivation() const {
+  std::set<moe::ActivationKind> kinds;
+  for (moe::ExpertFfnOp network : networks)
+    kinds.insert(network.getActivation().getKind());
+  for (moe::GroupedMatmulOp product : products)
+    if (product.getActivation().getKind() != moe::ActivationKind::Identity)
+      kinds.insert(product.getActivation().getKind());
+  return kinds.size() == 1 ? moe::stringifyActivationKind(*kinds.begin()).str()
+                           : "";
+}
+
+static std::string getStorage(const ExpertWeights &own) {
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  if (!own.quant) {
+    os << getType(own.weights).getElementType();
+  } else {
+    os << "int" << own.quant->getBits();
+    if (own.quant->getBlock())
+      os << " in blocks of " << own.quant->getBlock();
+    else
+      os << " by rows";
+  }
+  return text;
+}
+
+std::string LayerSummary::getStorage() const {
+  std::set<std::string> kinds;
+  for (const ExpertWeights &own : weights)
+    kinds.insert(::getStorage(own));
+  return llvm::join(kinds, ", ");
+}
+
+void LayerSummary::report(remark::detail::InFlightRemark &remark) const {
+  if (!total || !perToken)
+    return;
+  remark << remark::metric("Parameters", total->parameters)
+         << remark::metric("ParametersOfToken", perToken->parameters)
+         << remark::metric("FlopsOfToken", perToken->flops)
+         << remark::metric("FlopsSaved", total->flops - perToken->flops)
+         << remark::metric("BytesOfToken", perToken->bytes)
+         << remark::metric("BytesSaved", total->bytes - perToken->bytes);
+}
