@@ -103,6 +103,17 @@ StringRef Compilation::findNode(Location location) const {
   return found;
 }
 
+std::vector<std::string> Compilation::findNodes(Location location) const {
+  std::vector<std::string> found;
+  location->walk([&](Location part) {
+    auto name = dyn_cast<NameLoc>(part);
+    if (name && nodes.count(name.getName()))
+      found.push_back(name.getName().str());
+    return WalkResult::advance();
+  });
+  return found;
+}
+
 /// The names that locations carry from now on, while the nodes are still there.
 void Compilation::collectNodes() {
   module->walk([&](onnx::OnnxNode node) {
@@ -152,6 +163,7 @@ void Compilation::report(PassRemark remark, Location location) {
   if (isSilent || !wantsRemarks())
     return;
   remark.node = findNode(location).str();
+  remark.nodes = findNodes(location);
   remark.op = nodes.lookup(remark.node);
   std::lock_guard<std::mutex> lock(remarksMutex);
   if (options.showRemarks)

@@ -57,6 +57,8 @@ public:
   intercept(std::function<bool(const Diagnostic &diagnostic)> interceptor) {
     this->interceptor = std::move(interceptor);
   }
+  /// What passes have remarked on, where the options ask for it.
+  llvm::ArrayRef<PassRemark> getRemarks() const { return remarks; }
   /// No diagnostic of any kind is printed from here on.
   void suppressAll() { isSilent = true; }
 
@@ -86,11 +88,14 @@ private:
   void report(mlir::Diagnostic &diagnostic);
   void report(PassRemark remark, mlir::Location location);
   bool wantsRemarks() const {
-    return options.showRemarks || !options.remarksPath.empty();
+    return options.showRemarks || options.keepRemarks ||
+           !options.remarksPath.empty();
   }
   void listenToRemarks();
   llvm::LogicalResult writeRemarks();
-  /// The name of a node that a location stands for; "" if for none.
+  /// The names of nodes that a location stands for.
+  std::vector<std::string> findNodes(mlir::Location location) const;
+  /// The first of them; "" if for none.
   llvm::StringRef findNode(mlir::Location location) const;
   void collectNodes();
 

@@ -25,6 +25,8 @@ struct PassRemark {
   std::string function;
   /// The node and its operator; empty where it is about none.
   std::string node, op;
+  /// All nodes that it is about, that one first.
+  std::vector<std::string> nodes;
   /// Keys and values: the values, one behind the other, are the message.
   std::vector<std::pair<std::string, std::string>> args;
 

@@ -7,6 +7,7 @@
 #include "moec/Importer/ModelSummary.h"
 
 #include "DeclaredLayers.h"
+#include "ModelCheck.h"
 #include "ModelReader.h"
 #include "OperatorTable.h"
 #include "Tensors.h"
@@ -78,6 +79,8 @@ FailureOr<ModelSummary> moec::summarizeModel(mlir::MLIRContext &context,
     addTensor(tensor, context, summary);
   }
   for (const proto::NodeProto &node : model.graph().node()) {
+    summary.nodes.push_back(
+        getNodeName(node, unsigned(summary.nodes.size()), /*prefix=*/""));
     ++summary.operators[node.op_type()];
     if (node.op_type() == "Constant")
       for (const proto::AttributeProto &attribute : node.attribute())

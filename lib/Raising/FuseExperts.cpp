@@ -4,6 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "moec/Raising/LayerSummary.h"
 #include "moec/Raising/Passes.h"
 
 #include "FusedLayers.h"
@@ -16,6 +17,7 @@
 
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/PatternMatch.h"
+#include "mlir/IR/Remarks.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
 namespace moec {
@@ -254,6 +256,22 @@ private:
   Shared &shared;
 };
 
+/// Why a product and the one before it are no network; null where they are.
+static const char *findObstacle(moe::GroupedMatmulOp op) {
+  if (!getPlainProduct(op.getResult(0)) || op.getRows())
+    return "a product that follows another is no plain one";
+  auto inner = op.getX().getDefiningOp<moe::GroupedMatmulOp>();
+  if (!inner)
+    return "a product follows no other";
+  if (!inner.getRows() || inner.getQuant() ||
+      inner.getLayout() == moe::Layout::Panels ||
+      inner.getOffsets() != op.getOffsets())
+    return "a product that another follows does not read the tokens' rows";
+  return inner.getResult(0).hasOneUse()
+             ? nullptr
+             : "another node reads what a product makes";
+}
+
 /// Two products in a row are a network.
 struct FuseNetwork : OpRewritePattern<moe::GroupedMatmulOp> {
   FuseNetwork(MLIRContext *context, Shared &shared)
@@ -261,15 +279,9 @@ struct FuseNetwork : OpRewritePattern<moe::GroupedMatmulOp> {
 
   LogicalResult matchAndRewrite(moe::GroupedMatmulOp op,
                                 PatternRewriter &rewriter) const override {
-    if (!getPlainProduct(op.getResult(0)) || op.getRows())
-      return rewriter.notifyMatchFailure(op, "is no second product");
+    if (const char *obstacle = findObstacle(op))
+      return rewriter.notifyMatchFailure(op, obstacle);
     auto inner = op.getX().getDefiningOp<moe::GroupedMatmulOp>();
-    if (!inner || !inner.getRows() || inner.getQuant() ||
-        inner.getLayout() == moe::Layout::Panels ||
-        inner.getOffsets() != op.getOffsets())
-      return rewriter.notifyMatchFailure(op, "follows no first product");
-    if (!inner.getResult(0).hasOneUse())
-      return rewriter.notifyMatchFailure(op, "the first is read elsewhere");
     Value w1 = toRows(rewriter, inner), w2 = toRows(rewriter, op);
     if (!w1 || !w2)
       return rewriter.notifyMatchFailure(op, "weights are no parameters");
@@ -323,7 +335,44 @@ struct FuseExperts : moec::impl::FuseExpertsBase<FuseExperts> {
     config.enableFolding(false).enableConstantCSE(false);
     if (failed(
             applyPatternsGreedily(getOperation(), std::move(patterns), config)))
-      signalPassFailure();
+      return signalPassFailure();
+    getOperation()->walk([](moe::PlanOp plan) { report(LayerSummary(plan)); });
+  }
+
+private:
+  static void report(const LayerSummary &layer) {
+    moe::PlanOp plan = layer.plan;
+    auto options = [](StringRef name) {
+      return remark::RemarkOpts::name(name).category("moe-fuse-experts");
+    };
+    if (!layer.networks.empty())
+      remark::passed(plan.getLoc(), options("FusedExperts"))
+          << remark::add("made one network of the experts of '{0}': {1}",
+                         layer.getName(), layer.getActivation());
+    else if (layer.products.size() == 1)
+      remark::analysis(plan.getLoc(), options("OneProduct"))
+          << remark::add("made no network of the experts of '{0}': each is one "
+                         "product",
+                         layer.getName());
+    else if (layer.products.size() > 1)
+      remark::missed(plan.getLoc(), options("ExpertsNotFused")) << remark::add(
+          "left the experts of '{0}' as {1} products: {2}", layer.getName(),
+          layer.products.size(), explain(layer));
+  }
+
+  /// What stands between two products of a layer without a network.
+  static std::string explain(const LayerSummary &layer) {
+    for (moe::GroupedMatmulOp product : layer.products) {
+      Operation *before = product.getX().getDefiningOp();
+      if (isa_and_present<moe::GroupedMatmulOp>(before))
+        if (const char *obstacle = findObstacle(product))
+          return obstacle;
+      if (isa_and_present<onnx::OnnxNode>(before) &&
+          before->hasAttr(moe::MoeDialect::getLayerAttrName()))
+        return "no product takes in the operator " +
+               before->getName().stripDialect().str() + " in front of another";
+    }
+    return "none follows another";
   }
 };
 } // namespace

@@ -120,6 +120,11 @@ struct RaiseDecomposedLayers
   }
 
 private:
+  /// Of the choice, and of the root of its layer.
+  static Location getLocs(const Choice &choice, Location root) {
+    return FusedLoc::get(root.getContext(), {choice.ids.getLoc(), root});
+  }
+
   bool raise(const Choice &choice, onnx::ShapeContext &shapes,
              SymbolTable &symbols) {
     RoutingFacts facts(choice.ids, choice.hasChoices, choice.experts,
@@ -127,7 +132,6 @@ private:
     facts.propagate();
     LayerFinder finder(facts);
     std::unique_ptr<RoutedLayer> layer = finder.find();
-    Location loc = choice.ids.getLoc();
     if (!layer) {
       reportMiss(choice, finder.getMiss());
       return false;
@@ -137,8 +141,9 @@ private:
       reportMiss(choice, {layer->root, "its weights make no recipe"});
       return false;
     }
-    auto said = remark::passed(loc, remark::RemarkOpts::name("RaisedLayer")
-                                        .category("raise-decomposed-layers"));
+    auto said = remark::passed(getLocs(choice, layer->root->getLoc()),
+                               remark::RemarkOpts::name("RaisedLayer")
+                                   .category("raise-decomposed-layers"));
     said << remark::add("raised '{0}' by {1}: {2} experts, {3} a token",
                         getNodeName(layer->root), layer->pattern,
                         choice.experts, facts.getExtents().choices);
@@ -151,7 +156,8 @@ private:
     if (miss.reason.empty())
       return;
     ++numMissed;
-    remark::missed(miss.getLoc(choice.ids.getLoc()),
+    Location loc = choice.ids.getLoc();
+    remark::missed(FusedLoc::get(loc.getContext(), {miss.getLoc(loc), loc}),
                    remark::RemarkOpts::name("LayerNotRaised")
                        .category("raise-decomposed-layers"))
         << remark::add("left the experts that '{0}' chooses as they are: the "

@@ -84,8 +84,9 @@ private:
   }
 
   static void reportMiss(moe::PlanOp plan, const Miss &miss) {
+    Location loc = plan.getLoc();
     remark::missed(
-        miss.getLoc(plan.getLoc()),
+        FusedLoc::get(loc.getContext(), {miss.getLoc(loc), loc}),
         remark::RemarkOpts::name("RouterNotRaised").category("raise-routers"))
         << remark::add("left the router of '{0}' as it is: the match "
                        "stopped{1}: {2}",

@@ -308,7 +308,14 @@ static CLI::App *addInspect(CLI::App &app, InspectOptions &options) {
                  "parameters, unsupported nodes");
   inspect->add_option("MODEL", options.modelPath, "The ONNX model")->required();
   inspect->add_flag("--json", options.asJson, "Print JSON");
-  inspect->footer("Example:\n  moec inspect model.onnx --json");
+  inspect
+      ->add_option("--why", options.why,
+                   "Say instead of one node in which MoE layer it is, or which "
+                   "matcher stopped where")
+      ->type_name("NODE");
+  inspect->footer("Examples:\n"
+                  "  moec inspect model.onnx --json\n"
+                  "  moec inspect model.onnx --why /layers.0/mlp/Mul");
   return inspect;
 }
 

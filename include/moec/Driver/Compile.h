@@ -63,6 +63,8 @@ struct CompileOptions {
   std::vector<NodeOutput> exposed;
   /// Print what passes remark on, too.
   bool showRemarks = false;
+  /// Keep it for whoever asks the compilation.
+  bool keepRemarks = false;
   /// Where that goes as YAML: a file, or `-`; empty: nowhere.
   std::string remarksPath;
   /// A file of which experts were chosen, and the share of the choices below

@@ -37,6 +37,8 @@ enum class DriverError {
   Link = 217,
   Weights = 218,
   Interface = 219,
+  // moec inspect --why.
+  NoSuchNode = 220,
   // moec verify.
   CannotLoad = 230,
   RunFailed = 231,

@@ -14,6 +14,8 @@ namespace moec {
 struct InspectOptions {
   std::string modelPath;
   bool asJson = false;
+  /// Say instead what became of this node, if it is not empty.
+  std::string why;
   WorkLimits limits;
 };
 

@@ -47,6 +47,8 @@ struct ModelSummary {
   std::map<std::string, int64_t> opsets;
   /// How many nodes the graph has of each operator.
   std::map<std::string, int64_t> operators;
+  /// Names of the graph's own nodes, also of those that are folded away.
+  std::vector<std::string> nodes;
   /// In the order of the file: of the graph, its subgraphs and functions.
   std::vector<DeclaredLayer> layers;
   /// Inputs that are no initializers.

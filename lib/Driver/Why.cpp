@@ -1,0 +1,269 @@
+//===-- Why.cpp - what became of one node --------------------------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Why.h"
+
+#include "moec/Raising/LayerSummary.h"
+
+#include "dialects/Onnx/IR/Onnx.h"
+
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringSet.h"
+#include "llvm/Support/raw_ostream.h"
+
+using namespace mlir;
+using namespace moec;
+
+//===-- The graph ---------------------------------------------------------===//
+
+static StringRef getName(Operation *op) {
+  auto name = dyn_cast<NameLoc>(op->getLoc());
+  return name ? name.getName().getValue() : StringRef();
+}
+
+NodeGraph::NodeGraph(ModuleOp module) {
+  auto getNumber = [&](Operation *op) -> std::optional<unsigned> {
+    auto node = dyn_cast<onnx::OnnxNode>(op);
+    if (!node || getName(op).empty())
+      return std::nullopt;
+    auto [found, isNew] = numbers.try_emplace(getName(op), nodes.size());
+    if (isNew)
+      nodes.push_back(
+          {getName(op).str(), node.getSchema().opType.str(), {}, {}});
+    return found->second;
+  };
+  module.walk([&](Operation *op) {
+    std::optional<unsigned> reader = getNumber(op);
+    if (!reader)
+      return;
+    for (Value operand : op->getOperands()) {
+      Operation *def = operand.getDefiningOp();
+      std::optional<unsigned> source = def ? getNumber(def) : std::nullopt;
+      // One node may be several ops.
+      if (!source || *source == *reader)
+        continue;
+      nodes[*source].readers.push_back(*reader);
+      nodes[*reader].sources.push_back(*source);
+    }
+  });
+}
+
+std::optional<unsigned> NodeGraph::find(StringRef name) const {
+  auto found = numbers.find(name);
+  return found == numbers.end() ? std::nullopt : std::optional(found->second);
+}
+
+std::vector<std::optional<unsigned>>
+NodeGraph::measureFrom(unsigned start) const {
+  std::vector<std::optional<unsigned>> steps(nodes.size());
+  std::vector<unsigned> queue = {start};
+  steps[start] = 0;
+  for (size_t i = 0; i < queue.size(); ++i)
+    for (unsigned reader : nodes[queue[i]].readers)
+      if (!steps[reader]) {
+        steps[reader] = *steps[queue[i]] + 1;
+        queue.push_back(reader);
+      }
+  return steps;
+}
+
+std::vector<std::string> moec::findNearNames(StringRef name,
+                                             ArrayRef<std::string> names) {
+  constexpr size_t kMost = 3;
+  std::vector<std::pair<unsigned, StringRef>> near;
+  unsigned bound = std::max<unsigned>(2, name.size() / 3);
+  llvm::StringSet<> seen;
+  for (StringRef other : names) {
+    unsigned changes =
+        name.edit_distance(other, /*AllowReplacements=*/true, bound);
+    // What was left off, in front or behind, is near too.
+    if (name.size() > 2 && other.contains(name))
+      changes = std::min(changes, 1u);
+    if (changes <= bound && seen.insert(other).second)
+      near.push_back({changes, other});
+  }
+  llvm::stable_sort(near, llvm::less_first());
+  std::vector<std::string> nearest;
+  for (auto [changes, other] : ArrayRef(near).take_front(kMost))
+    nearest.push_back(other.str());
+  return nearest;
+}
+
+//===-- One node ----------------------------------------------------------===//
+
+NodeExplanation::NodeExplanation(const NodeGraph &graph, ModuleOp module,
+                                 ArrayRef<PassRemark> remarks, unsigned node)
+    : graph(graph), remarks(remarks), node(node) {
+  collectLayers(module);
+  findOwn(module);
+  findSources();
+  if (!own)
+    findNearest();
+  collectRemarks();
+}
+
+/// Whether it says why something is no layer, and of what choice.
+static bool isOfLostLayer(const PassRemark &remark) {
+  return remark.name == "LayerNotRaised" && !remark.nodes.empty();
+}
+
+void NodeExplanation::collectLayers(ModuleOp module) {
+  module.walk([&](moe::PlanOp plan) {
+    LayerSummary summary(plan);
+    std::optional<unsigned> root = graph.find(summary.getName());
+    if (root)
+      layers.push_back({summary.getName(), summary.getRaisedFrom(), {*root}});
+  });
+  for (const PassRemark &remark : remarks) {
+    if (!isOfLostLayer(remark))
+      continue;
+    // The choice comes last.
+    Layer layer = {remark.nodes.back(), "", {}};
+    for (const std::string &name : remark.nodes)
+      if (auto number = graph.find(name))
+        layer.nodes.push_back(*number);
+    layers.push_back(std::move(layer));
+  }
+}
+
+/// A node that is no more is in the layer that what it made leads to, through
+/// nodes that are no more either.
+void NodeExplanation::findOwn(ModuleOp module) {
+  llvm::StringSet<> left;
+  module.walk([&](onnx::OnnxNode op) {
+    if (!op->hasAttr(moe::MoeDialect::getLayerAttrName()))
+      left.insert(getName(op));
+  });
+  llvm::DenseMap<unsigned, unsigned> roots;
+  for (auto [number, layer] : llvm::enumerate(layers))
+    if (layer.isRaised())
+      roots.try_emplace(layer.nodes.front(), number);
+  llvm::SetVector<unsigned> queue;
+  queue.insert(node);
+  for (size_t i = 0; i < queue.size() && !own; ++i) {
+    unsigned next = queue[i];
+    auto root = roots.find(next);
+    if (root != roots.end())
+      own = root->second;
+    else if (!left.contains(graph.getNodes()[next].name))
+      for (unsigned reader : graph.getNodes()[next].readers)
+        queue.insert(reader);
+  }
+}
+
+void NodeExplanation::findSources() {
+  for (unsigned source : graph.getNodes()[node].sources)
+    for (auto [number, layer] : llvm::enumerate(layers))
+      if (number != own && llvm::is_contained(layer.nodes, source) &&
+          layer.isRaised())
+        sources.push_back({graph.getNodes()[source].name, number});
+}
+
+/// Steps between two nodes, down from both to where what they make meets.
+std::optional<unsigned> NodeExplanation::measure(unsigned other) const {
+  std::vector<std::optional<unsigned>> mine = graph.measureFrom(node),
+                                       theirs = graph.measureFrom(other);
+  std::optional<unsigned> least;
+  for (auto [a, b] : llvm::zip(mine, theirs))
+    if (a && b && (!least || *a + *b < *least))
+      least = *a + *b;
+  return least;
+}
+
+void NodeExplanation::findNearest() {
+  for (auto [number, layer] : llvm::enumerate(layers))
+    for (unsigned other : layer.nodes) {
+      std::optional<unsigned> steps = measure(other);
+      if (!steps || (nearest && *steps >= distance))
+        continue;
+      nearest = number;
+      distance = *steps;
+    }
+}
+
+void NodeExplanation::addRemarks(const Layer &layer) {
+  for (const PassRemark &remark : remarks)
+    for (const std::string &name : remark.nodes)
+      // Of a layer that is none, the choice is its name.
+      if (name == layer.name && !llvm::is_contained(told, &remark))
+        told.push_back(&remark);
+}
+
+void NodeExplanation::collectRemarks() {
+  for (const PassRemark &remark : remarks)
+    if (llvm::is_contained(remark.nodes, graph.getNodes()[node].name))
+      told.push_back(&remark);
+  if (own)
+    addRemarks(layers[*own]);
+  if (nearest && !layers[*nearest].isRaised())
+    addRemarks(layers[*nearest]);
+}
+
+//===-- How it is said ----------------------------------------------------===//
+
+std::string NodeExplanation::describePlace() const {
+  if (own)
+    return "is in the MoE layer '" + layers[*own].name + "', raised from " +
+           layers[*own].raisedFrom;
+  std::string text = "is in no MoE layer";
+  if (layers.empty())
+    return text + ": no node of the model chooses experts (TopK or ArgMax "
+                  "along the last dimension) and leads to a sum of them";
+  if (!nearest)
+    return text + ", and leads to none";
+  const Layer &layer = layers[*nearest];
+  return text + "; the nearest, " + std::to_string(distance) +
+         (distance == 1 ? " step" : " steps") + " away, " +
+         (layer.isRaised()
+              ? "is '" + layer.name + "', raised from " + layer.raisedFrom
+              : "would be that of the experts that '" + layer.name +
+                    "' chooses, which is not raised");
+}
+
+/// One sentence, with the pass that says it.
+static std::string describe(const PassRemark &remark) {
+  moec::Diagnostic said = remark.toDiagnostic("");
+  return said.message + " (" + said.pass + ")";
+}
+
+llvm::json::Object NodeExplanation::toJson() const {
+  const NodeGraph::Node &self = graph.getNodes()[node];
+  llvm::json::Array list, inputs;
+  for (const PassRemark *remark : told) {
+    moec::Diagnostic said = remark->toDiagnostic("");
+    list.push_back(
+        llvm::json::Object{{"kind", said.kind},
+                           {"pass", said.pass},
+                           {"name", said.name},
+                           {"node", llvm::json::fixUTF8(said.node)},
+                           {"message", llvm::json::fixUTF8(said.message)}});
+  }
+  for (const auto &[source, layer] : sources)
+    inputs.push_back(llvm::json::fixUTF8(layers[layer].name));
+  llvm::json::Object object{{"node", llvm::json::fixUTF8(self.name)},
+                            {"op", self.op},
+                            {"why", llvm::json::fixUTF8(describePlace())},
+                            {"layer", nullptr},
+                            {"raised_from", nullptr},
+                            {"reads_layers", std::move(inputs)},
+                            {"remarks", std::move(list)}};
+  if (own) {
+    object["layer"] = llvm::json::fixUTF8(layers[*own].name);
+    object["raised_from"] = layers[*own].raisedFrom;
+  }
+  return object;
+}
+
+void NodeExplanation::print(llvm::raw_ostream &os) const {
+  const NodeGraph::Node &self = graph.getNodes()[node];
+  os << "node '" << self.name << "' (" << self.op << ") " << describePlace()
+     << "\n";
+  for (const auto &[source, layer] : sources)
+    os << "  it reads the MoE layer '" << layers[layer].name
+       << "', raised from " << layers[layer].raisedFrom << "\n";
+  for (const PassRemark *remark : told)
+    os << "  " << describe(*remark) << "\n";
+}
