@@ -173,14 +173,20 @@ std::optional<unsigned> NodeExplanation::measure(unsigned other) const {
   return least;
 }
 
+/// One that is not raised before one that is, which it is not in.
 void NodeExplanation::findNearest() {
-  for (auto [number, layer] : llvm::enumerate(layers))
-    for (unsigned other : layer.nodes) {
-      std::optional<unsigned> steps = measure(other);
-      if (!steps || (nearest && *steps >= distance))
+  for (bool isRaised : {false, true})
+    for (auto [number, layer] : llvm::enumerate(layers)) {
+      if (layer.isRaised() != isRaised ||
+          (nearest && layers[*nearest].isRaised() != isRaised))
         continue;
-      nearest = number;
-      distance = *steps;
+      for (unsigned other : layer.nodes) {
+        std::optional<unsigned> steps = measure(other);
+        if (!steps || (nearest && *steps >= distance))
+          continue;
+        nearest = number;
+        distance = *steps;
+      }
     }
 }
 

@@ -131,8 +131,9 @@ def FuseExperts : Pass<"moe-fuse-experts", "::mlir::ModuleOp"> {
       columns and the activation `swiglu`, its constants those of the graph;
     * two products in a row are one `moe.expert_ffn`.
 
-    No weight is moved: recipes are. What does not fit stays as it is, and the
-    debug output of the patterns says why.
+    No weight is moved: recipes are. What does not fit stays as it is: a remark
+    says of each layer whether its experts are a network, or what stands between
+    their products, and the debug output of the patterns why they do not fit.
   }];
   let dependentDialects = ["::moec::moe::MoeDialect",
                            "::moec::param::ParamDialect",
