@@ -7,6 +7,7 @@
 #include "moec/Raising/Passes.h"
 
 #include "FusedLayers.h"
+#include "Routing/BakedExperts.h"
 #include "Routing/Constants.h"
 #include "Routing/GraphCleaner.h"
 #include "Routing/LayerWriter.h"
@@ -133,6 +134,7 @@ private:
     LayerFinder finder(facts);
     std::unique_ptr<RoutedLayer> layer = finder.find();
     if (!layer) {
+      warnOfBakedExperts(choice, facts);
       reportMiss(choice, finder.getMiss());
       return false;
     }
@@ -150,6 +152,19 @@ private:
     LayerSummary(writer.getPlan()).report(said);
     ++numLayers;
     return true;
+  }
+
+  /// A layer that is no whole one, where it is one of a file that is wrong.
+  void warnOfBakedExperts(const Choice &choice, const RoutingFacts &facts) {
+    std::optional<std::string> what = findBakedExperts(facts);
+    if (!what)
+      return;
+    ++numBaked;
+    choice.ids.getDefiningOp()->emitWarning()
+        << *what
+        << ": a token that chooses another loses what that would add, or gets "
+           "another's; export the model with all experts, whatever the example "
+           "input chooses";
   }
 
   void reportMiss(const Choice &choice, const Miss &miss) {

@@ -77,6 +77,11 @@ def RaiseDecomposedLayers : Pass<"raise-decomposed-layers", "::mlir::ModuleOp"> 
     stopped. A choice whose row of scores has a NaN gives what the weights of
     the source say; only zero times infinity or NaN, of experts that were not
     chosen, is not computed.
+
+    A warning names a choice of which the graph computes some experts only, or as
+    many as a loop over those that were hit had when it was traced: the file is
+    wrong for inputs that choose others. It is given where every use of the
+    choice is understood, and some number of an expert has none.
   }];
   let dependentDialects = ["::moec::moe::MoeDialect",
                            "::moec::param::ParamDialect",
@@ -88,7 +93,24 @@ def RaiseDecomposedLayers : Pass<"raise-decomposed-layers", "::mlir::ModuleOp"> 
            "know it">];
   let statistics = [
     Statistic<"numLayers", "num-layers", "Number of MoE layers raised">,
-    Statistic<"numMissed", "num-missed", "Number of choices of experts whose layer was left alone">];
+    Statistic<"numMissed", "num-missed", "Number of choices of experts whose layer was left alone">,
+    Statistic<"numBaked", "num-baked", "Number of those of which the graph has some experts only">];
+}
+
+def WarnBakedExtents : Pass<"warn-baked-extents", "::mlir::ModuleOp"> {
+  let summary = "warns of numbers of the example input that a model was exported with";
+  let description = [{
+    Before and after: the imported graph, with what shape inference could not
+    decide in `onnx.equal`.
+
+    A warning names the first node that holds only where an extent of the inputs
+    is one number: a Reshape, Expand or Split that states it, or an elementwise
+    node that meets it in a constant. Such a file runs with inputs like the one
+    that it was exported with, and ends with `shape_mismatch` for others.
+    Extents that a run counts do not matter, nor do those that `--dim` fixes.
+  }];
+  let statistics = [
+    Statistic<"numBaked", "num-baked", "Number of extents that are demanded to be a number">];
 }
 
 def RaiseRouters : Pass<"raise-routers", "::mlir::ModuleOp"> {
