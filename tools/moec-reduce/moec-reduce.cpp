@@ -4,6 +4,8 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "ReductionPatterns.h"
+
 #include "moec/Pipelines/InitAll.h"
 
 #include "mlir/IR/DialectRegistry.h"
@@ -13,6 +15,7 @@
 int main(int argc, char **argv) {
   mlir::DialectRegistry registry;
   moec::registerAllDialects(registry);
+  moec::registerReductionPatterns(registry);
   // For --opt-reduction-pass, which tries whether a pass keeps the failure.
   moec::registerAllPasses();
   mlir::MLIRContext context(registry);

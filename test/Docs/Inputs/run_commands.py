@@ -15,6 +15,7 @@ import re
 import shutil
 import subprocess
 import sys
+import textwrap
 
 import numpy as np
 
@@ -23,7 +24,7 @@ FIXTURE = root / "test/fixtures/models/moe_relu"
 STAGES = "onnx moe kernels linalg vector llvm".split()
 # What a page writes for something of the reader's.
 NAMES = {"LIB": ["build/libmodel.so"], "MODEL": ["model.onnx"], "STAGE": STAGES}
-PROGRAM = r"(?:[A-Z_]+=\S+ )?(?:moec|moec-opt|moec-run|moec-translate) "
+PROGRAM = r"(?:[A-Z_]+=\S+ )?(?:moec|moec-opt|moec-reduce|moec-run|moec-translate) "
 COMMAND = re.compile(rf"^(?: {{4,}})({PROGRAM}.*)$|`({PROGRAM}[^`]+)`", flags=re.M)
 
 
@@ -44,6 +45,12 @@ for name in ("model.onnx", "m.onnx"):
     shutil.copy(FIXTURE / "model.onnx", scratch / name)
 (scratch / "test").symlink_to(root / "test")
 np.save(scratch / "x.npy", np.ones((3, 64), np.float32))
+# A script that a page shows is written as it stands there.
+script = re.search(r"^ {4}#!/bin/sh\n(?: {4}.*\n)+", (root / "docs/debugging.md").read_text(encoding="utf-8")
+                   if (root / "docs/debugging.md").exists() else "", flags=re.M)
+if script:
+    (scratch / "interesting.sh").write_text(textwrap.dedent(script.group()), encoding="utf-8")
+    (scratch / "interesting.sh").chmod(0o755)
 failures = 0
 for page in [root / "README.md", *sorted((root / "docs").rglob("*.md"))]:
     for command in commands(page):
