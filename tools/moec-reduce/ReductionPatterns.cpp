@@ -53,7 +53,7 @@ struct TakeOperands : RewritePattern {
         uses.push_back({&use, result});
         use.set(value);
       }
-    if (!isInteresting(op->getParentOfType<ModuleOp>())) {
+    if (!isInterestingWithout(op)) {
       for (auto [use, result] : uses)
         use->set(result);
       return rewriter.notifyMatchFailure(op, "nothing of interest is left");
@@ -63,6 +63,16 @@ struct TakeOperands : RewritePattern {
   }
 
 private:
+  bool isInterestingWithout(Operation *op) const {
+    auto module = op->getParentOfType<ModuleOp>();
+    Block *block = op->getBlock();
+    Block::iterator after = std::next(op->getIterator());
+    op->remove();
+    bool isFine = isInteresting(module);
+    block->getOperations().insert(after, op);
+    return isFine;
+  }
+
   bool isInteresting(ModuleOp module) const {
     ScopedDiagnosticHandler quiet(module.getContext(),
                                   [](Diagnostic &) { return success(); });
