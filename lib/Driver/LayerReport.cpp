@@ -24,12 +24,41 @@ using namespace moec;
 
 //===-- Layers ------------------------------------------------------------===//
 
+static llvm::json::Value toJson(Attribute attribute) {
+  if (auto entry = dyn_cast<DictionaryAttr>(attribute)) {
+    llvm::json::Object object;
+    for (NamedAttribute member : entry)
+      object[member.getName().strref()] = toJson(member.getValue());
+    return object;
+  }
+  if (auto list = dyn_cast<ArrayAttr>(attribute)) {
+    llvm::json::Array array;
+    for (Attribute element : list)
+      array.push_back(toJson(element));
+    return array;
+  }
+  if (auto text = dyn_cast<StringAttr>(attribute))
+    return text.str();
+  if (auto number = dyn_cast<IntegerAttr>(attribute))
+    return number.getInt();
+  if (auto number = dyn_cast<FloatAttr>(attribute))
+    return number.getValueAsDouble();
+  // What is beyond all numbers.
+  return nullptr;
+}
+
+/// The experts of the source that were removed, with their certificates.
+static llvm::json::Value describeDeadExperts(moe::PlanOp plan) {
+  Attribute dead = plan->getAttr(moe::MoeDialect::getDeadExpertsAttrName());
+  return dead ? toJson(dead) : llvm::json::Array();
+}
+
 static llvm::json::Object describe(const LayerSummary &summary) {
   llvm::json::Object layer{{"name", summary.getName()},
                            {"raised_from", summary.getRaisedFrom()},
                            {"experts", summary.numExperts},
                            {"weights", summary.getStorage()},
-                           {"dead_experts", llvm::json::Array()},
+                           {"dead_experts", describeDeadExperts(summary.plan)},
                            {"kernels", llvm::json::Array()}};
   auto put = [&](llvm::StringRef key, std::optional<int64_t> number) {
     if (number)
@@ -42,15 +71,17 @@ static llvm::json::Object describe(const LayerSummary &summary) {
     layer["activation"] = std::move(activation);
   if (moe::RouteOp route = summary.route)
     layer["router"] = moe::stringifyScoreFunction(route.getScore());
-  if (summary.total) {
-    layer["parameters_total"] = summary.total->parameters;
-    layer["flops_per_token_dense"] = summary.total->flops;
-    layer["weight_bytes_per_token_dense"] = summary.total->bytes;
-  }
-  if (summary.perToken) {
-    layer["parameters_active"] = summary.perToken->parameters;
-    layer["flops_per_token_routed"] = summary.perToken->flops;
-    layer["weight_bytes_per_token_routed"] = summary.perToken->bytes;
+  if (!summary.each)
+    return layer;
+  // What is left of the experts is stored; dense is what the source says.
+  layer["parameters_total"] = summary.each->parameters * summary.numLeft;
+  layer["flops_per_token_dense"] = summary.each->flops * summary.numExperts;
+  layer["weight_bytes_per_token_dense"] =
+      summary.each->bytes * summary.numExperts;
+  if (std::optional<int64_t> met = summary.getMostMet()) {
+    layer["parameters_active"] = summary.each->parameters * *met;
+    layer["flops_per_token_routed"] = summary.each->flops * *met;
+    layer["weight_bytes_per_token_routed"] = summary.each->bytes * *met;
   }
   return layer;
 }
@@ -168,8 +199,8 @@ void ParameterCounter::addExperts(Value value, const LayerSummary &layer,
   if (!recipe)
     return;
   double share = 1;
-  if (layer.topK && layer.numExperts > 0)
-    share = std::min(1.0, double(*layer.topK) / double(layer.numExperts));
+  if (std::optional<int64_t> met = layer.getMostMet(); met && layer.numLeft > 0)
+    share = double(*met) / double(layer.numLeft);
   visit(recipe, countElements(recipe), [&](Source &source, double elements) {
     source.met += elements * share;
     source.worth = worth;
@@ -181,7 +212,7 @@ void ParameterCounter::addExperts(Value value, const LayerSummary &layer,
 }
 
 void ParameterCounter::addLayer(const LayerSummary &layer) {
-  for (const ExpertWeights &own : layer.weights) {
+  for (const ProductWeights &own : layer.weights) {
     double worth = own.quant ? 8.0 / double(own.quant->getBits()) : 1;
     addExperts(own.weights, layer, worth);
     addExperts(own.bias, layer, 1);

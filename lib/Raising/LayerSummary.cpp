@@ -46,8 +46,8 @@ static void addWeights(LayerSummary &layer, Value weights, Value bias,
 }
 
 /// What the weights of one product cost; nothing where an extent is open.
-static std::optional<LayerCosts> getCosts(const ExpertWeights &own) {
-  LayerCosts costs;
+static std::optional<ExpertCosts> getCosts(const ProductWeights &own) {
+  ExpertCosts costs;
   for (Value value : {own.weights, own.bias, own.scales}) {
     if (!value)
       continue;
@@ -67,10 +67,10 @@ static std::optional<LayerCosts> getCosts(const ExpertWeights &own) {
   return costs;
 }
 
-static std::optional<LayerCosts> sumUp(ArrayRef<ExpertWeights> weights) {
-  LayerCosts sum;
-  for (const ExpertWeights &own : weights) {
-    std::optional<LayerCosts> costs = getCosts(own);
+static std::optional<ExpertCosts> sumUp(ArrayRef<ProductWeights> weights) {
+  ExpertCosts sum;
+  for (const ProductWeights &own : weights) {
+    std::optional<ExpertCosts> costs = getCosts(own);
     if (!costs)
       return std::nullopt;
     sum.parameters += costs->parameters;
@@ -101,16 +101,20 @@ LayerSummary::LayerSummary(moe::PlanOp plan) : plan(plan) {
     addWeights(*this, op.getWeights(), op.getBias(), op.getScales(),
                op.getQuant());
 
-  numExperts = getType(offsets).getDimSize(0) - 1;
+  numExperts = plan.getNumSourceExperts();
+  numLeft = getType(offsets).getDimSize(0) - 1;
   int64_t choices = getType(plan.getIds()).getDimSize(1);
   if (!ShapedType::isDynamic(choices))
     topK = choices;
-  total = sumUp(weights);
   // Every expert has as many as the others.
-  if (total && topK && numExperts > 0)
-    perToken = {total->parameters / numExperts * *topK,
-                total->flops / numExperts * *topK,
-                total->bytes / numExperts * *topK};
+  std::optional<ExpertCosts> all = sumUp(weights);
+  if (all && numLeft > 0)
+    each = {all->parameters / numLeft, all->flops / numLeft,
+            all->bytes / numLeft};
+}
+
+std::optional<int64_t> LayerSummary::getMostMet() const {
+  return topK ? std::optional(std::min(*topK, numLeft)) : std::nullopt;
 }
 
 //===-- What it is --------------------------------------------------------===//
@@ -182,7 +186,7 @@ std::string LayerSummary::getActivation() const {
                            : "";
 }
 
-static std::string getStorage(const ExpertWeights &own) {
+static std::string getStorage(const ProductWeights &own) {
   std::string text;
   llvm::raw_string_ostream os(text);
   if (!own.quant) {
@@ -199,18 +203,20 @@ static std::string getStorage(const ExpertWeights &own) {
 
 std::string LayerSummary::getStorage() const {
   std::set<std::string> kinds;
-  for (const ExpertWeights &own : weights)
+  for (const ProductWeights &own : weights)
     kinds.insert(::getStorage(own));
   return llvm::join(kinds, ", ");
 }
 
 void LayerSummary::report(remark::detail::InFlightRemark &remark) const {
-  if (!total || !perToken)
+  std::optional<int64_t> met = getMostMet();
+  if (!each || !met)
     return;
-  remark << remark::metric("Parameters", total->parameters)
-         << remark::metric("ParametersOfToken", perToken->parameters)
-         << remark::metric("FlopsOfToken", perToken->flops)
-         << remark::metric("FlopsSaved", total->flops - perToken->flops)
-         << remark::metric("BytesOfToken", perToken->bytes)
-         << remark::metric("BytesSaved", total->bytes - perToken->bytes);
+  int64_t saved = numExperts - *met;
+  remark << remark::metric("Parameters", each->parameters * numLeft)
+         << remark::metric("ParametersOfToken", each->parameters * *met)
+         << remark::metric("FlopsOfToken", each->flops * *met)
+         << remark::metric("FlopsSaved", each->flops * saved)
+         << remark::metric("BytesOfToken", each->bytes * *met)
+         << remark::metric("BytesSaved", each->bytes * saved);
 }

@@ -17,13 +17,13 @@
 namespace moec {
 
 /// Weights of one product of a layer, of all its experts.
-struct ExpertWeights {
+struct ProductWeights {
   mlir::Value weights, bias, scales;
   std::optional<moe::QuantAttr> quant;
 };
 
-/// What experts have and do for one token that meets each of them once.
-struct LayerCosts {
+/// What one expert has, and does for a token.
+struct ExpertCosts {
   /// Weights and biases: packed ones as what they stand for, scales not at all.
   int64_t parameters = 0;
   /// A weight is multiplied and added, a bias added.
@@ -44,14 +44,16 @@ struct LayerSummary {
   llvm::SmallVector<moe::ExpertFfnOp, 1> networks;
   llvm::SmallVector<moe::GroupedMatmulOp, 3> products;
   /// Of all of these.
-  llvm::SmallVector<ExpertWeights, 3> weights;
+  llvm::SmallVector<ProductWeights, 3> weights;
 
-  int64_t numExperts = 0;
+  /// Experts of the source, and those that are left of them.
+  int64_t numExperts = 0, numLeft = 0;
   /// How many a token has, where the model fixes it.
   std::optional<int64_t> topK;
-  /// Of all experts, and of those of one token; nothing where only the run
-  /// knows extents.
-  std::optional<LayerCosts> total, perToken;
+  /// How many a token meets at most: of what is left.
+  std::optional<int64_t> getMostMet() const;
+  /// Of each; nothing where only the run knows extents.
+  std::optional<ExpertCosts> each;
 
   /// The name of its node in the source model, and the operator or pattern it
   /// was raised from; "" where they are not known.

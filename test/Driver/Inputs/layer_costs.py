@@ -27,12 +27,13 @@ def case(make):
     return make
 
 
-def expect(g, matrices, vectors=0, hidden=None, **more):
-    """One expert has so many numbers of both kinds, of four bytes."""
+def expect(g, matrices, vectors=0, hidden=None, left=None, **more):
+    """One expert has so many numbers of both kinds, of four bytes; `left` of the
+    experts are stored."""
     each = {"parameters": matrices + vectors, "flops": 2 * matrices + vectors, "bytes": 4 * (matrices + vectors)}
     return {
-        "experts": g.E, "top_k": g.k, "hidden": hidden or g.D, "dead_experts": [],
-        "parameters_total": g.E * each["parameters"], "parameters_active": g.k * each["parameters"],
+        "experts": g.E, "top_k": g.k, "hidden": hidden or g.D,
+        "parameters_total": (left or g.E) * each["parameters"], "parameters_active": g.k * each["parameters"],
         "flops_per_token_dense": g.E * each["flops"], "flops_per_token_routed": g.k * each["flops"],
         "weight_bytes_per_token_dense": g.E * each["bytes"],
         "weight_bytes_per_token_routed": g.k * each["bytes"], **more}
@@ -130,7 +131,7 @@ def experts_of_the_same_weights():
     g = Graph(11, experts=4, choices=1)
     matrices = g.weights_of_experts()
     output = masked(g, network=lambda g, x, m, e: g.network(x, matrices[e % 2]))
-    return g, output, [expect(g, 2 * g.D * g.H)], 2 * g.D * g.H
+    return g, output, [expect(g, 2 * g.D * g.H, left=2)], 2 * g.D * g.H
 
 
 @case
@@ -177,8 +178,12 @@ def differences(expected, said):
     """What is said otherwise."""
     if len(expected) != len(said):
         return [f"{len(said)} layers, expected {len(expected)}"]
-    return [f"{key} is {layer.get(key)}, expected {value}" for own, layer in zip(expected, said)
-            for key, value in own.items() if layer.get(key) != value]
+    wrong = [f"{key} is {layer.get(key)}, expected {value}" for own, layer in zip(expected, said)
+             for key, value in own.items() if layer.get(key) != value]
+    # Two experts that are one: of the four, two are named.
+    return wrong + [f"{len(layer['dead_experts'])} experts are dead" for own, layer in zip(expected, said)
+                    if own["parameters_total"] // (own["parameters_active"] // own["top_k"]) + len(
+                        layer["dead_experts"]) != own["experts"]]
 
 
 folder.mkdir(parents=True, exist_ok=True)

@@ -18,20 +18,37 @@ import re
 import subprocess
 import sys
 
+import onnx
+
 HERE = pathlib.Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(HERE.parent / "Raising" / "Inputs"))
+import layers
+
 fixtures, scratch = map(pathlib.Path, sys.argv[1:])
 # A cache, attention, norms, dense products and quantised experts; experts that
 # make no network; routers, experts of ordinary operators, and parameters that
-# become one.
-MODELS = ["gptoss_int4_tied", "llama4_dynamo18_batched", "gptoss_grouped"]
+# become one; experts of which two are the same.
+FIXTURES = ["gptoss_int4_tied", "llama4_dynamo18_batched", "gptoss_grouped"]
+MODELS = [*FIXTURES, "twins"]
 # How many of them an optimisation is tried on: of those whose code it changes.
 TRIED = 2
 
 
+def find(model):
+    return (fixtures if model in FIXTURES else scratch) / model / "model.onnx"
+
+
+def make_twins():
+    graph = layers.Graph(1, experts=4, choices=2)
+    matrices = graph.weights_of_experts()
+    output = layers.masked(graph, network=lambda g, x, m, e: g.network(x, matrices[e % 3]))
+    find("twins").parent.mkdir(parents=True)
+    onnx.save(graph.model(output), find("twins"))
+
+
 def moec(model, *arguments):
-    return subprocess.run(
-        ["moec", "compile", str(fixtures / model / "model.onnx"), "--name", "m", "--cpu", "x86-64-v3",
-         *arguments], capture_output=True, text=True)
+    return subprocess.run(["moec", "compile", str(find(model)), "--name", "m", "--cpu", "x86-64-v3", *arguments],
+                          capture_output=True, text=True)
 
 
 def list_optimisations():
@@ -41,14 +58,14 @@ def list_optimisations():
 
 def check(model, disabled):
     """What is wrong without these; nothing where it is right."""
-    folder = scratch / model
+    folder = scratch / model / "build"
     flags = [flag for name in disabled for flag in ("--disable-pass", name)]
     made = moec(model, "-o", str(folder), *flags)
     if made.returncode:
         return made.stderr
-    done = subprocess.run(
-        [sys.executable, str(HERE / "compare.py"), str(folder / "libm.so"), str(fixtures / model)],
-        capture_output=True, text=True)
+    compare = [sys.executable, str(HERE / "compare.py"), str(folder / "libm.so"), str(fixtures / model)]
+    verify = ["moec", "verify", str(folder / "libm.so"), "--model", str(find(model)), "--dim", "T=7"]
+    done = subprocess.run(compare if model in FIXTURES else verify, capture_output=True, text=True)
     return done.stdout + done.stderr if done.returncode else ""
 
 
@@ -56,6 +73,7 @@ def emit(model, *flags):
     return moec(model, "-o", "-", "--emit", "llvm", *flags).stdout
 
 
+make_twins()
 optimisations = list_optimisations()
 whole = {model: emit(model) for model in MODELS}
 failures = []
