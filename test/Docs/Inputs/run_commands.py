@@ -23,7 +23,8 @@ root, scratch = map(pathlib.Path, sys.argv[1:])
 FIXTURE = root / "test/fixtures/models/moe_relu"
 STAGES = "onnx moe kernels linalg vector llvm".split()
 # What a page writes for something of the reader's.
-NAMES = {"LIB": ["build/libmodel.so"], "MODEL": ["model.onnx"], "STAGE": STAGES}
+NAMES = {"LIB": ["build/libmodel.so"], r"MODEL(?:\.onnx)?": ["model.onnx"],
+         r"NAME\.json": ["build/model.json"], "STAGE": STAGES}
 PROGRAM = r"(?:[A-Z_]+=\S+ )?(?:moec|moec-opt|moec-reduce|moec-run|moec-translate) "
 COMMAND = re.compile(rf"^(?: {{4,}})({PROGRAM}.*)$|`({PROGRAM}[^`]+)`", flags=re.M)
 
