@@ -47,6 +47,14 @@ static llvm::json::Value toJson(Attribute attribute) {
   return nullptr;
 }
 
+/// The share of the routed weight that went to experts which a profile removed.
+static double getWeightLost(const llvm::json::Value &deadExperts) {
+  double lost = 0;
+  for (const llvm::json::Value &entry : *deadExperts.getAsArray())
+    lost += entry.getAsObject()->getNumber("weight_share").value_or(0);
+  return lost;
+}
+
 /// The experts of the source that were removed, with their certificates.
 static llvm::json::Value describeDeadExperts(moe::PlanOp plan) {
   Attribute dead = plan->getAttr(moe::MoeDialect::getDeadExpertsAttrName());
@@ -60,6 +68,7 @@ static llvm::json::Object describe(const LayerSummary &summary) {
                            {"weights", summary.getStorage()},
                            {"dead_experts", describeDeadExperts(summary.plan)},
                            {"kernels", llvm::json::Array()}};
+  layer["routed_weight_lost"] = getWeightLost(*layer.get("dead_experts"));
   auto put = [&](llvm::StringRef key, std::optional<int64_t> number) {
     if (number)
       layer[key] = *number;
