@@ -8,9 +8,11 @@
 
 #include "moec/Raising/LayerSummary.h"
 
+#include "dialects/Onnx/IR/Onnx.h"
 #include "dialects/Param/IR/Param.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/IR/SymbolTable.h"
 #include "llvm/ADT/MapVector.h"
@@ -146,6 +148,7 @@ private:
 
   void addLayer(const LayerSummary &layer);
   void addExperts(Value value, const LayerSummary &layer, double worth);
+  void see(Value value, const LayerSummary &layer);
   void addOthers();
   param::RecipeInterface getRecipe(Value value) const;
   void visit(param::RecipeInterface recipe, double elements,
@@ -194,7 +197,18 @@ void ParameterCounter::visit(param::RecipeInterface recipe, double elements,
   }
 }
 
+/// What raising puts between a parameter and its product: the same elements in
+/// another order, or some of them.
+static Value peelMoves(Value value) {
+  while (isa_and_present<tensor::ExtractSliceOp, tensor::CollapseShapeOp,
+                         tensor::ExpandShapeOp, onnx::TransposeOp,
+                         moe::TransposeCodesOp>(value.getDefiningOp()))
+    value = value.getDefiningOp()->getOperand(0);
+  return value;
+}
+
 param::RecipeInterface ParameterCounter::getRecipe(Value value) const {
+  value = peelMoves(value);
   auto load = value.getDefiningOp<param::LoadOp>();
   auto decl =
       load ? symbols.lookup<param::DeclOp>(load.getParam()) : param::DeclOp();
@@ -210,22 +224,36 @@ void ParameterCounter::addExperts(Value value, const LayerSummary &layer,
   double share = 1;
   if (std::optional<int64_t> met = layer.getMostMet(); met && layer.numLeft > 0)
     share = double(*met) / double(layer.numLeft);
-  visit(recipe, countElements(recipe), [&](Source &source, double elements) {
+  auto type = cast<ShapedType>(value.getType());
+  double read = type.hasStaticShape() ? double(type.getNumElements())
+                                      : countElements(recipe);
+  visit(recipe, read, [&](Source &source, double elements) {
     source.met += elements * share;
     source.worth = worth;
   });
+  see(value, layer);
+}
+
+/// Remembers the uses by which the layer reads a parameter.
+void ParameterCounter::see(Value value, const LayerSummary &layer) {
   for (OpOperand &use : value.getUses())
     if (llvm::is_contained(layer.networks, use.getOwner()) ||
         llvm::is_contained(layer.products, use.getOwner()))
       seen.insert(&use);
+  while (value != peelMoves(value)) {
+    Operation *move = value.getDefiningOp();
+    seen.insert(&move->getOpOperand(0));
+    value = move->getOperand(0);
+  }
 }
 
 void ParameterCounter::addLayer(const LayerSummary &layer) {
   for (const ProductWeights &own : layer.weights) {
-    double worth = own.quant ? 8.0 / double(own.quant->getBits()) : 1;
+    double worth = own.format ? 8.0 / double(own.format.getBits()) : 1;
     addExperts(own.weights, layer, worth);
     addExperts(own.bias, layer, 1);
-    addExperts(own.scales, layer, 0);
+    for (Value scales : own.scales)
+      addExperts(scales, layer, 0);
   }
 }
 

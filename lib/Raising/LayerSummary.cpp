@@ -40,15 +40,21 @@ template <typename OpTy> static SmallVector<OpTy> getReaders(Value value) {
 }
 
 static void addWeights(LayerSummary &layer, Value weights, Value bias,
-                       Value scales, std::optional<moe::QuantAttr> quant) {
-  if (weights)
-    layer.weights.push_back({weights, bias, scales, quant});
+                       ArrayRef<Value> scales, moe::WeightFormat format) {
+  if (!weights)
+    return;
+  ProductWeights own{weights, bias, {}, format};
+  llvm::copy_if(scales, std::back_inserter(own.scales),
+                [](Value value) { return bool(value); });
+  layer.weights.push_back(std::move(own));
 }
 
 /// What the weights of one product cost; nothing where an extent is open.
 static std::optional<ExpertCosts> getCosts(const ProductWeights &own) {
   ExpertCosts costs;
-  for (Value value : {own.weights, own.bias, own.scales}) {
+  SmallVector<Value> stored = {own.weights, own.bias};
+  llvm::append_range(stored, own.scales);
+  for (Value value : stored) {
     if (!value)
       continue;
     std::optional<int64_t> bytes;
@@ -59,8 +65,8 @@ static std::optional<ExpertCosts> getCosts(const ProductWeights &own) {
     costs.bytes += *bytes;
   }
   int64_t weights = getType(own.weights).getNumElements();
-  if (own.quant)
-    weights = weights * 8 / own.quant->getBits();
+  if (own.format)
+    weights = own.format.getRowElements(weights);
   int64_t biases = own.bias ? getType(own.bias).getNumElements() : 0;
   costs.parameters = weights + biases;
   costs.flops = 2 * weights + biases;
@@ -82,7 +88,10 @@ static std::optional<ExpertCosts> sumUp(ArrayRef<ProductWeights> weights) {
 
 LayerSummary::LayerSummary(moe::PlanOp plan) : plan(plan) {
   Value offsets = plan.getResult(0);
-  route = plan.getIds().getDefiningOp<moe::RouteOp>();
+  Value ids = plan.getIds();
+  if (auto reweigh = ids.getDefiningOp<moe::ReweighOp>())
+    ids = reweigh.getIds();
+  route = ids.getDefiningOp<moe::RouteOp>();
   SmallVector<moe::CombineOp> combines =
       getReaders<moe::CombineOp>(plan.getResult(2));
   if (!combines.empty())
@@ -90,16 +99,20 @@ LayerSummary::LayerSummary(moe::PlanOp plan) : plan(plan) {
   networks = getReaders<moe::ExpertFfnOp>(offsets);
   products = getReaders<moe::GroupedMatmulOp>(offsets);
   for (moe::ExpertFfnOp op : networks) {
-    addWeights(*this, op.getW1(), op.getBias1(), op.getScales1(),
-               op.getQuant());
-    addWeights(*this, op.getW2(), op.getBias2(), op.getScales2(),
-               op.getQuant());
-    addWeights(*this, op.getW3(), op.getBias3(), op.getScales3(),
-               op.getQuant());
+    addWeights(*this, op.getW1(), op.getBias1(),
+               {op.getScales1(), op.getZeroPoints1(), op.getGlobalScales1()},
+               op.getQuant().value_or(nullptr));
+    addWeights(*this, op.getW2(), op.getBias2(),
+               {op.getScales2(), op.getZeroPoints2(), op.getGlobalScales2()},
+               op.getFormat2());
+    addWeights(*this, op.getW3(), op.getBias3(),
+               {op.getScales3(), op.getZeroPoints3(), op.getGlobalScales3()},
+               op.getFormat3());
   }
   for (moe::GroupedMatmulOp op : products)
-    addWeights(*this, op.getWeights(), op.getBias(), op.getScales(),
-               op.getQuant());
+    addWeights(*this, op.getWeights(), op.getBias(),
+               {op.getScales(), op.getZeroPoints(), op.getGlobalScales()},
+               op.getQuant().value_or(nullptr));
 
   numExperts = plan.getNumSourceExperts();
   numLeft = getType(offsets).getDimSize(0) - 1;
@@ -166,8 +179,9 @@ std::optional<int64_t> LayerSummary::getIntermediate() const {
   std::set<int64_t> depths;
   for (moe::ExpertFfnOp network : networks) {
     int64_t depth = getType(network.getW2()).getDimSize(2);
-    bool isPacked = network.getQuant() && !ShapedType::isDynamic(depth);
-    depths.insert(isPacked ? depth * 8 / network.getQuant()->getBits() : depth);
+    moe::WeightFormat format = network.getFormat2();
+    bool isPacked = format && !ShapedType::isDynamic(depth);
+    depths.insert(isPacked ? format.getRowElements(depth) : depth);
   }
   for (moe::GroupedMatmulOp product : products)
     if (isMadeOfProduct(product.getX()))
@@ -187,17 +201,10 @@ std::string LayerSummary::getActivation() const {
 }
 
 static std::string getStorage(const ProductWeights &own) {
+  if (own.format)
+    return own.format.describe();
   std::string text;
-  llvm::raw_string_ostream os(text);
-  if (!own.quant) {
-    os << getType(own.weights).getElementType();
-  } else {
-    os << "int" << own.quant->getBits();
-    if (own.quant->getBlock())
-      os << " in blocks of " << own.quant->getBlock();
-    else
-      os << " by rows";
-  }
+  llvm::raw_string_ostream(text) << getType(own.weights).getElementType();
   return text;
 }
 

@@ -18,8 +18,11 @@ namespace moec {
 
 /// Weights of one product of a layer, of all its experts.
 struct ProductWeights {
-  mlir::Value weights, bias, scales;
-  std::optional<moe::QuantAttr> quant;
+  mlir::Value weights, bias;
+  /// Scales and zero points, where there are any.
+  llvm::SmallVector<mlir::Value, 3> scales;
+  /// Of packed weights; null for those that are floats.
+  moe::WeightFormat format;
 };
 
 /// What one expert has, and does for a token.
