@@ -267,6 +267,7 @@ LogicalResult Compilation::runStage(EmitKind stage) {
   moe.expertProfile = options.expertProfile;
   moe.dropBelow = options.dropBelow;
   moe.ortCpuCompat = options.ortCpuCompat;
+  moe.keepNan = options.keepNan;
   KernelsStageOptions kernels;
   kernels.disable = disabled;
   kernels.reference = options.isReference;

@@ -70,6 +70,8 @@ static std::string getReplayCommand(llvm::StringRef stage,
   std::vector<std::string> values;
   if (stage == "vector" && !options.levels.empty())
     values.push_back("levels=" + llvm::join(options.levels, ","));
+  if (stage == "moe" && options.keepNan)
+    values.push_back("keep-nan");
   if (stage == "moe" && options.ortCpuCompat)
     values.push_back("ort-cpu-compat");
   bool hasReference = stage == "moe" || stage == "kernels" ||

@@ -84,7 +84,9 @@ static void fillMoe(Stage &stage, const MoeStageOptions &options) {
     // Weights are parameters, whatever an exporter did to them, before anything
     // is matched.
     stage.optimise(param::createParamFoldRecipes());
-    stage.optimise(createRaiseDecomposedLayers());
+    RaiseDecomposedLayersOptions raise;
+    raise.keepNan = options.keepNan;
+    stage.optimise(createRaiseDecomposedLayers(raise));
     stage.need(createCanonicalizerPass());
     stage.optimise(createFuseExperts());
     stage.optimise(createRaiseRouters());
@@ -95,6 +97,7 @@ static void fillMoe(Stage &stage, const MoeStageOptions &options) {
   stage.need(createCanonicalizerPass());
   if (!options.reference) {
     EliminateDeadExpertsOptions dead;
+    dead.keepNan = options.keepNan;
     dead.expertProfile = options.expertProfile;
     dead.dropBelow = options.dropBelow;
     stage.optimise(createEliminateDeadExperts(dead));

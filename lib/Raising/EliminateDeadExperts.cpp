@@ -179,7 +179,8 @@ private:
       return miss(plan, "it has more experts than a table of groups holds");
     LayerVerdict verdict(layer.getNumExperts());
     std::string reason = findUnchosen(layer, symbols, verdict);
-    findZero(layer, symbols, verdict);
+    if (!keepNan)
+      findZero(layer, symbols, verdict);
     findDuplicates(layer, verdict);
     if (verdict.isEmpty())
       return miss(plan, reason);
@@ -209,6 +210,9 @@ private:
       return reader.getMiss().str();
     }
     std::vector<Proof> proofs = findUnreachable(*numbers);
+    if (keepNan)
+      llvm::erase_if(proofs,
+                     [](const Proof &proof) { return proof.beatenBy.empty(); });
     // Who lost only to some that are gone may be chosen now, and be too rare.
     while (dropByProfile(layer, proofs, symbols, verdict))
       if (!keepProven(route, proofs))

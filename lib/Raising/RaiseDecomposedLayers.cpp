@@ -138,6 +138,12 @@ private:
       reportMiss(choice, finder.getMiss());
       return false;
     }
+    if (keepNan && computesEverybody(*layer)) {
+      reportMiss(choice,
+                 {layer->root, "zero times the NaN of an expert that is "
+                               "not chosen is to be kept"});
+      return false;
+    }
     LayerWriter writer(*layer, facts, symbols);
     if (failed(writer.write())) {
       reportMiss(choice, {layer->root, "its weights make no recipe"});
@@ -165,6 +171,11 @@ private:
         << ": a token that chooses another loses what that would add, or gets "
            "another's; export the model with all experts, whatever the example "
            "input chooses";
+  }
+
+  /// Whether the source computes all experts for a token.
+  static bool computesEverybody(const RoutedLayer &layer) {
+    return StringRef(layer.pattern).starts_with("P2");
   }
 
   void reportMiss(const Choice &choice, const Miss &miss) {

@@ -13,6 +13,7 @@
 
 #include <cmath>
 #include <cstdlib>
+#include <numeric>
 #include <random>
 
 using namespace moec;
@@ -39,6 +40,7 @@ public:
 
   std::vector<Choice> choose() {
     normalise();
+    scores.reserve(router.experts);
     for (int64_t i = 0; i < router.experts; ++i)
       scores.push_back(score(i));
     probabilities = activate();
@@ -89,9 +91,8 @@ private:
 
   std::vector<int64_t> rank(const std::vector<float> &keys,
                             int64_t count) const {
-    std::vector<int64_t> order;
-    for (int64_t i = 0; i < int64_t(keys.size()); ++i)
-      order.push_back(i);
+    std::vector<int64_t> order(keys.size());
+    std::iota(order.begin(), order.end(), 0);
     llvm::stable_sort(order, [&](int64_t a, int64_t b) {
       if (keys[a] != keys[b])
         return keys[a] > keys[b];
@@ -220,7 +221,7 @@ private:
 
 static int64_t getCount(const char *variable, int64_t otherwise) {
   const char *text = std::getenv(variable);
-  return text ? std::atoll(text) : otherwise;
+  return text ? std::strtoll(text, nullptr, 10) : otherwise;
 }
 
 TEST(DeadExpertsTest, NoneOfThoseFoundIsEverChosen) {

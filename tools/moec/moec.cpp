@@ -266,6 +266,10 @@ static CLI::App *addCompile(CLI::App &app, CompileOptions &options,
   compile->add_option("-j", options.jobs, "Threads (default: all CPUs)")
       ->check(CLI::Range(1u, 1024u))
       ->type_name("N");
+  compile->add_flag("--keep-nan-propagation", options.keepNan,
+                    "Let NaN and infinities of experts that are not chosen "
+                    "spread as in a model that computes them all; such layers "
+                    "stay slow");
   compile->add_flag("--ort-cpu-compat", options.ortCpuCompat,
                     "Follow ONNX Runtime's CPU kernels where they have other "
                     "rules (docs/ort-differences.md)");

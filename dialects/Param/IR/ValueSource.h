@@ -29,10 +29,10 @@ public:
   virtual std::optional<std::vector<char>> read(RecipeInterface recipe,
                                                 int64_t maxBytes) = 0;
 
-  /// The elements of a box of the recipe's value, likewise, into `buffer`, which
-  /// has room for exactly them. Nothing of it is kept: for values that are
-  /// looked at once, or too large to keep. Returns false where they cannot be
-  /// read.
+  /// The elements of a box of the recipe's value, likewise, into `buffer`,
+  /// which has room for exactly them. Nothing of it is kept: for values that
+  /// are looked at once, or too large to keep. Returns false where they cannot
+  /// be read.
   virtual bool readRegion(RecipeInterface recipe,
                           llvm::ArrayRef<int64_t> offsets,
                           llvm::ArrayRef<int64_t> sizes,

@@ -59,6 +59,8 @@ struct CompileOptions {
   bool isReference = false;
   /// ONNX Runtime's CPU kernels are followed where their rules are others.
   bool ortCpuCompat = false;
+  /// Zero times the NaN of an expert that is not chosen stays NaN.
+  bool keepNan = false;
   /// Values of nodes that are the outputs, instead of the model's.
   std::vector<NodeOutput> exposed;
   /// Print what passes remark on, too.

@@ -36,6 +36,11 @@ struct MoeStageOptions : public StageOptions<MoeStageOptions> {
       llvm::cl::desc("the graph as it was imported: nothing is recognised but "
                      "nodes that are a layer, and nothing is folded"),
       llvm::cl::init(false)};
+  Option<bool> keepNan{
+      *this, "keep-nan",
+      llvm::cl::desc("zero times the NaN of an expert that is not chosen, or "
+                     "gives zero, stays NaN"),
+      llvm::cl::init(false)};
   Option<std::string> expertProfile{
       *this, "expert-profile",
       llvm::cl::desc("which experts were chosen, as moec-run --profile writes "

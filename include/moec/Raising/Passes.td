@@ -76,7 +76,8 @@ def RaiseDecomposedLayers : Pass<"raise-decomposed-layers", "::mlir::ModuleOp"> 
     rows, or is read by another node; a remark names the node at which the match
     stopped. A choice whose row of scores has a NaN gives what the weights of
     the source say; only zero times infinity or NaN, of experts that were not
-    chosen, is not computed.
+    chosen, is not computed. With `keep-nan` such layers (P2, P2b) stay as they
+    are.
 
     A warning names a choice of which the graph computes some experts only, or as
     many as a loop over those that were hit had when it was traced: the file is
@@ -90,7 +91,10 @@ def RaiseDecomposedLayers : Pass<"raise-decomposed-layers", "::mlir::ModuleOp"> 
   let options = [
     Option<"model", "model", "std::string", /*default=*/"\"\"",
            "The model whose files have the parameters, where the tool does not "
-           "know it">];
+           "know it">,
+    Option<"keepNan", "keep-nan", "bool", /*default=*/"false",
+           "Leave layers alone that compute experts which are not chosen, for "
+           "zero times their NaN would vanish">];
   let statistics = [
     Statistic<"numLayers", "num-layers", "Number of MoE layers raised">,
     Statistic<"numMissed", "num-missed", "Number of choices of experts whose layer was left alone">,
@@ -227,6 +231,9 @@ def EliminateDeadExperts : Pass<"moe-eliminate-dead-experts", "::mlir::ModuleOp"
     Option<"model", "model", "std::string", /*default=*/"\"\"",
            "The model whose files have the parameters, where the tool does not "
            "know it">,
+    Option<"keepNan", "keep-nan", "bool", /*default=*/"false",
+           "Keep experts that only give zero, or only have the weight zero: zero "
+           "times NaN is NaN">,
     Option<"expertProfile", "expert-profile", "std::string", /*default=*/"\"\"",
            "Which experts were chosen, as moec-run --profile writes it">,
     Option<"dropBelow", "drop-below", "double", /*default=*/"0.0",

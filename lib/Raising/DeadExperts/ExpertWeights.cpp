@@ -11,6 +11,8 @@
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/Support/xxhash.h"
 
+#include <numeric>
+
 using namespace mlir;
 using namespace moec;
 using namespace moec::dead;
@@ -107,9 +109,8 @@ bool ExpertWeights::isSame(int64_t a, int64_t b) {
 std::vector<int64_t>
 ExpertWeights::findFirstEqual(const std::vector<bool> &excluded) {
   int64_t experts = int64_t(excluded.size());
-  std::vector<int64_t> first;
-  for (int64_t e = 0; e < experts; ++e)
-    first.push_back(e);
+  std::vector<int64_t> first(excluded.size());
+  std::iota(first.begin(), first.end(), 0);
   llvm::DenseMap<uint64_t, SmallVector<int64_t, 2>> seen;
   for (int64_t e = 0; e < experts; ++e) {
     bool isRead = true;

@@ -231,6 +231,7 @@ static bool changeAnything(ModuleOp module) {
 
 llvm::ArrayRef<PassFault> validate::getPassFaults() {
   static const PassFault faults[] = {
+      {"warn-baked-extents", "the module is changed", changeAnything},
       {"param-fold-recipes", "a rearrangement is another one", rotateFolded},
       {"raise-decomposed-layers", "weights come from the next expert",
        shiftExperts},

@@ -36,9 +36,10 @@ static constexpr const char *kLevel = "x86-64-v3";
 /// The stage's passes without the checks of what it promises, which a module
 /// from which kernels were taken out does not keep.
 static void buildUnchecked(PassManager &manager,
-                           void (*build)(OpPassManager &)) {
+                           void (*build)(OpPassManager &,
+                                         const PlainStageOptions &)) {
   PassManager whole(manager.getContext());
-  build(whole);
+  build(whole, PlainStageOptions());
   std::string text;
   llvm::raw_string_ostream stream(text);
   auto isNoCheck = [](Pass &pass) {

@@ -17,6 +17,7 @@ using namespace moec::validate;
 
 const Rule *validate::findRule(llvm::StringRef pass) {
   static const Rule rules[] = {
+      {"warn-baked-extents", Promise::Nothing},
       {"param-fold-recipes", Promise::Bits},
       {"raise-decomposed-layers", Promise::Values},
       {"canonicalize", Promise::Bits},
