@@ -210,7 +210,8 @@ private:
       return reader.getMiss().str();
     }
     std::vector<Proof> proofs = findUnreachable(*numbers);
-    if (keepNan)
+    // That a weight is zero says nothing of one from elsewhere, nor of NaN.
+    if (keepNan || !layer.areWeightsOfRoute())
       llvm::erase_if(proofs,
                      [](const Proof &proof) { return proof.beatenBy.empty(); });
     // Who lost only to some that are gone may be chosen now, and be too rare.

@@ -71,12 +71,24 @@ bool RoutedWeights::readProduct(Operation *op, const SymbolTable &symbols) {
   return true;
 }
 
+static Value peelCasts(Value value) {
+  while (auto cast = value.getDefiningOp<tensor::CastOp>())
+    value = cast.getSource();
+  return value;
+}
+
 moe::RouteOp RoutedWeights::getRoute() const {
   moe::PlanOp op = plan;
-  Value ids = op.getIds();
-  while (auto cast = ids.getDefiningOp<tensor::CastOp>())
-    ids = cast.getSource();
+  Value ids = peelCasts(op.getIds());
+  if (auto reweigh = ids.getDefiningOp<moe::ReweighOp>())
+    ids = peelCasts(reweigh.getIds());
   return ids.getDefiningOp<moe::RouteOp>();
+}
+
+bool RoutedWeights::areWeightsOfRoute() const {
+  moe::RouteOp route = getRoute();
+  moe::CombineOp op = combine;
+  return route && peelCasts(op.getWeights()) == route.getResult(0);
 }
 
 std::string RoutedWeights::getName() const {

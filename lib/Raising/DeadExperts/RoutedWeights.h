@@ -30,6 +30,8 @@ public:
   moe::CombineOp getCombine() const { return combine; }
   /// What chose the experts; null where ordinary nodes did.
   moe::RouteOp getRoute() const;
+  /// Whether the weights are those that the route gives.
+  bool areWeightsOfRoute() const;
   int64_t getNumExperts() const { return experts; }
   std::string getName() const;
 
