@@ -170,7 +170,7 @@ private:
       groups.score = GroupScore::Max;
       return checkGrouped(op->getOperand(0), keys);
     }
-    auto top = op && isa<onnx::ReduceSumOp>(op) && isOverMembers(op)
+    auto top = isa_and_present<onnx::ReduceSumOp>(op) && isOverMembers(op)
                    ? op->getOperand(0).getDefiningOp<onnx::TopKOp>()
                    : onnx::TopKOp();
     if (top && op->getOperand(0) == top.getValues() &&
@@ -269,7 +269,7 @@ private:
   }
 
   /// `staying` of the other groups stay: the least sum.
-  int64_t countLeast(std::vector<std::pair<int64_t, int64_t>> counts,
+  int64_t countLeast(llvm::ArrayRef<std::pair<int64_t, int64_t>> counts,
                      int64_t staying) {
     std::vector<int64_t> changes;
     int64_t sum = 0;

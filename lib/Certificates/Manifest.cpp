@@ -140,7 +140,7 @@ private:
     auto number = value.getAsNumber();
     if (!number || !std::isfinite(*number))
       return refuse("has in 'margins' what is no number and not null");
-    certificate.margins.push_back(*number);
+    certificate.margins.push_back(number);
     return llvm::Error::success();
   }
 
