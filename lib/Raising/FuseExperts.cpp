@@ -256,6 +256,8 @@ private:
   Shared &shared;
 };
 
+} // namespace
+
 /// Why a product and the one before it are no network; null where they are.
 static const char *findObstacle(moe::GroupedMatmulOp op) {
   if (!getPlainProduct(op.getResult(0)) || op.getRows())
@@ -272,6 +274,7 @@ static const char *findObstacle(moe::GroupedMatmulOp op) {
              : "another node reads what a product makes";
 }
 
+namespace {
 /// Two products in a row are a network.
 struct FuseNetwork : OpRewritePattern<moe::GroupedMatmulOp> {
   FuseNetwork(MLIRContext *context, Shared &shared)

@@ -218,7 +218,8 @@ FailureOr<FusedLayer> moec::readLayer(onnx::QMoEOp node, bool ortCpu) {
   Refusals refusals(node);
   FusedLayer layer = readCommon(node, onnx::getCodeBits(node, 2), refusals);
   layer.score = moe::ScoreFunction::SoftmaxSelected;
-  if ((layer.routerWeights = node.getRouterWeights())) {
+  layer.routerWeights = node.getRouterWeights();
+  if (layer.routerWeights) {
     layer.score = moe::ScoreFunction::None;
     layer.renormalize = node.getNormalizeRoutingWeights() != 0;
     if (node.getUseSparseMixer() != 0 && !ortCpu)

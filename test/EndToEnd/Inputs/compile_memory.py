@@ -25,9 +25,8 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 TOKEN, HIDDEN = 16, 8
-# Twice, with room for what the allocator keeps: it was 1.33 of 60 experts in 2 layers; of
-# one layer it was 2.18, and 2.80 when checks
-# took memory of the square.
+# Twice, with room for what the allocator keeps: it was 1.33 of 60 experts in 2 layers; of one
+# layer it was 2.18, and 2.80 when checks took memory of the square.
 GROWTH = 2.5
 STAGES = ("onnx", "moe", "kernels", "linalg", "vector", "llvm", "obj")
 
