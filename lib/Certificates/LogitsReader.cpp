@@ -51,6 +51,7 @@ private:
       return refuse(describe(value) +
                     " makes scores of a type other than f32, f16 and bf16");
     logits.roundoff = std::max(logits.roundoff, roundoff);
+    logits.hasHalf |= getElementType(value).isF16();
     return llvm::Error::success();
   }
 

@@ -41,8 +41,10 @@ struct Logits {
   std::vector<double> bias, biasMagnitude;
   /// Where a mask puts a constant in the place of the product.
   std::vector<bool> isFixed;
-  /// delta(S), and how often a score is rounded to some type.
+  /// delta(S), whether f16 is among the types, and how often a score is rounded
+  /// to some type.
   double roundoff = 0;
+  bool hasHalf = false;
   int64_t roundings = 0;
   /// The product, and the value that the product reads.
   mlir::Operation *product = nullptr;

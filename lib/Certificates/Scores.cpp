@@ -24,13 +24,15 @@ Scores::Scores(const Router &router, const InputBound &bound)
   computeLength();
   Interval accuracy = Interval(double(logits.hidden + 4) * 0x1p-23) +
                       Interval(4 * logits.roundoff);
+  Interval underflow = Interval(double(logits.hidden + 4) * 0x1p-126) +
+                       Interval(logits.hasHalf ? 0x1p-22 : 0);
   for (int64_t i = 0; i < logits.experts; ++i) {
     RowSums sums = sum(i, -1);
     double bias = logits.biasMagnitude[i];
     Interval added =
         std::isinf(logits.bias[i]) ? Interval(0) : max(getBias(i), -getBias(i));
     magnitudes.push_back(length * sums.length + added);
-    errors.push_back(accuracy * magnitudes.back());
+    errors.push_back(accuracy * magnitudes.back() + underflow);
     middles.push_back(getBias(i) + sums.offset);
     spreads.push_back(getSpread(sums) + errors.back());
     // Four roundings of at most B are in err; these are of what was added in

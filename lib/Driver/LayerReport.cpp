@@ -49,11 +49,19 @@ static llvm::json::Value toJson(Attribute attribute) {
   return nullptr;
 }
 
-/// The share of the routed weight that went to experts which a profile removed.
-static double getWeightLost(const llvm::json::Value &deadExperts) {
+/// The share of the routed weight that went to experts which a profile removed;
+/// null where the profile does not say.
+static llvm::json::Value getWeightLost(const llvm::json::Value &deadExperts) {
   double lost = 0;
-  for (const llvm::json::Value &entry : *deadExperts.getAsArray())
-    lost += entry.getAsObject()->getNumber("weight_share").value_or(0);
+  for (const llvm::json::Value &entry : *deadExperts.getAsArray()) {
+    const llvm::json::Object &expert = *entry.getAsObject();
+    if (expert.getString("cause") != "profile")
+      continue;
+    std::optional<double> share = expert.getNumber("weight_share");
+    if (!share)
+      return nullptr;
+    lost += *share;
+  }
   return lost;
 }
 

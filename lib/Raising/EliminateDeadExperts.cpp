@@ -244,7 +244,11 @@ private:
     SmallVector<int64_t> experts = route.choose(*seen, dropBelow, unchosen);
     if (experts.empty()) {
       if (verdict.isEmpty())
-        miss(layer.getPlan(), "the profile saw each often enough");
+        miss(layer.getPlan(),
+             seen->getBelow(dropBelow).empty()
+                 ? "the profile saw each often enough"
+                 : "the profile drops none of them: as many must stay as are "
+                   "chosen");
       return false;
     }
     route.mask(experts, symbols);
@@ -312,11 +316,28 @@ private:
       LDBG() << layer.getName() << ": no last product whose weights are known";
       return;
     }
+    if (!keepsNan(layer)) {
+      LDBG() << layer.getName() << ": its router may not see an expert's NaN";
+      return;
+    }
     Builder b(&getContext());
     ExpertWeights last(*getValues(), recipes);
     for (int64_t e = 0; e < layer.getNumExperts(); ++e)
       if (verdict.isAlive(e) && last.isZero(e) && verdict.bury(b, e, "zero"))
         ++numZero;
+  }
+
+  /// Whether a row in which an expert would read NaN, and make NaN of its
+  /// zeros, has no weight that is a number.
+  static bool keepsNan(const RoutedWeights &layer) {
+    moe::RouteOp route = layer.getRoute();
+    if (!route || !layer.areWeightsOfRoute())
+      return false;
+    ScoreReader reader(route);
+    return reader.read() && reader.getInput() &&
+           llvm::all_of(layer.getInputs(), [&](Value input) {
+             return carriesNan(input, reader.getInput());
+           });
   }
 
   void findDuplicates(RoutedWeights &layer, LayerVerdict &verdict) {

@@ -358,6 +358,22 @@ TEST(DeadExpertsTest, RoundingMayMakeUpForTheBias) {
   EXPECT_EQ(router.findDead(), Experts{});
 }
 
+TEST(DeadExpertsTest, WhatUnderflowsMayTie) {
+  auto findDead = [](double center, double row, double underflow) {
+    SmallRouter router(kNone, 1, {0, 0});
+    router.setRows({row, 0}).input.center = {center};
+    router.input.gain = {0};
+    router.input.absolute = 0;
+    router.scoreUnderflow = underflow;
+    return router.findDead();
+  };
+  // Of a product, and of what is stored in f16.
+  EXPECT_EQ(findDead(1e-15, 1e-15, 0), Experts{1});
+  EXPECT_EQ(findDead(1e-20, 1e-20, 0), Experts{});
+  EXPECT_EQ(findDead(1e-3, 1e-4, 0), Experts{1});
+  EXPECT_EQ(findDead(1e-3, 1e-4, std::ldexp(1.0, -22)), Experts{});
+}
+
 TEST(DeadExpertsTest, FunctionsOfCloseScoresMayTie) {
   EXPECT_EQ(SmallRouter(kNone, 1, {1e-5, 0}).findDead(), Experts{1});
   EXPECT_EQ(SmallRouter(kSoftmax, 1, {1e-5, 0}).findDead(), Experts{});

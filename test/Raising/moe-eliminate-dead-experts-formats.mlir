@@ -14,7 +14,8 @@ module attributes {onnx.symbols = ["T"]} {
   param.decl @bias : tensor<4x4xf32> = #param.stack<[#param.dense<dense<1.0> : tensor<4xf32>>, #param.dense<dense<0.0> : tensor<4xf32>>, #param.dense<dense<1.0> : tensor<4xf32>>, #param.dense<dense<1.0> : tensor<4xf32>>], axis = 0>
   param.decl @w1 : tensor<4x4x4xf8E4M3FN> = #param.stack<[#param.dense<dense<1.0> : tensor<4x4xf8E4M3FN>>, #param.dense<dense<2.0> : tensor<4x4xf8E4M3FN>>, #param.dense<dense<3.0> : tensor<4x4xf8E4M3FN>>, #param.dense<dense<4.0> : tensor<4x4xf8E4M3FN>>], axis = 0>
   param.decl @w2 : tensor<4x4x4xf8E4M3FN> = #param.stack<[#param.dense<dense<1.0> : tensor<4x4xf8E4M3FN>>, #param.dense<dense<2.0> : tensor<4x4xf8E4M3FN>>, #param.dense<dense<3.0> : tensor<4x4xf8E4M3FN>>, #param.dense<dense<4.0> : tensor<4x4xf8E4M3FN>>], axis = 0>
-  func.func @main(%x: tensor<?x4xf32> {onnx.name = "x", onnx.shape = #t}, %s: tensor<?x4xf32> {onnx.name = "s", onnx.shape = #t}) -> (tensor<?x4xf32> {onnx.name = "y"}) {
+  param.decl @router : tensor<4x4xf32> = #param.dense<dense<[[0.1, 0.2, 0.3, 0.4], [0.2, 0.1, 0.3, 0.4], [0.1, 0.3, 0.2, 0.1], [0.3, 0.1, 0.1, 0.2]]> : tensor<4x4xf32>>
+  func.func @main(%x: tensor<?x4xf32> {onnx.name = "x", onnx.shape = #t}) -> (tensor<?x4xf32> {onnx.name = "y"}) {
     %c0 = arith.constant 0 : index
     %c2 = arith.constant 2 : index
     %scale1 = param.load @scale1 : tensor<4xf32>
@@ -22,6 +23,8 @@ module attributes {onnx.symbols = ["T"]} {
     %bias = param.load @bias : tensor<4x4xf32>
     %w1 = param.load @w1 : tensor<4x4x4xf8E4M3FN>
     %w2 = param.load @w2 : tensor<4x4x4xf8E4M3FN>
+    %router = param.load @router : tensor<4x4xf32>
+    %s = onnx.MatMul(%x, %router) {onnx.shapes = [#t]} : (tensor<?x4xf32>, tensor<4x4xf32>) -> tensor<?x4xf32>
     %t = tensor.dim %x, %c0 : tensor<?x4xf32>
     %r = arith.muli %t, %c2 : index
     %e0 = tensor.empty(%t) : tensor<?x2xf32>
@@ -51,7 +54,8 @@ module attributes {onnx.symbols = ["T"]} {
   param.decl @bias : tensor<4x4xf32> = #param.stack<[#param.dense<dense<1.0> : tensor<4xf32>>, #param.dense<dense<0.0> : tensor<4xf32>>, #param.dense<dense<1.0> : tensor<4xf32>>, #param.dense<dense<1.0> : tensor<4xf32>>], axis = 0>
   param.decl @w1 : tensor<4x4x4xf8E4M3FN> = #param.stack<[#param.dense<dense<1.0> : tensor<4x4xf8E4M3FN>>, #param.dense<dense<2.0> : tensor<4x4xf8E4M3FN>>, #param.dense<dense<3.0> : tensor<4x4xf8E4M3FN>>, #param.dense<dense<4.0> : tensor<4x4xf8E4M3FN>>], axis = 0>
   param.decl @w2 : tensor<4x4x4xf8E4M3FN> = #param.stack<[#param.dense<dense<1.0> : tensor<4x4xf8E4M3FN>>, #param.dense<dense<2.0> : tensor<4x4xf8E4M3FN>>, #param.dense<dense<3.0> : tensor<4x4xf8E4M3FN>>, #param.dense<dense<4.0> : tensor<4x4xf8E4M3FN>>], axis = 0>
-  func.func @main(%x: tensor<?x4xf32> {onnx.name = "x", onnx.shape = #t}, %s: tensor<?x4xf32> {onnx.name = "s", onnx.shape = #t}) -> (tensor<?x4xf32> {onnx.name = "y"}) {
+  param.decl @router : tensor<4x4xf32> = #param.dense<dense<[[0.1, 0.2, 0.3, 0.4], [0.2, 0.1, 0.3, 0.4], [0.1, 0.3, 0.2, 0.1], [0.3, 0.1, 0.1, 0.2]]> : tensor<4x4xf32>>
+  func.func @main(%x: tensor<?x4xf32> {onnx.name = "x", onnx.shape = #t}) -> (tensor<?x4xf32> {onnx.name = "y"}) {
     %c0 = arith.constant 0 : index
     %c2 = arith.constant 2 : index
     %scale1 = param.load @scale1 : tensor<4xf32>
@@ -59,6 +63,8 @@ module attributes {onnx.symbols = ["T"]} {
     %bias = param.load @bias : tensor<4x4xf32>
     %w1 = param.load @w1 : tensor<4x4x4xf8E4M3FN>
     %w2 = param.load @w2 : tensor<4x4x4xf8E4M3FN>
+    %router = param.load @router : tensor<4x4xf32>
+    %s = onnx.MatMul(%x, %router) {onnx.shapes = [#t]} : (tensor<?x4xf32>, tensor<4x4xf32>) -> tensor<?x4xf32>
     %t = tensor.dim %x, %c0 : tensor<?x4xf32>
     %r = arith.muli %t, %c2 : index
     %e0 = tensor.empty(%t) : tensor<?x2xf32>
@@ -88,7 +94,8 @@ module attributes {onnx.symbols = ["T"]} {
   param.decl @bias : tensor<4x4xf32> = #param.stack<[#param.dense<dense<1.0> : tensor<4xf32>>, #param.dense<dense<0.0> : tensor<4xf32>>, #param.dense<dense<1.0> : tensor<4xf32>>, #param.dense<dense<1.0> : tensor<4xf32>>], axis = 0>
   param.decl @w1 : tensor<4x4x4xf8E4M3FN> = #param.stack<[#param.dense<dense<1.0> : tensor<4x4xf8E4M3FN>>, #param.dense<dense<2.0> : tensor<4x4xf8E4M3FN>>, #param.dense<dense<3.0> : tensor<4x4xf8E4M3FN>>, #param.dense<dense<4.0> : tensor<4x4xf8E4M3FN>>], axis = 0>
   param.decl @w2 : tensor<4x4x4xf8E4M3FN> = #param.stack<[#param.dense<dense<1.0> : tensor<4x4xf8E4M3FN>>, #param.dense<dense<2.0> : tensor<4x4xf8E4M3FN>>, #param.dense<dense<3.0> : tensor<4x4xf8E4M3FN>>, #param.dense<dense<4.0> : tensor<4x4xf8E4M3FN>>], axis = 0>
-  func.func @main(%x: tensor<?x4xf32> {onnx.name = "x", onnx.shape = #t}, %s: tensor<?x4xf32> {onnx.name = "s", onnx.shape = #t}) -> (tensor<?x4xf32> {onnx.name = "y"}) {
+  param.decl @router : tensor<4x4xf32> = #param.dense<dense<[[0.1, 0.2, 0.3, 0.4], [0.2, 0.1, 0.3, 0.4], [0.1, 0.3, 0.2, 0.1], [0.3, 0.1, 0.1, 0.2]]> : tensor<4x4xf32>>
+  func.func @main(%x: tensor<?x4xf32> {onnx.name = "x", onnx.shape = #t}) -> (tensor<?x4xf32> {onnx.name = "y"}) {
     %c0 = arith.constant 0 : index
     %c2 = arith.constant 2 : index
     %scale1 = param.load @scale1 : tensor<4xf32>
@@ -96,6 +103,8 @@ module attributes {onnx.symbols = ["T"]} {
     %bias = param.load @bias : tensor<4x4xf32>
     %w1 = param.load @w1 : tensor<4x4x4xf8E4M3FN>
     %w2 = param.load @w2 : tensor<4x4x4xf8E4M3FN>
+    %router = param.load @router : tensor<4x4xf32>
+    %s = onnx.MatMul(%x, %router) {onnx.shapes = [#t]} : (tensor<?x4xf32>, tensor<4x4xf32>) -> tensor<?x4xf32>
     %t = tensor.dim %x, %c0 : tensor<?x4xf32>
     %r = arith.muli %t, %c2 : index
     %e0 = tensor.empty(%t) : tensor<?x2xf32>
@@ -126,7 +135,8 @@ module attributes {onnx.symbols = ["T"]} {
   param.decl @bias : tensor<4x4xf32> = #param.stack<[#param.dense<dense<1.0> : tensor<4xf32>>, #param.dense<dense<0.0> : tensor<4xf32>>, #param.dense<dense<1.0> : tensor<4xf32>>, #param.dense<dense<1.0> : tensor<4xf32>>], axis = 0>
   param.decl @w1 : tensor<4x4x4xf8E4M3FN> = #param.stack<[#param.dense<dense<1.0> : tensor<4x4xf8E4M3FN>>, #param.dense<dense<2.0> : tensor<4x4xf8E4M3FN>>, #param.dense<dense<3.0> : tensor<4x4xf8E4M3FN>>, #param.dense<dense<4.0> : tensor<4x4xf8E4M3FN>>], axis = 0>
   param.decl @w2 : tensor<4x4x4xf8E4M3FN> = #param.stack<[#param.dense<dense<1.0> : tensor<4x4xf8E4M3FN>>, #param.dense<dense<2.0> : tensor<4x4xf8E4M3FN>>, #param.dense<dense<3.0> : tensor<4x4xf8E4M3FN>>, #param.dense<dense<4.0> : tensor<4x4xf8E4M3FN>>], axis = 0>
-  func.func @main(%x: tensor<?x4xf32> {onnx.name = "x", onnx.shape = #t}, %s: tensor<?x4xf32> {onnx.name = "s", onnx.shape = #t}) -> (tensor<?x4xf32> {onnx.name = "y"}) {
+  param.decl @router : tensor<4x4xf32> = #param.dense<dense<[[0.1, 0.2, 0.3, 0.4], [0.2, 0.1, 0.3, 0.4], [0.1, 0.3, 0.2, 0.1], [0.3, 0.1, 0.1, 0.2]]> : tensor<4x4xf32>>
+  func.func @main(%x: tensor<?x4xf32> {onnx.name = "x", onnx.shape = #t}) -> (tensor<?x4xf32> {onnx.name = "y"}) {
     %c0 = arith.constant 0 : index
     %c2 = arith.constant 2 : index
     %scale1 = param.load @scale1 : tensor<4xf32>
@@ -134,6 +144,8 @@ module attributes {onnx.symbols = ["T"]} {
     %bias = param.load @bias : tensor<4x4xf32>
     %w1 = param.load @w1 : tensor<4x4x4xf8E4M3FN>
     %w2 = param.load @w2 : tensor<4x4x4xf8E4M3FN>
+    %router = param.load @router : tensor<4x4xf32>
+    %s = onnx.MatMul(%x, %router) {onnx.shapes = [#t]} : (tensor<?x4xf32>, tensor<4x4xf32>) -> tensor<?x4xf32>
     %t = tensor.dim %x, %c0 : tensor<?x4xf32>
     %r = arith.muli %t, %c2 : index
     %e0 = tensor.empty(%t) : tensor<?x2xf32>

@@ -104,7 +104,8 @@ class Proof:
         self.size = [
             self.length * _norm(w) + (abs(b) if math.isfinite(b) else 0) for w, b in zip(router.weights, router.bias)
         ]
-        self.error = [accuracy * size for size in self.size]
+        underflow = (hidden + 4) * 2.0**-126 + (2.0**-22 if router.storage == "f16" else 0)
+        self.error = [accuracy * size + underflow for size in self.size]
 
     def spread(self, u):
         bound = self.r.bound

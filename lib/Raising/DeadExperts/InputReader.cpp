@@ -13,6 +13,7 @@
 #include "dialects/Onnx/IR/Reductions.h"
 
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "llvm/ADT/SetVector.h"
 
 #include <cmath>
 
@@ -46,9 +47,11 @@ static bool keepsLastExtent(Operation *view) {
          !ShapedType::isDynamic(from.back());
 }
 
-Value moec::dead::peelStored(Value value, double &roundoff) {
+Value moec::dead::peelStored(Value value, Storage &storage) {
   while (isFloat(value)) {
-    roundoff = std::max(roundoff, getRoundoff(getType(value).getElementType()));
+    Type type = getType(value).getElementType();
+    storage.roundoff = std::max(storage.roundoff, getRoundoff(type));
+    storage.hasHalf |= type.isF16();
     Operation *op = value.getDefiningOp();
     bool isView = isa_and_present<onnx::ReshapeOp, onnx::IdentityOp,
                                   onnx::FlattenOp, onnx::SqueezeOp,
@@ -177,13 +180,12 @@ public:
       return {};
     bound.gain.assign(width, 1.0);
     bound.center.assign(width, 0.0);
-    double roundoff = 0;
-    value = peelStored(value, roundoff);
-    if (!readOperator() && !readBox() && !readNodes(roundoff))
+    Storage storage;
+    value = peelStored(value, storage);
+    if (!readOperator() && !readBox() && !readNodes(storage))
       return {};
-    bound.relative = 4 * roundoff;
-    bound.absolute =
-        std::ldexp(1.0, roundoff == std::ldexp(1.0, -11) ? -24 : -100);
+    bound.relative = 4 * storage.roundoff;
+    bound.absolute = std::ldexp(1.0, storage.hasHalf ? -24 : -100);
     return bound;
   }
 
@@ -294,19 +296,19 @@ private:
   }
 
   /// center + gain * x / sqrt(mean(x * x) + epsilon), each of them optional.
-  bool readNodes(double &roundoff) {
+  bool readNodes(Storage &storage) {
     if (auto add = value.getDefiningOp<onnx::AddOp>())
       for (auto [rest, term] : {std::pair(add.getA(), add.getB()),
                                 std::pair(add.getB(), add.getA())})
         if (readVector(term, bound.center)) {
-          value = peelStored(rest, roundoff);
+          value = peelStored(rest, storage);
           break;
         }
     if (auto mul = value.getDefiningOp<onnx::MulOp>(); mul && !matchUnit(value))
       for (auto [rest, factor] : {std::pair(mul.getA(), mul.getB()),
                                   std::pair(mul.getB(), mul.getA())})
         if (readVector(factor, bound.gain)) {
-          value = peelStored(rest, roundoff);
+          value = peelStored(rest, storage);
           break;
         }
     Value x = matchUnit(value);
@@ -324,4 +326,33 @@ private:
 
 InputBound moec::dead::readInputBound(Value value) {
   return InputReader(value).read();
+}
+
+/// Operands of which a NaN in a row makes one in the same row of the result.
+static SmallVector<Value> getCarriers(Operation *op) {
+  if (isa_and_present<onnx::AddOp, onnx::SubOp, onnx::MulOp, onnx::DivOp>(op))
+    return op->getOperands();
+  if (isa_and_present<onnx::LayerNormalizationOp, onnx::RMSNormalizationOp,
+                      onnx::SimplifiedLayerNormalizationOp>(op))
+    return {op->getOperand(0)};
+  if (isa_and_present<onnx::SkipLayerNormalizationOp,
+                      onnx::SkipSimplifiedLayerNormalizationOp>(op))
+    return {op->getOperand(0), op->getOperand(1)};
+  return {};
+}
+
+bool moec::dead::carriesNan(Value source, Value value) {
+  Storage unused;
+  source = peelStored(source, unused);
+  llvm::SetVector<Value> seen;
+  seen.insert(peelStored(value, unused));
+  for (size_t i = 0; i < seen.size(); ++i) {
+    if (seen[i] == source)
+      return true;
+    for (Value operand : getCarriers(seen[i].getDefiningOp()))
+      // What is broadcast over rows says nothing of one.
+      if (getType(operand).getShape() == getType(seen[i]).getShape())
+        seen.insert(peelStored(operand, unused));
+  }
+  return false;
 }

@@ -74,8 +74,10 @@ void KeyOrder::measureRows() {
     centered.push_back(sum);
     centeredTerms.push_back(terms);
     magnitude.push_back(norm * std::sqrt(square) + bias);
+    // Products below the normal numbers may be flushed to zero.
     error.push_back(((hidden + 4) * power(-23) + 4 * router.scoreRoundoff) *
-                    magnitude.back());
+                        magnitude.back() +
+                    (hidden + 4) * power(-126) + router.scoreUnderflow);
   }
 }
 

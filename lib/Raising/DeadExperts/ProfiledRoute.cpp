@@ -45,7 +45,21 @@ bool ProfiledRoute::read() {
       return fail("the selection bias is not known before the run");
     bias.assign(numbers->begin(), numbers->end());
   }
-  return true;
+  return isFillBelowKeys() ||
+         fail("its groups fill keys with a number that others may be below");
+}
+
+/// Whether an expert that is masked, and gets the fill of its group again, is
+/// still behind those that stay.
+bool ProfiledRoute::isFillBelowKeys() const {
+  moe::RouteOp op = route;
+  double fill = op.getGroupFill().convertToDouble();
+  if (op.getGroups() == 1 || fill == -std::numeric_limits<double>::infinity())
+    return true;
+  bool isProbability = op.getScore() == moe::ScoreFunction::SoftmaxAll ||
+                       op.getScore() == moe::ScoreFunction::Sigmoid;
+  return isProbability &&
+         llvm::all_of(bias, [&](float number) { return number >= fill; });
 }
 
 /// Whether a token still has as many to choose from as are chosen, whichever

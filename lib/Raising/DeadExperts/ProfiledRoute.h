@@ -38,6 +38,7 @@ public:
 private:
   bool read();
   bool fail(const llvm::Twine &reason);
+  bool isFillBelowKeys() const;
   bool leavesEnough(const std::vector<bool> &isGone) const;
 
   moe::RouteOp route;

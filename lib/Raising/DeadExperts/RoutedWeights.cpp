@@ -128,6 +128,21 @@ RoutedWeights::getLastRecipes(const SymbolTable &symbols) const {
   return found;
 }
 
+SmallVector<Value> RoutedWeights::getInputs() const {
+  SmallVector<Value> inputs;
+  moe::PlanOp op = plan;
+  for (Operation *user : op.getResult(0).getUsers()) {
+    if (auto network = dyn_cast<moe::ExpertFfnOp>(user))
+      inputs.push_back(network.getX());
+    else if (auto product = dyn_cast<moe::GroupedMatmulOp>(user);
+             product && product.getRows())
+      inputs.push_back(product.getX());
+    else if (auto dispatch = dyn_cast<moe::DispatchOp>(user))
+      inputs.push_back(dispatch.getX());
+  }
+  return inputs;
+}
+
 int64_t RoutedWeights::countParameters() const {
   int64_t count = 0;
   for (param::RecipeInterface recipe : recipes)

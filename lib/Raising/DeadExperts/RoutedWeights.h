@@ -41,6 +41,9 @@ public:
   llvm::SmallVector<param::RecipeInterface>
   getLastRecipes(const mlir::SymbolTable &symbols) const;
 
+  /// What the experts read: rows of these, which the plan chooses.
+  llvm::SmallVector<mlir::Value> getInputs() const;
+
   /// Numbers that one expert has.
   int64_t countParameters() const;
 

@@ -40,8 +40,9 @@ struct RouterNumbers {
   /// Added to the keys; empty where there is no such bias.
   std::vector<double> selection;
   InputBound input;
-  /// The unit roundoff of what the scores are stored as.
-  double scoreRoundoff = 0;
+  /// The unit roundoff of what the scores are stored as, and the most that
+  /// storing them loses below the type's normal numbers.
+  double scoreRoundoff = 0, scoreUnderflow = 0;
 
   moe::ScoreFunction score = moe::ScoreFunction::None;
   moe::TieRule tie = moe::TieRule::Lowest;

@@ -8,7 +8,6 @@
 
 #include "../Routing/Axes.h"
 #include "../Routing/Constants.h"
-#include "InputReader.h"
 
 #include "dialects/Param/IR/Param.h"
 
@@ -137,10 +136,10 @@ std::optional<RouterNumbers> ScoreReader::read() {
     }
     numbers.selection = *read;
   }
-  numbers.bias.assign(experts, 0.0);
-  isReplaced.assign(experts, false);
-  Value product =
-      readBiases(peelStored(route.getScores(), numbers.scoreRoundoff));
+  forgetBiases();
+  Value product = readBiases(peelStored(route.getScores(), storage));
+  numbers.scoreRoundoff = storage.roundoff;
+  numbers.scoreUnderflow = storage.hasHalf ? std::ldexp(1.0, -22) : 0;
   if (!product || !readProduct(product)) {
     numbers.rows.clear();
     numbers.input = InputBound();
@@ -169,9 +168,20 @@ Value ScoreReader::readBiases(Value scores) {
     }
     if (!rest)
       break;
-    scores = peelStored(rest, numbers.scoreRoundoff);
+    scores = peelStored(rest, storage);
   }
-  return scores;
+  if (!isa_and_present<onnx::AddOp, onnx::SubOp, onnx::WhereOp>(
+          scores.getDefiningOp()))
+    return scores;
+  // A mask further in may be any expert's.
+  forgetBiases();
+  fail("more is added to the scores than the bounds have room for");
+  return {};
+}
+
+void ScoreReader::forgetBiases() {
+  numbers.bias.assign(numbers.experts, 0.0);
+  isReplaced.assign(numbers.experts, false);
 }
 
 /// Where(constant, scores, number), or the other way round.
@@ -225,7 +235,7 @@ bool ScoreReader::addBias(ArrayRef<double> added) {
 }
 
 bool ScoreReader::readProduct(Value scores) {
-  Value input, weights;
+  Value weights;
   bool isByExpert = false;
   if (auto matmul = scores.getDefiningOp<onnx::MatMulOp>()) {
     input = matmul->getOperand(0);
@@ -234,8 +244,10 @@ bool ScoreReader::readProduct(Value scores) {
     bool isPlain = gemm.getAlpha().convertToDouble() == 1.0 &&
                    gemm.getBeta().convertToDouble() == 1.0 &&
                    gemm.getTransA() == 0;
-    if (!isPlain || (gemm.getC() && !addBias(gemm.getC(), false)))
+    if (!isPlain || (gemm.getC() && !addBias(gemm.getC(), false))) {
+      forgetBiases();
       return fail("the router's Gemm scales, or adds what is not known");
+    }
     input = gemm.getA();
     weights = gemm.getB();
     isByExpert = gemm.getTransB() != 0;

@@ -7,6 +7,7 @@
 #ifndef MOEC_LIB_RAISING_DEADEXPERTS_SCOREREADER_H
 #define MOEC_LIB_RAISING_DEADEXPERTS_SCOREREADER_H
 
+#include "InputReader.h"
 #include "RouterNumbers.h"
 
 #include "mlir/IR/SymbolTable.h"
@@ -30,6 +31,8 @@ public:
   /// Nothing where the number of experts or the selection bias is not known.
   std::optional<RouterNumbers> read();
   llvm::StringRef getMiss() const { return miss; }
+  /// What the product that makes the scores reads; null without one.
+  mlir::Value getInput() const { return input; }
   /// Experts whose row of the router looks like a mask, and is none.
   llvm::ArrayRef<int64_t> getFalseMasks() const { return falseMasks; }
 
@@ -41,13 +44,16 @@ private:
   bool addBias(llvm::ArrayRef<double> added);
   bool readProduct(mlir::Value scores);
   bool readRows(mlir::Value weights, bool isByExpert);
+  void forgetBiases();
   bool findFalseMasks();
   void clearMaskedRows();
 
   moe::RouteOp route;
+  Storage storage;
   RouterNumbers numbers;
   /// Experts whose score a mask has replaced.
   std::vector<bool> isReplaced;
+  mlir::Value input;
   llvm::SmallVector<int64_t> falseMasks;
   std::string miss;
 };

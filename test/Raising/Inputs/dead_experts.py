@@ -147,6 +147,18 @@ def nothing_but_zeros(g):
     return g.of_softmax(g.scores("x"))
 
 
+@case([])
+def zeros_whose_nan_the_router_does_not_see(g):
+    g.w2[2] = 0
+    return g.of_softmax(g.scores(g.Tanh("x")))
+
+
+@case([(2, "zero")])
+def zeros_behind_a_norm_of_the_router(g):
+    g.w2[2] = 0
+    return g.of_softmax(g.scores(g.rms()))
+
+
 @case([(2, "zero")])
 def zeros_with_a_bias(g):
     g.w2[[2, 4]] = 0
