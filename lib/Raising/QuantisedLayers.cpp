@@ -170,8 +170,10 @@ private:
       refusals.addInput(from.name + "_global_scale", from.globalScales, advice);
       return false;
     }
-    std::optional<int64_t> block;
-    if (!isBytes(from) || !(block = readBlock(from)))
+    if (!isBytes(from))
+      return false;
+    std::optional<int64_t> block = readBlock(from);
+    if (!block)
       return false;
     int64_t bits = onnx::getCodeBits(node, from.number);
     auto format = moe::QuantAttr::get(node.getContext(), bits, *block);
@@ -288,7 +290,7 @@ private:
       return false;
     }
     from.matrix->format = moe::MinifloatAttr::get(
-        node.getContext(), moe::MinifloatKind::E2M1, block, /*blockRows=*/1);
+        node.getContext(), moe::MinifloatKind::E2M1, block, /*block_rows=*/1);
     return checkGlobalScales(from);
   }
 
@@ -316,7 +318,7 @@ private:
       return false;
     }
     from.matrix->format = moe::MinifloatAttr::get(
-        node.getContext(), moe::MinifloatKind::E4M3, 0, /*blockRows=*/1);
+        node.getContext(), moe::MinifloatKind::E4M3, 0, /*block_rows=*/1);
     return checkGlobalScales(from);
   }
 

@@ -207,8 +207,9 @@ TEST_F(ProfileTest, IsASessionsOwn) {
     });
   for (std::thread &thread : threads)
     thread.join();
-  expectCounts(0, 10 * runs, {2 * runs, 4 * runs, 4 * runs},
-               {1 * runs, 6 * runs, 1.5 * runs});
+  const uint64_t all = runs;
+  expectCounts(0, 10 * all, {2 * all, 4 * all, 4 * all},
+               {1.0 * runs, 6.0 * runs, 1.5 * runs});
   uint64_t tokens = 0;
   EXPECT_EQ(api->profile_read(other, 0, &tokens, nullptr, nullptr, 0), MOEC_OK);
   EXPECT_EQ(tokens, uint64_t(5 * runs));

@@ -118,6 +118,7 @@ void moecrun::runOnce(const Options &options) {
   if (options.profile.empty())
     return;
   std::vector<NamedShape> shapes;
+  shapes.reserve(inputs.size());
   for (size_t i = 0; i < inputs.size(); ++i)
     shapes.emplace_back(info.inputs[i].name, inputs[i].shape);
   writeProfile(options.profile, session, {loadMs, times}, shapes);

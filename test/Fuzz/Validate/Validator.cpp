@@ -100,9 +100,9 @@ bool Validator::drawCertain(const ModelInterface &interface,
   for (unsigned draw = 0; draw < kMostDraws; ++draw, ++numDraws) {
     // Few tokens are certain more often than many.
     std::uniform_int_distribution<int64_t> extent(1, draw < 200 ? 5 : 2);
-    SmallVector<int64_t> symbols;
-    for (size_t i = 0; i < interface.symbols.size(); ++i)
-      symbols.push_back(extent(random));
+    SmallVector<int64_t> symbols(interface.symbols.size());
+    std::generate(symbols.begin(), symbols.end(),
+                  [&] { return extent(random); });
     std::vector<Tensor> drawn;
     for (const ModelValue &input : interface.inputs)
       drawn.push_back(makeInput(input, symbols, random));
