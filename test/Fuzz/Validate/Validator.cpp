@@ -104,6 +104,7 @@ bool Validator::drawCertain(const ModelInterface &interface,
     std::generate(symbols.begin(), symbols.end(),
                   [&] { return extent(random); });
     std::vector<Tensor> drawn;
+    drawn.reserve(interface.inputs.size());
     for (const ModelValue &input : interface.inputs)
       drawn.push_back(makeInput(input, symbols, random));
     auto made = probe.run(drawn);
