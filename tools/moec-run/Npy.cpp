@@ -30,7 +30,7 @@ const TypeCode typeCodes[] = {
     {MOEC_BFLOAT16, "<u2"},       {MOEC_BFLOAT16, "<V2"},
     {MOEC_BFLOAT16, "|V2"},       {MOEC_FLOAT8E4M3FN, "|u1"},
     {MOEC_FLOAT8E4M3FNUZ, "|u1"}, {MOEC_FLOAT8E5M2, "|u1"},
-    {MOEC_FLOAT8E5M2FNUZ, "|u1"}};
+    {MOEC_FLOAT8E5M2FNUZ, "|u1"}, {MOEC_FLOAT8E8M0, "|u1"}};
 
 /// The dictionary of the header: a Python literal of three known keys.
 struct HeaderParser {
