@@ -129,7 +129,8 @@ class Layer(layers.Graph):
     # -- Networks --
 
     def network(self, x, weights, act=None):
-        if act or not isinstance(weights, Expert):
+        # The first matrix of a gated network is twice as wide, whatever the layout asks for.
+        if not isinstance(weights, Expert) or (act and self.form != "gated"):
             h = self.MatMul(x, weights[0])
             return self.MatMul(self.make(act, h) if act else self.activate(h, self.form), weights[1])
         if self.form == "gated":
