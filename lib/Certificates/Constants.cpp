@@ -177,6 +177,11 @@ llvm::Expected<std::vector<char>> ConstantReader::readSlice(Value value,
   param::RecipeInterface recipe = getRecipe(value);
   if (!recipe)
     return refuse(describe(value) + " is no weight of the model");
+  return readSlice(recipe, index);
+}
+
+llvm::Expected<std::vector<char>>
+ConstantReader::readSlice(param::RecipeInterface recipe, int64_t index) {
   SmallVector<int64_t> sizes = getSliceSizes(recipe.getResultType());
   SmallVector<int64_t> offsets(sizes.size(), 0);
   offsets.front() = index;
@@ -188,10 +193,7 @@ ConstantReader::readSliceNumbers(Value value, int64_t index) {
   param::RecipeInterface recipe = getRecipe(value);
   if (!recipe)
     return refuse(describe(value) + " is no weight of the model");
-  SmallVector<int64_t> sizes = getSliceSizes(recipe.getResultType());
-  SmallVector<int64_t> offsets(sizes.size(), 0);
-  offsets.front() = index;
-  auto bytes = readRegion(castToNumbers(recipe), offsets, sizes);
+  auto bytes = readSlice(castToNumbers(recipe), index);
   if (!bytes)
     return bytes.takeError();
   return toNumbers(*bytes);

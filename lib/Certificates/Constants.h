@@ -62,6 +62,8 @@ private:
   param::RecipeInterface getRecipe(mlir::Value value);
   param::RecipeInterface getGathered(onnx::GatherOp gather);
   param::RecipeInterface getPart(onnx::SplitOp split, unsigned number);
+  llvm::Expected<std::vector<char>> readSlice(param::RecipeInterface recipe,
+                                              int64_t index);
   llvm::Expected<std::vector<char>> readRegion(param::RecipeInterface recipe,
                                                llvm::ArrayRef<int64_t> offsets,
                                                llvm::ArrayRef<int64_t> sizes);

@@ -236,8 +236,7 @@ LogicalResult Compilation::import(std::vector<UnsupportedNode> *unsupported) {
   if (failed(imported))
     return failure();
   module = std::move(*imported);
-  context.getOrLoadDialect<param::ParamDialect>()->setValueSource(
-      makeFileValues(ModelFolder(options.modelPath)));
+  useFileValues(context, options.modelPath);
   collectNodes();
   if (!options.exposed.empty())
     exposeNodeValues(*module, options.exposed);

@@ -78,3 +78,8 @@ private:
 std::shared_ptr<param::ValueSource> moec::makeFileValues(ModelFolder folder) {
   return std::make_shared<FileValues>(std::move(folder));
 }
+
+void moec::useFileValues(MLIRContext &context, StringRef path) {
+  context.getOrLoadDialect<param::ParamDialect>()->setValueSource(
+      makeFileValues(ModelFolder(path)));
+}

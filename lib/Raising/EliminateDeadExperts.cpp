@@ -11,6 +11,7 @@
 #include "DeadExperts/RoutedWeights.h"
 #include "DeadExperts/ScoreReader.h"
 #include "DeadExperts/Unreachable.h"
+#include "FusedLayers.h"
 
 #include "moec/Parameters/FileValues.h"
 
@@ -114,8 +115,7 @@ struct EliminateDeadExperts
 
   LogicalResult initialize(MLIRContext *context) override {
     if (!model.empty())
-      context->getOrLoadDialect<param::ParamDialect>()->setValueSource(
-          makeFileValues(ModelFolder(model)));
+      useFileValues(*context, model);
     return success();
   }
 
@@ -163,12 +163,6 @@ private:
     return success();
   }
 
-  static StringRef getLayerName(moe::PlanOp plan) {
-    auto name =
-        plan->getAttrOfType<StringAttr>(moe::MoeDialect::getLayerAttrName());
-    return name ? name.getValue() : "?";
-  }
-
   bool eliminate(moe::PlanOp plan, SymbolTable &symbols) {
     RoutedWeights layer(plan, symbols);
     if (!layer.getMiss().empty())
@@ -178,9 +172,10 @@ private:
     if (layer.getNumExperts() > kMaxExperts)
       return miss(plan, "it has more experts than a table of groups holds");
     LayerVerdict verdict(layer.getNumExperts());
-    std::string reason = findUnchosen(layer, symbols, verdict);
+    Value routerInput;
+    std::string reason = findUnchosen(layer, symbols, verdict, routerInput);
     if (!keepNan)
-      findZero(layer, symbols, verdict);
+      findZero(layer, symbols, verdict, routerInput);
     findDuplicates(layer, verdict);
     if (verdict.isEmpty())
       return miss(plan, reason);
@@ -194,9 +189,10 @@ private:
         ->getValueSource();
   }
 
-  /// Masked and unreachable experts; why there is none.
+  /// Masked and unreachable experts; why there is none. `routerInput` becomes
+  /// what the router's product reads, if it is known.
   std::string findUnchosen(RoutedWeights &layer, SymbolTable &symbols,
-                           LayerVerdict &verdict) {
+                           LayerVerdict &verdict, Value &routerInput) {
     moe::RouteOp route = layer.getRoute();
     if (!route) {
       dropByProfile(layer, {}, symbols, verdict);
@@ -204,6 +200,7 @@ private:
     }
     ScoreReader reader(route);
     std::optional<RouterNumbers> numbers = reader.read();
+    routerInput = reader.getInput();
     warnOfFalseMasks(route, reader.getFalseMasks());
     if (!numbers) {
       dropByProfile(layer, {}, symbols, verdict);
@@ -310,13 +307,13 @@ private:
   }
 
   void findZero(RoutedWeights &layer, const SymbolTable &symbols,
-                LayerVerdict &verdict) {
+                LayerVerdict &verdict, Value routerInput) {
     SmallVector<param::RecipeInterface> recipes = layer.getLastRecipes(symbols);
     if (recipes.empty() || !getValues()) {
       LDBG() << layer.getName() << ": no last product whose weights are known";
       return;
     }
-    if (!keepsNan(layer)) {
+    if (!keepsNan(layer, routerInput)) {
       LDBG() << layer.getName() << ": its router may not see an expert's NaN";
       return;
     }
@@ -329,14 +326,10 @@ private:
 
   /// Whether a row in which an expert would read NaN, and make NaN of its
   /// zeros, has no weight that is a number.
-  static bool keepsNan(const RoutedWeights &layer) {
-    moe::RouteOp route = layer.getRoute();
-    if (!route || !layer.areWeightsOfRoute())
-      return false;
-    ScoreReader reader(route);
-    return reader.read() && reader.getInput() &&
+  static bool keepsNan(const RoutedWeights &layer, Value routerInput) {
+    return routerInput && layer.areWeightsOfRoute() &&
            llvm::all_of(layer.getInputs(), [&](Value input) {
-             return carriesNan(input, reader.getInput());
+             return carriesNan(input, routerInput);
            });
   }
 
@@ -384,8 +377,8 @@ private:
   static bool miss(moe::PlanOp plan, const Twine &reason) {
     remark::missed(plan.getLoc(), remark::RemarkOpts::name("NoDeadExperts")
                                       .category("moe-eliminate-dead-experts"))
-        << remark::add("kept all experts of '{0}': {1}",
-                       getLayerName(plan).str(), reason.str());
+        << remark::add("kept all experts of '{0}': {1}", getLayerName(plan),
+                       reason.str());
     return false;
   }
 

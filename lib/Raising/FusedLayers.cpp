@@ -16,6 +16,12 @@
 using namespace mlir;
 using namespace moec;
 
+std::string moec::getLayerName(Operation *op) {
+  auto name =
+      op->getAttrOfType<StringAttr>(moe::MoeDialect::getLayerAttrName());
+  return name ? name.str() : "?";
+}
+
 std::string moec::getNodeName(Operation *node) {
   std::string name;
   node->getLoc()->walk([&](Location loc) {

@@ -93,6 +93,9 @@ bool requireCountableRows(mlir::Operation *op, mlir::Value from,
 /// The node's name in the source model, for diagnostics and `moe.layer`.
 std::string getNodeName(mlir::Operation *node);
 
+/// The name of the layer that an op is in, "?" where it is in none.
+std::string getLayerName(mlir::Operation *op);
+
 } // namespace moec
 
 #endif // MOEC_LIB_RAISING_FUSEDLAYERS_H

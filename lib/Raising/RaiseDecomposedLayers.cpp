@@ -95,8 +95,7 @@ struct RaiseDecomposedLayers
 
   LogicalResult initialize(MLIRContext *context) override {
     if (!model.empty())
-      context->getOrLoadDialect<param::ParamDialect>()->setValueSource(
-          makeFileValues(ModelFolder(model)));
+      useFileValues(*context, model);
     return success();
   }
 

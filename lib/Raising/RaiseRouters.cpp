@@ -77,12 +77,6 @@ private:
     return true;
   }
 
-  static std::string getLayerName(Operation *op) {
-    auto name =
-        op->getAttrOfType<StringAttr>(moe::MoeDialect::getLayerAttrName());
-    return name ? name.str() : "?";
-  }
-
   static void reportMiss(moe::PlanOp plan, const Miss &miss) {
     Location loc = plan.getLoc();
     remark::missed(

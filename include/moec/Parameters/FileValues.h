@@ -10,6 +10,8 @@
 #include "dialects/Param/IR/ValueSource.h"
 #include "moec/Importer/ModelFolder.h"
 
+#include "mlir/IR/MLIRContext.h"
+
 #include <memory>
 
 namespace moec {
@@ -19,6 +21,9 @@ namespace moec {
 /// no elements here, and is reported where the weights are written. Passes on
 /// several threads may share one.
 std::shared_ptr<param::ValueSource> makeFileValues(ModelFolder folder);
+
+/// Lets the passes of a context ask for elements of the model at `path`.
+void useFileValues(mlir::MLIRContext &context, llvm::StringRef path);
 
 } // namespace moec
 

@@ -40,13 +40,6 @@ static bool isFloat(Value value) {
   return type.isF16() || type.isBF16() || type.isF32();
 }
 
-static bool keepsLastExtent(Operation *view) {
-  ArrayRef<int64_t> from = getType(view->getOperand(0)).getShape();
-  ArrayRef<int64_t> to = getType(view->getResult(0)).getShape();
-  return !from.empty() && !to.empty() && from.back() == to.back() &&
-         !ShapedType::isDynamic(from.back());
-}
-
 Value moec::dead::peelStored(Value value, Storage &storage) {
   while (isFloat(value)) {
     Type type = getType(value).getElementType();
@@ -57,7 +50,7 @@ Value moec::dead::peelStored(Value value, Storage &storage) {
                                   onnx::FlattenOp, onnx::SqueezeOp,
                                   onnx::UnsqueezeOp, tensor::CollapseShapeOp,
                                   tensor::ExpandShapeOp, tensor::CastOp>(op) &&
-                  keepsLastExtent(op);
+                  routing::keepsRows(op);
     bool isCast =
         isa_and_present<onnx::CastOp>(op) && isFloat(op->getOperand(0));
     if (!isView && !isCast)
@@ -220,15 +213,11 @@ private:
     return true;
   }
 
-  bool isOverLast(int64_t axis, Value x) {
-    int64_t rank = getType(x).getRank();
-    return normalizeAxis(axis, rank) == rank - 1;
-  }
-
   template <typename OpTy> bool readSimplified(OpTy op) {
     setBall(InputBound::RmsNorm);
     return op.getEpsilon().convertToDouble() >= kLeastEpsilon &&
-           op.getStashType() == 1 && isOverLast(op.getAxis(), op.getX()) &&
+           op.getStashType() == 1 &&
+           routing::isLastAxis(op.getAxis(), op.getX()) &&
            readVector(op.getScale(), bound.gain);
   }
 
@@ -248,7 +237,7 @@ private:
       return value == norm.getY() &&
              norm.getEpsilon().convertToDouble() >= kLeastEpsilon &&
              norm.getStashType() == 1 &&
-             isOverLast(norm.getAxis(), norm.getX()) &&
+             routing::isLastAxis(norm.getAxis(), norm.getX()) &&
              readVector(norm.getScale(), bound.gain) &&
              readVector(norm.getB(), bound.center);
     }
@@ -273,7 +262,7 @@ private:
     else if (isa_and_present<onnx::TanhOp>(op))
       setBox(InputBound::Tanh, -1, 1, error);
     else if (auto softmax = dyn_cast_if_present<onnx::SoftmaxOp>(op);
-             softmax && isOverLast(softmax.getAxis(), value))
+             softmax && routing::isLastAxis(softmax.getAxis(), value))
       setBox(InputBound::Softmax, 0, 1, error);
     else if (auto clip = dyn_cast_if_present<onnx::ClipOp>(op))
       return readClip(clip);

@@ -6,6 +6,7 @@
 
 #include "RoutedWeights.h"
 
+#include "../FusedLayers.h"
 #include "../Routing/NewParameter.h"
 
 #include "dialects/Param/IR/Recipes.h"
@@ -93,9 +94,7 @@ bool RoutedWeights::areWeightsOfRoute() const {
 
 std::string RoutedWeights::getName() const {
   moe::PlanOp op = plan;
-  auto name =
-      op->getAttrOfType<StringAttr>(moe::MoeDialect::getLayerAttrName());
-  return name ? name.str() : "?";
+  return getLayerName(op);
 }
 
 /// What makes all weights zero where it is: the weights, or of codes the

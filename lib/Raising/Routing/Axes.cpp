@@ -6,8 +6,22 @@
 
 #include "Axes.h"
 
+#include "Constants.h"
+
 using namespace mlir;
 using namespace moec::routing;
+
+bool moec::routing::keepsRows(Operation *view) {
+  ArrayRef<int64_t> from = getType(view->getOperand(0)).getShape();
+  ArrayRef<int64_t> to = getType(view->getResult(0)).getShape();
+  return !from.empty() && !to.empty() && from.back() == to.back() &&
+         !ShapedType::isDynamic(from.back());
+}
+
+bool moec::routing::isLastAxis(int64_t axis, Value value) {
+  int64_t rank = getType(value).getRank();
+  return normalizeAxis(axis, rank) == rank - 1;
+}
 
 static std::optional<int64_t> getConstant(AffineExpr expr) {
   if (auto constant = dyn_cast<AffineConstantExpr>(expr))

@@ -18,6 +18,12 @@ inline mlir::RankedTensorType getType(mlir::Value value) {
   return mlir::cast<mlir::RankedTensorType>(value.getType());
 }
 
+/// Whether the last dimension is the same before and after a view.
+bool keepsRows(mlir::Operation *view);
+
+/// Whether `axis`, perhaps counted from the end, is the value's last.
+bool isLastAxis(int64_t axis, mlir::Value value);
+
 /// What an index of a routed layer counts.
 enum class Axis : uint8_t {
   /// Tokens. Several dimensions in a row may do so together, row-major.

@@ -22,14 +22,6 @@ bool RouterMatcher::fail(Operation *node, const Twine &reason) {
   return false;
 }
 
-/// Whether the last dimension is the same before and after a view.
-static bool keepsRows(Operation *view) {
-  ArrayRef<int64_t> from = getType(view->getOperand(0)).getShape();
-  ArrayRef<int64_t> to = getType(view->getResult(0)).getShape();
-  return !from.empty() && !to.empty() && from.back() == to.back() &&
-         !ShapedType::isDynamic(from.back());
-}
-
 /// Views that keep what the last dimension is, and casts that change nothing.
 static Value peelRows(Value value) {
   while (Operation *op = value.getDefiningOp()) {
@@ -58,11 +50,6 @@ Value RouterMatcher::peel(Value value) {
     value = op->getOperand(0);
   }
   return value;
-}
-
-static bool isLastAxis(int64_t axis, Value value) {
-  int64_t rank = getType(value).getRank();
-  return normalizeAxis(axis, rank) == rank - 1;
 }
 
 bool RouterMatcher::matchTop() {

@@ -55,8 +55,7 @@ OwningOpRef<ModuleOp> Validator::import(StringRef path) {
     addProblem("cannot be imported");
     return nullptr;
   }
-  context.getOrLoadDialect<param::ParamDialect>()->setValueSource(
-      makeFileValues(ModelFolder(path)));
+  useFileValues(context, path);
   return std::move(*imported);
 }
 
