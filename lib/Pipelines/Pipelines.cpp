@@ -81,6 +81,7 @@ static void fillMoe(Stage &stage, const MoeStageOptions &options) {
   // What is wrongly taken for a layer must not be right in the reference too.
   if (!options.reference) {
     stage.need(createWarnBakedExtents());
+    stage.optimise(createEinsumToMatmul());
     // Weights are parameters, whatever an exporter did to them, before anything
     // is matched.
     stage.optimise(param::createParamFoldRecipes());

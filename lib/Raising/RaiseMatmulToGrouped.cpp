@@ -28,7 +28,8 @@ using namespace moec;
 
 namespace {
 /// One `x [.., K] . W [K, N]` with a weight parameter, or a Gemm, of which W
-/// may be `[N, K]` and which may add a vector.
+/// may be `[N, K]` and which may add a vector. Or `x . W [B.., K, N]` with a
+/// matrix for each of the leading dimensions, to which x is broadcast.
 class Raiser {
 public:
   explicit Raiser(Operation *op)
@@ -45,12 +46,15 @@ public:
   static StringRef findObstacle(Operation *op) {
     auto x = cast<RankedTensorType>(op->getOperand(0).getType());
     auto w = cast<RankedTensorType>(op->getOperand(1).getType());
-    if (w.getRank() != 2)
+    if (w.getRank() < 2)
       return "its weight is not a matrix";
     if (x.getRank() < 2)
       return "its first operand is a vector";
     if (w.getNumElements() == 0)
       return "its weight is empty";
+    if (w.getRank() > 2 && !canSpread(x, w))
+      return "its rows have more dimensions than its matrices, or only the run "
+             "knows which";
     if (auto gemm = dyn_cast<onnx::GemmOp>(op); gemm && !isPlain(gemm))
       return "it scales, or adds more than one vector, or transposes its rows";
     if (x.isDynamicDim(x.getRank() - 1))
@@ -81,20 +85,20 @@ public:
 
   void run() {
     Value weights = op->getOperand(1);
-    auto matrix = cast<RankedTensorType>(weights.getType());
-    int64_t depth = matrix.getDimSize(0), columns = matrix.getDimSize(1);
+    ArrayRef<int64_t> shape =
+        cast<RankedTensorType>(weights.getType()).getShape();
+    int64_t depth = shape.end()[-2], columns = shape.end()[-1];
     if (isTransposed)
       std::swap(depth, columns);
+    if (shape.size() > 2)
+      spread(shape.drop_back(2));
     Value rows = buildRowCount();
     Value init =
         tensor::EmptyOp::create(b,
                                 ArrayRef<OpFoldResult>{getAsOpFoldResult(rows),
                                                        b.getIndexAttr(columns)},
                                 type.getElementType());
-    // One expert that every row belongs to.
-    Value zero = arith::ConstantIntOp::create(b, 0, 32);
-    Value count = arith::IndexCastOp::create(b, b.getI32Type(), rows);
-    Value offsets = tensor::FromElementsOp::create(b, ValueRange{zero, count});
+    Value offsets = makeOffsets(rows, llvm::product_of(shape.drop_back(2)));
     auto grouped = moe::GroupedMatmulOp::create(
         b, TypeRange(init.getType()), flatten(), pack(weights, depth, columns),
         offsets,
@@ -111,6 +115,56 @@ public:
   }
 
 private:
+  /// Whether the leading dimensions of x are broadcast to those of W.
+  static bool canSpread(RankedTensorType x, RankedTensorType w) {
+    ArrayRef<int64_t> own = x.getShape().drop_back(2);
+    ArrayRef<int64_t> wanted = w.getShape().drop_back(2);
+    if (own.size() > wanted.size())
+      return false;
+    return llvm::all_of(llvm::zip_equal(own, wanted.take_back(own.size())),
+                        [](auto extents) {
+                          auto [from, to] = extents;
+                          return from == 1 || from == to;
+                        });
+  }
+
+  /// Repeats rows for each matrix.
+  void spread(ArrayRef<int64_t> batch) {
+    ArrayRef<int64_t> own = type.getShape();
+    if (own.drop_back(2) == batch)
+      return;
+    SmallVector<int64_t> extents(batch);
+    llvm::append_range(extents, own.take_back(2));
+    type = RankedTensorType::get(extents, type.getElementType());
+    OperationState state(op->getLoc(), onnx::ExpandOp::getOperationName());
+    state.addOperands(x);
+    state.addTypes(type);
+    if (AffineMap map = onnx::getShapeMap(op->getResult(0))) {
+      SmallVector<AffineExpr> exprs(map.getResults());
+      exprs.back() = b.getAffineConstantExpr(own.back());
+      state.addAttribute(onnx::kShapesAttr,
+                         b.getArrayAttr(AffineMapAttr::get(AffineMap::get(
+                             0, map.getNumSymbols(), exprs, b.getContext()))));
+    }
+    x = b.create(state)->getResult(0);
+  }
+
+  /// Every matrix has as many rows as any other: the one of a plain product
+  /// all.
+  Value makeOffsets(Value rows, int64_t matrices) {
+    Value each = matrices == 1
+                     ? rows
+                     : b.createOrFold<tensor::DimOp>(x, type.getRank() - 2);
+    SmallVector<Value> offsets;
+    for (int64_t i = 0; i <= matrices; ++i) {
+      Value offset = b.createOrFold<arith::MulIOp>(
+          each, arith::ConstantIndexOp::create(b, i));
+      offsets.push_back(
+          b.createOrFold<arith::IndexCastOp>(b.getI32Type(), offset));
+    }
+    return tensor::FromElementsOp::create(b, offsets);
+  }
+
   /// The vector as that of the one expert.
   Value makeBias(int64_t columns) {
     if (!bias)
@@ -178,18 +232,35 @@ private:
     return expand;
   }
 
+  /// The matrices in one dimension.
+  Value makeStack(Value weights) {
+    auto type = cast<RankedTensorType>(weights.getType());
+    if (type.getRank() == 2) {
+      auto stacked = RankedTensorType::get(
+          {1, type.getDimSize(0), type.getDimSize(1)}, type.getElementType());
+      SmallVector<ReassociationIndices> groups = {{0, 1}, {2}};
+      return tensor::ExpandShapeOp::create(b, stacked, weights, groups);
+    }
+    if (type.getRank() == 3)
+      return weights;
+    SmallVector<ReassociationIndices> groups(3);
+    for (int64_t dim = 0; dim + 2 < type.getRank(); ++dim)
+      groups[0].push_back(dim);
+    groups[1].push_back(type.getRank() - 2);
+    groups[2].push_back(type.getRank() - 1);
+    return tensor::CollapseShapeOp::create(b, weights, groups);
+  }
+
   Value pack(Value weights, int64_t depth, int64_t columns) {
-    auto matrix = cast<RankedTensorType>(weights.getType());
-    SmallVector<int64_t> shape = {1, matrix.getDimSize(0),
-                                  matrix.getDimSize(1)};
-    auto stacked = RankedTensorType::get(shape, matrix.getElementType());
-    SmallVector<ReassociationIndices> groups = {{0, 1}, {2}};
-    Value one = tensor::ExpandShapeOp::create(b, stacked, weights, groups);
+    Value stack = makeStack(weights);
+    auto matrix = cast<RankedTensorType>(stack.getType());
     int64_t panels = llvm::divideCeil(columns, moe::MoeDialect::kPanelColumns);
     Value init = tensor::EmptyOp::create(
-        b, ArrayRef<int64_t>{1, panels, depth, moe::MoeDialect::kPanelColumns},
+        b,
+        ArrayRef<int64_t>{matrix.getDimSize(0), panels, depth,
+                          moe::MoeDialect::kPanelColumns},
         matrix.getElementType());
-    return moe::PackPanelsOp::create(b, TypeRange(init.getType()), one, init,
+    return moe::PackPanelsOp::create(b, TypeRange(init.getType()), stack, init,
                                      /*k_major=*/!isTransposed,
                                      /*gated=*/false)
         .getResult(0);
@@ -219,6 +290,13 @@ private:
     return remark::RemarkOpts::name(name).category("raise-matmul-to-grouped");
   }
 
+  static std::string describeCount(RankedTensorType weights) {
+    if (weights.getRank() == 2)
+      return "a weight";
+    int64_t count = llvm::product_of(weights.getShape().drop_back(2));
+    return std::to_string(count) + " weights";
+  }
+
   void raise(Operation *op) {
     if (!op->getOperand(1).getDefiningOp<param::LoadOp>()) {
       ++numLeft;
@@ -236,10 +314,10 @@ private:
     }
     ++numRaised;
     auto w = cast<RankedTensorType>(op->getOperand(1).getType());
-    remark::passed(op->getLoc(), nameRemark("RaisedProduct"))
-        << remark::add("the product with a weight of {0} x {1} became a "
-                       "grouped product, whose weights are in panels",
-                       w.getDimSize(0), w.getDimSize(1));
+    remark::passed(op->getLoc(), nameRemark("RaisedProduct")) << remark::add(
+        "the product with {0} of {1} x {2} became a grouped "
+        "product, whose weights are in panels",
+        describeCount(w), w.getShape().end()[-2], w.getShape().back());
     Raiser(op).run();
   }
 };

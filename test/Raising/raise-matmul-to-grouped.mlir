@@ -27,14 +27,86 @@ func.func @no_weight(%x: tensor<3x64xf32>, %w: tensor<64x40xf32>) -> tensor<3x40
 
 // -----
 
-// REMARK: [Missed] NotRaised | {{.*}}the product stays as it is: its weight is not a matrix
+// A matrix for each element of the leading dimensions: three rows each.
+// REMARK: [Passed] RaisedProduct | {{.*}}the product with 2 weights of 64 x 40 became a grouped product
 // CHECK-LABEL: func @stack
-// CHECK: onnx.MatMul
+// CHECK-DAG: %[[C0:.*]] = arith.constant 0 : i32
+// CHECK-DAG: %[[C3:.*]] = arith.constant 3 : i32
+// CHECK-DAG: %[[C6:.*]] = arith.constant 6 : i32
+// CHECK: %[[OFFSETS:.*]] = tensor.from_elements %[[C0]], %[[C3]], %[[C6]]
+// CHECK: %[[PANELS:.*]] = moe.pack_panels {{.*}} -> tensor<2x2x64x32xf32>
+// CHECK: moe.grouped_matmul ins({{.*}}, %[[PANELS]], %[[OFFSETS]] : tensor<6x64xf32>
+// CHECK-NOT: onnx.MatMul
 param.decl @w : tensor<2x64x40xf32> = #param.file<"m.onnx", 0, 20480>
 func.func @stack(%x: tensor<2x3x64xf32>) -> tensor<2x3x40xf32> {
   %w = param.load @w : tensor<2x64x40xf32>
   %y = onnx.MatMul(%x, %w) : (tensor<2x3x64xf32>, tensor<2x64x40xf32>) -> tensor<2x3x40xf32>
   return %y : tensor<2x3x40xf32>
+}
+
+// -----
+
+// Rows that all matrices share are repeated.
+// CHECK-LABEL: func @shared
+// CHECK: %[[X:.*]] = onnx.Expand(%{{.*}}) {onnx.shapes = [#{{.*}}]} : (tensor<1x?x64xf32>) -> tensor<6x?x64xf32>
+// CHECK: moe.grouped_matmul
+param.decl @w : tensor<6x64x40xf32> = #param.file<"m.onnx", 0, 61440>
+func.func @shared(%x: tensor<1x?x64xf32> {onnx.shape = affine_map<()[s0] -> (1, s0, 64)>}) -> tensor<6x?x40xf32> {
+  %w = param.load @w : tensor<6x64x40xf32>
+  %y = onnx.MatMul(%x, %w) {onnx.shapes = [affine_map<()[s0] -> (6, s0, 40)>]} : (tensor<1x?x64xf32>, tensor<6x64x40xf32>) -> tensor<6x?x40xf32>
+  return %y : tensor<6x?x40xf32>
+}
+
+// -----
+
+// So are those with fewer dimensions; matrices lie in one row.
+// CHECK-LABEL: func @two_dimensions
+// CHECK: onnx.Expand({{.*}}) : (tensor<3x64xf32>) -> tensor<2x3x3x64xf32>
+// CHECK: tensor.collapse_shape {{.*}} : tensor<2x3x64x40xf32> into tensor<6x64x40xf32>
+// CHECK: moe.grouped_matmul {{.*}} tensor<18x64xf32>, tensor<6x2x64x32xf32>, tensor<7xi32>
+// CHECK: tensor.expand_shape {{.*}} : tensor<18x40xf32> into tensor<2x3x3x40xf32>
+param.decl @w : tensor<2x3x64x40xf32> = #param.file<"m.onnx", 0, 61440>
+func.func @two_dimensions(%x: tensor<3x64xf32>) -> tensor<2x3x3x40xf32> {
+  %w = param.load @w : tensor<2x3x64x40xf32>
+  %y = onnx.MatMul(%x, %w) : (tensor<3x64xf32>, tensor<2x3x64x40xf32>) -> tensor<2x3x3x40xf32>
+  return %y : tensor<2x3x3x40xf32>
+}
+
+// -----
+
+// REMARK: [Missed] NotRaised | {{.*}}the product stays as it is: its rows have more dimensions than its matrices, or only the run knows which
+// CHECK-LABEL: func @more_rows
+// CHECK: onnx.MatMul
+param.decl @w : tensor<2x64x40xf32> = #param.file<"m.onnx", 0, 20480>
+func.func @more_rows(%x: tensor<5x2x3x64xf32>) -> tensor<5x2x3x40xf32> {
+  %w = param.load @w : tensor<2x64x40xf32>
+  %y = onnx.MatMul(%x, %w) : (tensor<5x2x3x64xf32>, tensor<2x64x40xf32>) -> tensor<5x2x3x40xf32>
+  return %y : tensor<5x2x3x40xf32>
+}
+
+// -----
+
+// One matrix is repeated for many rows elsewhere.
+// REMARK: [Missed] NotRaised | {{.*}}the product stays as it is: its rows have more dimensions than its matrices, or only the run knows which
+// CHECK-LABEL: func @one_matrix
+// CHECK: onnx.MatMul
+param.decl @w : tensor<1x64x40xf32> = #param.file<"m.onnx", 0, 10240>
+func.func @one_matrix(%x: tensor<2x3x64xf32>) -> tensor<2x3x40xf32> {
+  %w = param.load @w : tensor<1x64x40xf32>
+  %y = onnx.MatMul(%x, %w) : (tensor<2x3x64xf32>, tensor<1x64x40xf32>) -> tensor<2x3x40xf32>
+  return %y : tensor<2x3x40xf32>
+}
+
+// -----
+
+// REMARK: [Missed] NotRaised | {{.*}}the product stays as it is: its weight is not a matrix
+// CHECK-LABEL: func @vector_weight
+// CHECK: onnx.MatMul
+param.decl @w : tensor<64xf32> = #param.file<"m.onnx", 0, 256>
+func.func @vector_weight(%x: tensor<3x64xf32>) -> tensor<3xf32> {
+  %w = param.load @w : tensor<64xf32>
+  %y = onnx.MatMul(%x, %w) : (tensor<3x64xf32>, tensor<64xf32>) -> tensor<3xf32>
+  return %y : tensor<3xf32>
 }
 
 // -----

@@ -46,6 +46,27 @@ def RaiseOnnxToMoe : Pass<"raise-onnx-to-moe"> {
     Statistic<"numLayers", "num-layers", "Number of MoE layers raised">];
 }
 
+def EinsumToMatmul : Pass<"einsum-to-matmul", "::mlir::ModuleOp"> {
+  let summary = "Einsum by weights becomes MatMul";
+  let description = [{
+    Before: the imported graph.
+
+    After: an `onnx.Einsum` whose products each have a weight (a parameter,
+    moved, reshaped or gathered from), or an operand that has no dimension of
+    its own, is written out from left to right: the former as `onnx.MatMul`, a
+    matrix for each element of the dimensions that the weights keep, the latter
+    as `onnx.Mul`, sums as `onnx.ReduceSum`. So weights are multiplied in one
+    way only, which later passes know.
+
+    Left alone are diagonals, extents that only the run can compare or that
+    broadcast, products of two activations, and sums of narrow products, which
+    would be rounded one by one.
+  }];
+  let statistics = [
+    Statistic<"numSplit", "num-split", "Number of Einsum taken apart">,
+    Statistic<"numLeft", "num-left", "Number of Einsum left alone">];
+}
+
 def RaiseDecomposedLayers : Pass<"raise-decomposed-layers", "::mlir::ModuleOp"> {
   let summary = "MoE layers that are written as ordinary operators become moe ops";
   let description = [{
@@ -179,6 +200,8 @@ def RaiseMatmulToGrouped : Pass<"raise-matmul-to-grouped"> {
     `[K, N]` is a `moe.grouped_matmul` with one expert that all rows belong to;
     so is a Gemm with alpha and beta of 1 that leaves x as it is, multiplies by
     W or its transpose, and adds at most one vector to each row.
+    With `[B.., K, N]` each matrix is an expert, whose rows are those that it
+    meets; rows that it shares with others are repeated.
     Dense layers so share the packed weights and the schedule of the experts.
     Products of two values of the run, of f64 or of integers, empty ones and
     those known to have 2^31 rows or more stay as they are. Of others a run with

@@ -9,6 +9,7 @@
 #include "Constants.h"
 
 using namespace mlir;
+using namespace moec;
 using namespace moec::routing;
 
 bool moec::routing::keepsRows(Operation *view) {
@@ -16,6 +17,25 @@ bool moec::routing::keepsRows(Operation *view) {
   ArrayRef<int64_t> to = getType(view->getResult(0)).getShape();
   return !from.empty() && !to.empty() && from.back() == to.back() &&
          !ShapedType::isDynamic(from.back());
+}
+
+/// Whether only extents of 1 change their places.
+static bool movesOnes(onnx::TransposeOp op) {
+  auto permutation = op->getAttrOfType<DenseI64ArrayAttr>("perm");
+  if (!permutation)
+    return false;
+  SmallVector<int64_t> moved;
+  for (int64_t dim : permutation.asArrayRef())
+    if (getType(op->getOperand(0)).getDimSize(dim) != 1)
+      moved.push_back(dim);
+  return llvm::is_sorted(moved);
+}
+
+bool moec::routing::isView(Operation *op) {
+  if (auto transpose = dyn_cast<onnx::TransposeOp>(op))
+    return movesOnes(transpose);
+  return isa<onnx::ReshapeOp, onnx::SqueezeOp, onnx::UnsqueezeOp,
+             onnx::FlattenOp, onnx::IdentityOp>(op);
 }
 
 bool moec::routing::isLastAxis(int64_t axis, Value value) {
@@ -162,6 +182,22 @@ std::optional<Dims> moec::routing::reshapeDims(ArrayRef<Dim> dims,
     to = to.drop_front(count);
   }
   return result;
+}
+
+std::optional<Dims> moec::routing::transposeDims(ArrayRef<Dim> dims,
+                                                 onnx::TransposeOp op) {
+  auto permutation =
+      llvm::to_vector(llvm::reverse(llvm::seq<int64_t>(0, dims.size())));
+  if (auto attr = op->getAttrOfType<DenseI64ArrayAttr>("perm"))
+    permutation = llvm::to_vector(attr.asArrayRef());
+  Dims result;
+  SmallVector<int64_t> tokenDims;
+  for (int64_t from : permutation) {
+    result.push_back(dims[from]);
+    if (llvm::is_contained(dims[from], Axis::Token))
+      tokenDims.push_back(from);
+  }
+  return llvm::is_sorted(tokenDims) ? std::optional(result) : std::nullopt;
 }
 
 SmallVector<Axis> moec::routing::flattenDims(ArrayRef<Dim> dims) {

@@ -21,6 +21,9 @@ inline mlir::RankedTensorType getType(mlir::Value value) {
 /// Whether the last dimension is the same before and after a view.
 bool keepsRows(mlir::Operation *view);
 
+/// Whether the elements stay in their order, in other dimensions.
+bool isView(mlir::Operation *op);
+
 /// Whether `axis`, perhaps counted from the end, is the value's last.
 bool isLastAxis(int64_t axis, mlir::Value value);
 
@@ -44,7 +47,8 @@ enum class Axis : uint8_t {
   Matrix,
 };
 
-/// One dimension: what it counts, row-major; an extent of 1 counts nothing.
+/// One dimension: what it counts, row-major; an extent of 1 counts nothing, and
+/// neither do the tokens of a model that is compiled for one.
 using Dim = llvm::SmallVector<Axis, 2>;
 using Dims = llvm::SmallVector<Dim, 4>;
 
@@ -62,6 +66,11 @@ std::optional<Dims> reshapeDims(llvm::ArrayRef<Dim> dims,
                                 llvm::ArrayRef<mlir::AffineExpr> from,
                                 llvm::ArrayRef<mlir::AffineExpr> to,
                                 const RoutingExtents &known);
+
+/// What the result of a Transpose runs over. Nothing where tokens of several
+/// dimensions change their places, for they count in their order alone.
+std::optional<Dims> transposeDims(llvm::ArrayRef<Dim> dims,
+                                  onnx::TransposeOp op);
 
 /// Without dimensions that count nothing, and those that merge taken apart:
 /// two values with the same axes have the same elements in the same order.

@@ -48,7 +48,7 @@ static bool findsHitExperts(Operation *nonZero, const RoutingFacts &facts) {
   Value value = nonZero->getOperand(0);
   while (Operation *op = value.getDefiningOp()) {
     const Fact *fact = facts.lookup(value);
-    if (fact && fact->kind == FactKind::Count && !fact->expert)
+    if (fact && facts.isCount(*fact) && !fact->expert)
       return true;
     if (!isa<onnx::CastOp, onnx::GreaterOp, onnx::GreaterOrEqualOp, onnx::NotOp,
              onnx::EqualOp, onnx::IdentityOp, onnx::ReshapeOp, onnx::SqueezeOp,

@@ -107,6 +107,11 @@ public:
   llvm::ArrayRef<Dim> getScaleDims() const { return scaleDims; }
   /// What the expression is for a row of zeros, where it has one value.
   static std::optional<double> evaluateAtZero(const RowExpr *expr);
+  /// Where one value has all experts: what the dimensions of a lifted one run
+  /// over, with `Axis::Feature` as the last.
+  const Dims &getDims(mlir::Value value) const {
+    return rowDims.find(value)->second;
+  }
   /// Products found, in all experts.
   unsigned getNumProducts() const { return numProducts; }
 
@@ -125,13 +130,18 @@ private:
   RowExpr *liftTableProduct(Values values);
   RowExpr *liftConcat(onnx::ConcatOp op);
   RowExpr *liftScaled(Values values);
+  bool isStackOfVectors(mlir::Operation *add, mlir::RankedTensorType type,
+                        int64_t width);
   RowExpr *addBias(RowExpr *product, Values vectors, mlir::Operation *node);
   std::optional<RowExpr::Operand> liftShared(Values column);
   /// Operand `number` of the op of each value.
   llvm::SmallVector<mlir::Value> getColumn(Values values, unsigned number);
   bool areAlike(Values values);
   mlir::Value peelTokens(mlir::Value value);
-  bool hasRowsOfAll(mlir::Value rows);
+  bool trackDims(mlir::Value value);
+  std::optional<Dims> inferDims(mlir::Operation *op);
+  std::optional<Dims> inferDimsOfProduct(mlir::Operation *op);
+  std::optional<Dims> inferDimsOfElements(mlir::Operation *op);
   bool isRepeated(mlir::Value value, mlir::Value tokens);
   bool areAligned(mlir::Value value, llvm::ArrayRef<Dim> dims, unsigned inner);
 
@@ -140,8 +150,9 @@ private:
   std::vector<std::unique_ptr<RowExpr>> exprs;
   llvm::DenseMap<std::pair<mlir::Value, unsigned>, RowExpr *> known;
   llvm::SetVector<mlir::Operation *> visited;
-  /// What values without a fact run over, where rows are repeated.
-  llvm::DenseMap<mlir::Value, Dims> sourceDims;
+  /// What values without a fact run over: where rows are repeated, and where
+  /// one value has all experts.
+  llvm::DenseMap<mlir::Value, Dims> rowDims;
   Miss miss;
   mlir::Value scale;
   Dims scaleDims;

@@ -18,6 +18,17 @@ static bool isOneOf(ArrayRef<Dim> dims) {
   return llvm::all_of(dims, [](const Dim &dim) { return dim.empty(); });
 }
 
+/// One number of the places that `hits` are.
+std::optional<Fact> RoutingFacts::takeCoordinate(Fact hits, Axis counted) {
+  if (counted != Axis::Token && counted != Axis::Choice && counted != Axis::Hit)
+    return std::nullopt;
+  hits.kind = counted == Axis::Token    ? FactKind::HitToken
+              : counted == Axis::Choice ? FactKind::HitChoice
+                                        : FactKind::HitFlat;
+  hits.coordinates.clear();
+  return hits;
+}
+
 /// `part` is elements [begin, begin + 1) of `axis`; it has no such dimension,
 /// or one of extent 1.
 std::optional<Fact> RoutingFacts::inferPart(const Fact &fact, Value part,
@@ -37,18 +48,11 @@ std::optional<Fact> RoutingFacts::inferPart(const Fact &fact, Value part,
     int64_t count = fact.coordinates.size();
     if (begin < -count || begin >= count)
       return std::nullopt;
-    Axis counted = fact.coordinates[normalizeAxis(begin, count)];
     // Of several dimensions of tokens none is the token.
-    if (llvm::count(fact.coordinates, Axis::Token) > 1)
+    if (!hasOneToken() && llvm::count(fact.coordinates, Axis::Token) > 1)
       return std::nullopt;
-    if (counted != Axis::Token && counted != Axis::Choice &&
-        counted != Axis::Hit)
-      return std::nullopt;
-    result.kind = counted == Axis::Token    ? FactKind::HitToken
-                  : counted == Axis::Choice ? FactKind::HitChoice
-                                            : FactKind::HitFlat;
-    result.coordinates.clear();
-    return result;
+    return takeCoordinate(result,
+                          fact.coordinates[normalizeAxis(begin, count)]);
   }
   return dim.empty() ? MaybeFact(result) : std::nullopt;
 }
@@ -99,7 +103,7 @@ std::optional<Fact> RoutingFacts::gatherRows(Value data, const Fact &index,
       // The weight of an expert where the expert was chosen.
       result = *known;
       result.kind = FactKind::HitWeight;
-      result.hitOrder = index.hitOrder;
+      result.hits = index.hits;
       result.dims = index.dims;
       result.dims.resize(1, {Axis::Hit});
       if (type.getRank() == 2)
@@ -112,9 +116,14 @@ std::optional<Fact> RoutingFacts::gatherRows(Value data, const Fact &index,
     result.kind = FactKind::Computed;
     return result;
   }
+  case FactKind::HitChoice:
+    // The choices of one token are all that there are.
+    if (!hasOneToken())
+      return std::nullopt;
+    [[fallthrough]];
   case FactKind::HitFlat:
   case FactKind::RowFlat: {
-    bool isHit = index.kind == FactKind::HitFlat;
+    bool isHit = index.kind != FactKind::RowFlat;
     if (!isAllChoices(rows))
       return std::nullopt;
     if (known && known->kind == FactKind::Ids && !isHit &&
@@ -329,7 +338,7 @@ void RoutingFacts::inferSplit(onnx::SplitOp op) {
   int64_t axis = normalizeAxis(op.getAxis(), fact.dims.size());
   // Sorted rows, by how many each expert has.
   const Fact *sizes = op.getSplit() ? lookup(op.getSplit()) : nullptr;
-  if (sizes && sizes->kind == FactKind::Count && !sizes->expert &&
+  if (sizes && isCount(*sizes) && !sizes->expert &&
       fact.dims[axis] == Dim{Axis::Row} &&
       int64_t(op.getOutputs().size()) == extents.experts) {
     fact.dims[axis] = {Axis::Hit};
@@ -362,8 +371,8 @@ void RoutingFacts::inferSort(onnx::TopKOp op) {
       shapes.getExtents(op.getX())[0] != shapes.getExtents(op.getValues())[0])
     return;
   SmallVector<Axis> axes = flattenDims(fact->dims);
-  bool isAll = axes == SmallVector<Axis>{Axis::Token, Axis::Choice} ||
-               (axes == SmallVector<Axis>{Axis::Token} && extents.choices == 1);
+  bool isAll = axes == getCounted({Axis::Token, Axis::Choice}) ||
+               (axes == getCounted({Axis::Token}) && extents.choices == 1);
   if (fact->kind == FactKind::Ids && fact->numbers.empty() && isAll) {
     set(op.getValues(), Fact(FactKind::RowId, {{Axis::Row}}));
     set(op.getIndices(), Fact(FactKind::RowFlat, {{Axis::Row}}));
@@ -395,7 +404,7 @@ std::optional<Fact> RoutingFacts::inferAdd(onnx::AddOp op) {
     }
     if (second && fact->kind == FactKind::HitTokenTimesK &&
         second->kind == FactKind::HitChoice && fact->expert == second->expert &&
-        fact->dims == second->dims && fact->hitOrder == second->hitOrder) {
+        fact->dims == second->dims && fact->hits == second->hits) {
       Fact result = *fact;
       result.kind = FactKind::HitFlat;
       return result;
@@ -410,9 +419,8 @@ std::optional<Fact> RoutingFacts::inferSub(onnx::SubOp op) {
     return std::nullopt;
   if (isZero(op.getB()) && fact->kind != FactKind::Computed)
     return *fact;
-  if (second && fact->kind == FactKind::End &&
-      second->kind == FactKind::Count && fact->expert == second->expert &&
-      fact->dims == second->dims) {
+  if (second && fact->kind == FactKind::End && isCount(*second) &&
+      fact->expert == second->expert && fact->dims == second->dims) {
     Fact result = *fact;
     result.kind = FactKind::Start;
     return result;
@@ -444,6 +452,12 @@ std::optional<Fact> RoutingFacts::inferDiv(onnx::DivOp op) {
   return std::nullopt;
 }
 
+bool RoutingFacts::isCount(const Fact &fact) const {
+  return fact.kind == FactKind::Count ||
+         (fact.kind == FactKind::AnyMask && hasOneToken() && areDistinct &&
+          !fact.hits.kept);
+}
+
 std::optional<Fact> RoutingFacts::inferConcat(onnx::ConcatOp op) {
   int64_t axis = normalizeAxis(op.getAxis(), getType(op.getResult()).getRank());
   SmallVector<const Fact *> parts;
@@ -462,7 +476,7 @@ std::optional<Fact> RoutingFacts::inferConcat(onnx::ConcatOp op) {
       bool isToken = part->kind == FactKind::HitToken;
       if ((!isToken && part->kind != FactKind::HitChoice) ||
           part->expert != first.expert || part->dims != first.dims ||
-          part->hitOrder != first.hitOrder || !part->dims[axis].empty())
+          part->hits != first.hits || !part->dims[axis].empty())
         return std::nullopt;
       result.coordinates.push_back(isToken ? Axis::Token : Axis::Choice);
     }
@@ -471,13 +485,14 @@ std::optional<Fact> RoutingFacts::inferConcat(onnx::ConcatOp op) {
     return result;
   }
   // The counts of all experts in turn.
-  if (first.kind == FactKind::Count) {
+  if (isCount(first)) {
     for (auto [number, part] : llvm::enumerate(parts))
-      if (part->kind != FactKind::Count || part->expert != int64_t(number) ||
+      if (!isCount(*part) || part->expert != int64_t(number) ||
           !isOneOf(part->dims))
         return std::nullopt;
     if (int64_t(parts.size()) != extents.experts)
       return std::nullopt;
+    result.kind = FactKind::Count;
     result.expert.reset();
     result.dims[axis] = {Axis::Expert};
     return result;
@@ -487,7 +502,7 @@ std::optional<Fact> RoutingFacts::inferConcat(onnx::ConcatOp op) {
   bool areSegments = first.dims[axis] == Dim{Axis::Hit};
   for (auto [number, part] : llvm::enumerate(parts)) {
     bool fits = part->kind == FactKind::Computed && part->dims == first.dims &&
-                part->hitOrder == first.hitOrder;
+                part->hits == first.hits;
     if (areSegments)
       fits &= part->expert == int64_t(number);
     if (!fits)
@@ -503,6 +518,17 @@ std::optional<Fact> RoutingFacts::inferConcat(onnx::ConcatOp op) {
   return result;
 }
 
+/// What the place of a hit says along a dimension of the mask. Where one token
+/// is all, an extent of 1 is that of tokens as well as any other: 0.
+Axis RoutingFacts::getCoordinate(const Dim &dim) const {
+  if (dim == Dim{Axis::Token, Axis::Choice})
+    return Axis::Hit;
+  if (dim == Dim{Axis::Choice})
+    return Axis::Choice;
+  bool isToken = hasOneToken() ? dim.empty() : dim == Dim{Axis::Token};
+  return isToken ? Axis::Token : Axis::Coordinate;
+}
+
 std::optional<Fact> RoutingFacts::inferNonZero(onnx::NonZeroOp op) {
   const Fact *mask = lookup(op.getX());
   if (!mask || !mask->expert ||
@@ -511,19 +537,20 @@ std::optional<Fact> RoutingFacts::inferNonZero(onnx::NonZeroOp op) {
   Fact result = *mask;
   result.kind = FactKind::HitCoordinates;
   for (const Dim &dim : mask->dims)
-    result.coordinates.push_back(dim == Dim{Axis::Token}    ? Axis::Token
-                                 : dim == Dim{Axis::Choice} ? Axis::Choice
-                                 : dim == Dim{Axis::Token, Axis::Choice}
-                                     ? Axis::Hit
-                                     : Axis::Coordinate);
+    result.coordinates.push_back(getCoordinate(dim));
   result.dims = {{Axis::Coordinate}, {Axis::Hit}};
   // One hit a token: the tokens are in order wherever they come first.
   for (Axis axis : flattenDims(mask->dims))
-    result.hitOrder.push_back(axis);
-  SmallVector<Axis> plain = {Axis::Token, Axis::Choice};
-  if (areDistinct && ArrayRef(result.hitOrder) == ArrayRef(plain))
-    result.hitOrder.pop_back();
-  return result;
+    result.hits.order.push_back(axis);
+  if (areDistinct && ArrayRef<Axis>(result.hits.order) ==
+                         ArrayRef(getCounted({Axis::Token, Axis::Choice})))
+    result.hits.order.pop_back();
+  // Of one dimension a place is one number, which counts nothing.
+  if (mask->dims.size() > 1)
+    return result;
+  result.dims[0].clear();
+  Axis counted = result.coordinates.front();
+  return takeCoordinate(std::move(result), counted);
 }
 
 std::optional<Fact>
@@ -603,7 +630,7 @@ std::optional<Fact> RoutingFacts::inferScatterND(onnx::ScatterNDOp op) {
 
 std::optional<Fact> RoutingFacts::inferCumSum(onnx::CumSumOp op) {
   const Fact *fact = lookup(op.getX());
-  if (!fact || fact->kind != FactKind::Count || op.getReverse() != 0)
+  if (!fact || !isCount(*fact) || op.getReverse() != 0)
     return std::nullopt;
   std::optional<SmallVector<int64_t>> axis = getIntegers(op.getAxis());
   if (!axis || axis->size() != 1 ||
@@ -663,11 +690,11 @@ std::optional<Fact> RoutingFacts::inferComputed(Operation *op) {
       return std::nullopt;
     std::optional<Dims> dims = broadcastDims(result.dims, fact->dims);
     if (!dims || (result.expert && result.expert != fact->expert) ||
-        (!result.hitOrder.empty() && result.hitOrder != fact->hitOrder))
+        (!result.hits.order.empty() && result.hits != fact->hits))
       return std::nullopt;
     result.dims = *dims;
     result.expert = fact->expert;
-    result.hitOrder = fact->hitOrder;
+    result.hits = fact->hits;
   }
   int64_t rank = getType(op->getResult(0)).getRank();
   if (rank < int64_t(result.dims.size()))

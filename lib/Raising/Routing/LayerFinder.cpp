@@ -87,7 +87,7 @@ std::optional<LayerFinder::Term> LayerFinder::readTerm(Value value) {
     bool isWhole = fact->kind != FactKind::MaskedWeight ||
                    (facts.getExtents().choices == 1);
     if (isWhole)
-      return Term{*fact->expert, row, fact, weight, mul, nullptr};
+      return Term{*fact->expert, row, fact, weight, mul};
   }
   return std::nullopt;
 }
@@ -144,10 +144,28 @@ bool LayerFinder::isSamePlace(Operation *gather, Operation *scatter) {
                          getType(elements.getData()).getRank()) == 0;
   const Fact *a = facts.lookup(read), *b = facts.lookup(written);
   bool isRow = a && b && a->kind == b->kind && a->expert == b->expert &&
-               a->coordinates == b->coordinates && a->hitOrder == b->hitOrder;
+               a->coordinates == b->coordinates && a->hits == b->hits;
   if (auto rows = dyn_cast<onnx::GatherOp>(gather))
     isRow &= rows.getAxis() == 0;
   return isRow;
+}
+
+/// Whether nothing was written yet to the places of an expert: `data` is zeros,
+/// or what the other experts of tokens with one choice wrote into zeros.
+bool LayerFinder::isZeroAt(Value data, const Fact &place) {
+  while (getUniform(data) != 0.0) {
+    Operation *op = data.getDefiningOp();
+    if (!isa_and_present<onnx::ScatterNDOp, onnx::ScatterElementsOp>(op) ||
+        facts.getExtents().choices != 1)
+      return false;
+    const Fact *other = facts.lookup(op->getOperand(1));
+    bool isOther = other && other->kind == place.kind && other->expert &&
+                   other->expert != place.expert;
+    if (!isOther)
+      return false;
+    data = op->getOperand(0);
+  }
+  return true;
 }
 
 /// The rows of one expert, added where their tokens are.
@@ -192,25 +210,26 @@ std::optional<LayerFinder::Term> LayerFinder::readScatter(Operation *op) {
     // was read at the same places first.
     if (std::optional<Value> added = readAddedRows(op, reader))
       updates = *added;
-    else if (getUniform(data) != 0.0)
+    else if (!isZeroAt(data, *fact))
       return std::nullopt;
   }
   updates = peelSame(updates);
   // The rows are in the order of the places.
   const Fact *rows = facts.lookup(updates);
-  if (!rows || rows->expert != fact->expert ||
-      rows->hitOrder != fact->hitOrder || rows->dims[0] != Dim{Axis::Hit})
+  if (!rows || rows->expert != fact->expert || rows->hits != fact->hits ||
+      rows->dims[0] != Dim{Axis::Hit})
     return std::nullopt;
   if (std::optional<Term> term = readTerm(updates)) {
     if (term->expert != *fact->expert ||
         term->weight->kind != FactKind::HitWeight ||
-        term->weight->hitOrder != fact->hitOrder)
+        term->weight->hits != fact->hits)
       return std::nullopt;
     term->node = op;
     term->reader = reader;
+    term->hits = fact->hits;
     return term;
   }
-  return Term{*fact->expert, updates, nullptr, Value(), op, reader};
+  return Term{*fact->expert, updates, nullptr, Value(), op, reader, fact->hits};
 }
 
 /// Takes a sum of terms apart. False where it is nested too deep.
@@ -323,10 +342,13 @@ std::unique_ptr<RoutedLayer> LayerFinder::findSum(Operation *start) {
       return fail(term.node, "it adds expert " + Twine(term.expert) +
                                  " twice, or one that is none");
     values.push_back(term.value);
+    if (term.hits.kept != terms.front().hits.kept)
+      return fail(term.node, "other choices count for it than for the rest");
     if (bool(term.weight) != bool(terms.front().weight) ||
         (term.weight && !setWeights(*layer, *term.weight, term.weightValue)))
       return fail(term.node, "experts are weighted in different ways");
   }
+  layer->hits = terms.front().hits;
   layer->addends.assign(addends.begin(), addends.end());
   layer->pattern = areHits ? "P3" : "P2";
   layer =
@@ -334,15 +356,18 @@ std::unique_ptr<RoutedLayer> LayerFinder::findSum(Operation *start) {
   return layer && isPrivate(*layer, nodes) ? std::move(layer) : nullptr;
 }
 
+/// Whether dimensions count `axes`, in this order or in another.
+bool LayerFinder::count(ArrayRef<Dim> dims, ArrayRef<Axis> axes) {
+  SmallVector<Axis> found = flattenDims(dims), wanted = facts.getCounted(axes);
+  llvm::sort(found);
+  llvm::sort(wanted);
+  return found == wanted;
+}
+
 /// Whether there is one number for each choice of each token.
 bool LayerFinder::areOfChoices(ArrayRef<Dim> dims) {
-  SmallVector<Axis> axes = flattenDims(dims);
-  if (facts.getExtents().choices == 1)
-    llvm::erase(axes, Axis::Choice);
-  else if (!llvm::is_contained(axes, Axis::Choice))
-    return false;
-  return llvm::is_contained(axes, Axis::Token) &&
-         axes.size() == (facts.getExtents().choices == 1 ? 1 : 2);
+  return count(dims, {Axis::Token, Axis::Choice}) ||
+         (facts.getExtents().choices == 1 && count(dims, {Axis::Token}));
 }
 
 /// The value whose elements are these, in the same order.
@@ -361,10 +386,7 @@ static Value peelViews(Value value) {
 bool LayerFinder::setWeights(RoutedLayer &layer, const Fact &fact,
                              Value value) {
   if (fact.dense) {
-    SmallVector<Axis> axes = flattenDims(fact.denseDims);
-    if (layer.weights || axes.size() != 2 ||
-        !llvm::is_contained(axes, Axis::Token) ||
-        !llvm::is_contained(axes, Axis::Expert) ||
+    if (layer.weights || !count(fact.denseDims, {Axis::Token, Axis::Expert}) ||
         (layer.denseWeights && layer.denseWeights != fact.dense))
       return false;
     layer.denseWeights = fact.dense;
@@ -450,8 +472,9 @@ std::unique_ptr<RoutedLayer> LayerFinder::findChoiceSum(Operation *reduce) {
                                fact->dims[axes->front()].empty();
   if (!isChoice)
     return nullptr;
-  SmallVector<Axis> order = {Axis::Token, Axis::Choice, Axis::Feature};
-  SmallVector<Axis> single = {Axis::Token, Axis::Feature};
+  SmallVector<Axis> order =
+      facts.getCounted({Axis::Token, Axis::Choice, Axis::Feature});
+  SmallVector<Axis> single = facts.getCounted({Axis::Token, Axis::Feature});
   SmallVector<Axis> axesOfRows = flattenDims(fact->dims);
   bool isOrdered = axesOfRows == order ||
                    (axesOfRows == single && facts.getExtents().choices == 1);
@@ -594,8 +617,8 @@ std::unique_ptr<RoutedLayer> LayerFinder::findScaledSum(Operation *reduce) {
   const Fact *fact = facts.lookup(rows);
   std::optional<SmallVector<int64_t>> axes =
       getAxes(reduce, getType(rows).getRank());
-  if (!fact || !axes || axes->size() != 1 || axes->front() != 0 ||
-      fact->dims.front() != Dim{Axis::Expert})
+  if (!fact || !axes || axes->size() != 1 ||
+      findAxis(fact->dims, Axis::Expert) != unsigned(axes->front()))
     return nullptr;
   auto layer = std::make_unique<RoutedLayer>();
   layer->root = reduce;
@@ -612,6 +635,19 @@ std::unique_ptr<RoutedLayer> LayerFinder::findScaledSum(Operation *reduce) {
        part = part.getDefiningOp()->getOperand(0))
     nodes.push_back(part.getDefiningOp());
   return isPrivate(*layer, nodes) ? std::move(layer) : nullptr;
+}
+
+/// Whether a column of weights has, in each place, what rows of the same
+/// extents have there; an extent of 1 is the same whatever it counts.
+static bool areSideBySide(ArrayRef<Dim> rows, const Fact &weights,
+                          Value column) {
+  auto isSame = [](auto place) {
+    auto [row, weight, extent] = place;
+    return extent == 1 || row == weight;
+  };
+  return llvm::all_of(
+      llvm::zip(rows.drop_back(), weights.dims, getType(column).getShape()),
+      isSame);
 }
 
 /// A sum over all experts, of one value with all of them.
@@ -635,7 +671,7 @@ std::unique_ptr<RoutedLayer> LayerFinder::findExpertSum(Operation *mul) {
         !hasSameRows(rows, weight))
       continue;
     std::optional<unsigned> experts = findAxis(fact->dims, Axis::Expert);
-    if (!experts || int64_t(*experts) != axes->front() || *experts != 0)
+    if (!experts || int64_t(*experts) != axes->front())
       continue;
     if (facts.getExtents().choices != 1 && fact->kind == FactKind::MaskedWeight)
       continue;
@@ -645,6 +681,8 @@ std::unique_ptr<RoutedLayer> LayerFinder::findExpertSum(Operation *mul) {
       continue;
     layer->pattern = "P2b";
     layer = finish(std::move(layer), Space::Experts, rows);
+    if (layer && !areSideBySide(layer->lifter->getDims(rows), *fact, weight))
+      return fail(mul, "rows are not weighted by the weights of their experts");
     return layer && isPrivate(*layer, nodes) ? std::move(layer) : nullptr;
   }
   return nullptr;

@@ -26,6 +26,8 @@ struct RoutedLayer {
   /// Instead: a number for each token and expert, 0 where it was not chosen.
   mlir::Value denseWeights;
   Dims denseDims;
+  /// Which choices count, where not all do.
+  Hits hits;
   std::unique_ptr<ExpertLifter> lifter;
   RowExpr *expert = nullptr;
   llvm::SmallVector<mlir::Value> addends;
@@ -52,7 +54,9 @@ private:
     mlir::Value weightValue;
     mlir::Operation *node;
     /// What reads the sum so far, to be added to.
-    mlir::Operation *reader;
+    mlir::Operation *reader = nullptr;
+    /// Of the rows, where they are those that chose the expert.
+    Hits hits = {};
   };
 
   MaybeLayer findSum(mlir::Operation *start);
@@ -62,7 +66,9 @@ private:
   MaybeLayer findScaledSum(mlir::Operation *reduce);
   std::optional<llvm::SmallVector<mlir::Value>> readStack(mlir::Value stack);
   mlir::Value peelSame(mlir::Value value);
+  bool isZeroAt(mlir::Value data, const Fact &place);
   bool hasSameRows(mlir::Value a, mlir::Value b);
+  bool count(llvm::ArrayRef<Dim> dims, llvm::ArrayRef<Axis> axes);
   bool areOfChoices(llvm::ArrayRef<Dim> dims);
   MaybeLayer fail(mlir::Operation *node, const llvm::Twine &reason);
   MaybeLayer finish(MaybeLayer layer, Space space,

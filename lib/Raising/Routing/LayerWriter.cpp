@@ -79,10 +79,18 @@ LogicalResult LayerWriter::stackWeights(const RowExpr *expr) {
 
 //===-- Routing -----------------------------------------------------------===//
 
+/// The choices of each token; one that does not count is of no expert.
 Value LayerWriter::writeIds() {
+  constexpr int kDropped = -1;
   AffineExpr choices = b.getShapes().getConstant(facts.getExtents().choices);
-  return b.convert(b.reshape(layer.ids, {facts.getTokens(), choices}),
-                   b.getI32Type());
+  Value ids = b.convert(b.reshape(layer.ids, {facts.getTokens(), choices}),
+                        b.getI32Type());
+  if (!layer.hits.kept)
+    return ids;
+  Value kept = b.convert(lookUpDense(layer.hits.kept, layer.hits.keptDims),
+                         b.getI1Type());
+  return b.makeNode<onnx::WhereOp>(
+      {kept, ids, b.makeScalar(kDropped, b.getI32Type())});
 }
 
 /// [T, E], or [E, T], looked up by the ids: [T, k].
@@ -91,7 +99,8 @@ Value LayerWriter::lookUpDense(Value dense, ArrayRef<Dim> dims) {
   AffineExpr tokens = facts.getTokens();
   AffineExpr choices = shapes.getConstant(facts.getExtents().choices);
   AffineExpr experts = shapes.getConstant(facts.getExtents().experts);
-  bool isTransposed = flattenDims(dims).front() == Axis::Expert;
+  bool isTransposed =
+      flattenDims(dims) == SmallVector<Axis>{Axis::Expert, Axis::Token};
   dense =
       b.reshape(dense, isTransposed ? ArrayRef<AffineExpr>{experts, tokens}
                                     : ArrayRef<AffineExpr>{tokens, experts});

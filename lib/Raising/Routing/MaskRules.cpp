@@ -118,11 +118,42 @@ std::optional<Fact> RoutingFacts::inferCompare(Operation *op) {
   return result;
 }
 
+/// Whether elements are 0 or 1: what a comparison says.
+static bool isCondition(Value value) {
+  while (auto cast = value.getDefiningOp<onnx::CastOp>())
+    value = cast.getInput();
+  return getElementTypeOrSelf(value.getType()).isInteger(1);
+}
+
+/// A mask of all experts and a condition on each token and expert: choices that
+/// fail it count no more.
+std::optional<Fact> RoutingFacts::keepSome(Operation *op, const Fact &mask,
+                                           Value other) {
+  bool isAny = mask.kind == FactKind::AnyMask ||
+               (mask.kind == FactKind::Mask && extents.choices == 1 &&
+                !hasAxis(mask, Axis::Choice));
+  // A number that is no index may be a weight as well.
+  bool isIndex =
+      isa<IntegerType>(getElementTypeOrSelf(op->getResult(0).getType()));
+  if (!isAny || !isIndex || mask.expert || lookup(other) ||
+      !isCondition(other) || !alignDims(other, mask.dims))
+    return std::nullopt;
+  Fact result = mask;
+  result.kind = FactKind::AnyMask;
+  result.hits.kept = op->getResult(0);
+  result.hits.keptDims = mask.dims;
+  return result;
+}
+
 std::optional<Fact> RoutingFacts::inferAnd(onnx::AndOp op) {
   for (auto [value, other] :
        {std::pair(op.getA(), op.getB()), std::pair(op.getB(), op.getA())}) {
     const Fact *fact = lookup(value);
-    if (!fact || fact->kind != FactKind::Uniform)
+    if (!fact)
+      continue;
+    if (MaybeFact kept = keepSome(op, *fact, other))
+      return kept;
+    if (fact->kind != FactKind::Uniform)
       continue;
     if (fact->number == 0)
       return *fact;
@@ -170,7 +201,7 @@ std::optional<Fact> RoutingFacts::maskWeights(Operation *op, const Fact &mask,
     fact.denseDims = result;
     return mask.expert ? std::nullopt : std::optional(fact);
   }
-  SmallVector<Axis> wanted = {Axis::Token};
+  SmallVector<Axis> wanted = getCounted({Axis::Token});
   if (extents.choices != 1)
     wanted.push_back(Axis::Choice);
   bool isTransposed = extents.choices != 1 &&
@@ -192,7 +223,8 @@ bool RoutingFacts::hasRowsOf(const Fact &fact, Value rows) const {
   AffineExpr count = shapes.getConstant(1);
   for (AffineExpr size : ArrayRef(sizes).drop_back())
     count = count * size;
-  return hasAxis(fact, Axis::Expert) && hasAxis(fact, Axis::Token) &&
+  return hasAxis(fact, Axis::Expert) &&
+         (hasOneToken() || hasAxis(fact, Axis::Token)) &&
          isSameExtent(count, tokens * extents.experts);
 }
 
@@ -213,6 +245,8 @@ std::optional<Fact> RoutingFacts::inferMul(onnx::MulOp op) {
     switch (fact->kind) {
     case FactKind::Mask:
     case FactKind::AnyMask: {
+      if (MaybeFact kept = keepSome(op, *fact, other))
+        return kept;
       if (lookup(other) ||
           !isa<FloatType>(getElementTypeOrSelf(other.getType())) || !grown)
         continue;
@@ -333,12 +367,13 @@ std::optional<Fact> RoutingFacts::inferReduce(Operation *op) {
     result.kind = FactKind::Gate;
     return result;
   }
-  bool isOverAll = reduced == SmallVector<Axis>{Axis::Token, Axis::Choice} ||
-                   (reduced == SmallVector<Axis>{Axis::Token} &&
+  bool isOverAll = reduced == getCounted({Axis::Token, Axis::Choice}) ||
+                   (reduced == getCounted({Axis::Token}) &&
                     (fact->kind == FactKind::AnyMask || extents.choices == 1) &&
                     !hasAxis(*fact, Axis::Choice));
   bool isMask = fact->kind == FactKind::Mask || fact->kind == FactKind::AnyMask;
-  if (isMask && isSum && isOverAll && !hasAxis(result, Axis::Token)) {
+  if (isMask && isSum && isOverAll && !hasAxis(result, Axis::Token) &&
+      !fact->hits.kept) {
     result.kind = FactKind::Count;
     return result;
   }

@@ -41,6 +41,17 @@ RoutingFacts::RoutingFacts(Value ids, bool hasChoices, int64_t experts,
   set(ids, Fact(FactKind::Ids, dims));
 }
 
+bool RoutingFacts::hasOneToken() const {
+  return tokens == shapes.getConstant(1);
+}
+
+SmallVector<Axis> RoutingFacts::getCounted(ArrayRef<Axis> axes) const {
+  SmallVector<Axis> counted(axes);
+  if (hasOneToken())
+    llvm::erase(counted, Axis::Token);
+  return counted;
+}
+
 bool RoutingFacts::isAllTokens(AffineExpr extent) const {
   return isSameExtent(extent, tokens);
 }
@@ -82,8 +93,14 @@ bool RoutingFacts::fitsExtents(Value value, ArrayRef<Dim> dims) const {
 }
 
 void RoutingFacts::set(Value value, Fact fact) {
-  if (fitsExtents(value, fact.dims))
-    facts.insert({value, std::move(fact)});
+  if (!fitsExtents(value, fact.dims))
+    return;
+  if (hasOneToken())
+    for (Dims *dims :
+         {&fact.dims, &fact.weightDims, &fact.denseDims, &fact.hits.keptDims})
+      for (Dim &dim : *dims)
+        llvm::erase(dim, Axis::Token);
+  facts.insert({value, std::move(fact)});
 }
 
 void RoutingFacts::propagate() {
@@ -342,20 +359,11 @@ std::optional<Fact> RoutingFacts::inferView(Operation *op, const Fact &fact) {
 
 std::optional<Fact> RoutingFacts::inferTranspose(onnx::TransposeOp op,
                                                  const Fact &fact) {
-  auto permutation =
-      llvm::to_vector(llvm::reverse(llvm::seq<int64_t>(0, fact.dims.size())));
-  if (auto attr = op->getAttrOfType<DenseI64ArrayAttr>("perm"))
-    permutation = llvm::to_vector(attr.asArrayRef());
-  Fact result = fact;
-  for (auto [to, from] : llvm::enumerate(permutation))
-    result.dims[to] = fact.dims[from];
-  // Tokens of several dimensions count in their order alone.
-  SmallVector<int64_t> tokenDims;
-  for (int64_t from : permutation)
-    if (llvm::is_contained(fact.dims[from], Axis::Token))
-      tokenDims.push_back(from);
-  if (!llvm::is_sorted(tokenDims))
+  std::optional<Dims> dims = transposeDims(fact.dims, op);
+  if (!dims)
     return std::nullopt;
+  Fact result = fact;
+  result.dims = *dims;
   return result;
 }
 

@@ -72,6 +72,21 @@ enum class FactKind {
   Computed,
 };
 
+/// Choices that a mask finds, or is about to find.
+struct Hits {
+  /// What the mask ran over, row-major, which is their order.
+  llvm::SmallVector<Axis, 2> order;
+  /// Where not all choices count: a number for each token and expert, not zero
+  /// where a choice of it counts, and what its dimensions run over.
+  mlir::Value kept;
+  Dims keptDims;
+
+  bool operator==(const Hits &other) const {
+    return order == other.order && kept == other.kept;
+  }
+  bool operator!=(const Hits &other) const { return !(*this == other); }
+};
+
 struct Fact {
   Fact(FactKind kind, Dims dims = {}) : kind(kind), dims(std::move(dims)) {}
 
@@ -96,9 +111,8 @@ struct Fact {
   llvm::SmallVector<double> numbers;
   /// HitCoordinates: what each number of a tuple counts.
   llvm::SmallVector<Axis, 4> coordinates;
-  /// Of hits and what is computed of them: what the mask that found them ran
-  /// over, row-major, which is their order.
-  llvm::SmallVector<Axis, 2> hitOrder;
+  /// Of masks, hits, and what is computed of them.
+  Hits hits;
 };
 
 /// The facts that follow from one choice of experts.
@@ -123,6 +137,13 @@ public:
   onnx::ShapeContext &getShapes() const { return shapes; }
   /// All tokens, as a product of extents.
   mlir::AffineExpr getTokens() const { return tokens; }
+  /// Whether one token is all that there ever is: then nothing counts tokens.
+  bool hasOneToken() const;
+  /// What dimensions count that run over `axes`.
+  llvm::SmallVector<Axis> getCounted(llvm::ArrayRef<Axis> axes) const;
+  /// Whether a fact says how many choices fell on an expert: of one token at
+  /// most one.
+  bool isCount(const Fact &fact) const;
   /// Whether an extent is that of all choices, and of all tokens.
   bool isAllChoices(mlir::AffineExpr extent) const;
   bool isAllTokens(mlir::AffineExpr extent) const;
@@ -147,6 +168,7 @@ private:
   MaybeFact inferGather(onnx::GatherOp op);
   MaybeFact inferGatherND(onnx::GatherNDOp op);
   MaybeFact inferSlice(onnx::SliceOp op);
+  static MaybeFact takeCoordinate(Fact hits, Axis counted);
   MaybeFact inferPart(const Fact &fact, mlir::Value part, int64_t axis,
                       int64_t begin);
   void inferSplit(onnx::SplitOp op);
@@ -174,6 +196,7 @@ private:
   MaybeFact inferArithmetic(mlir::Operation *op);
   MaybeFact inferProduct(mlir::Operation *op);
 
+  MaybeFact keepSome(mlir::Operation *op, const Fact &mask, mlir::Value other);
   MaybeFact maskWeights(mlir::Operation *op, const Fact &mask,
                         mlir::Value other, const Dims &result);
   MaybeFact gatherRows(mlir::Value data, const Fact &index, Dims indexDims);
@@ -182,6 +205,8 @@ private:
   std::optional<int64_t> getExpertBetween(mlir::Value start,
                                           mlir::Value end) const;
   bool isSameExtent(mlir::AffineExpr a, mlir::AffineExpr b) const;
+  Axis getCoordinate(const Dim &dim) const;
+  /// Notes a fact, where the extents of `value` allow it.
   void set(mlir::Value value, Fact fact);
   bool fitsExtents(mlir::Value value, llvm::ArrayRef<Dim> dims) const;
 

@@ -27,9 +27,9 @@ import layers
 fixtures, scratch = map(pathlib.Path, sys.argv[1:])
 # A cache, attention, norms, dense products and quantised experts; experts that
 # make no network; routers, experts of ordinary operators, and parameters that
-# become one; experts of which two are the same.
+# become one; experts of which two are the same; products by Einsum.
 FIXTURES = ["gptoss_int4_tied", "llama4_dynamo18_batched", "gptoss_grouped"]
-MODELS = [*FIXTURES, "twins"]
+MODELS = [*FIXTURES, "twins", "contracted"]
 # How many of them an optimisation is tried on: of those whose code it changes.
 TRIED = 2
 
@@ -41,9 +41,12 @@ def find(model):
 def make_twins():
     graph = layers.Graph(1, experts=4, choices=2)
     matrices = graph.weights_of_experts()
-    output = layers.masked(graph, network=lambda g, x, m, e: g.network(x, matrices[e % 3]))
-    find("twins").parent.mkdir(parents=True)
-    onnx.save(graph.model(output), find("twins"))
+    return graph.model(layers.masked(graph, network=lambda g, x, m, e: g.network(x, matrices[e % 3])))
+
+
+def save(model, name):
+    find(name).parent.mkdir(parents=True)
+    onnx.save(model, find(name))
 
 
 def moec(model, *arguments):
@@ -73,7 +76,8 @@ def emit(model, *flags):
     return moec(model, "-o", "-", "--emit", "llvm", *flags).stdout
 
 
-make_twins()
+save(make_twins(), "twins")
+save(layers.build("einsum_dense", 1), "contracted")
 optimisations = list_optimisations()
 whole = {model: emit(model) for model in MODELS}
 failures = []

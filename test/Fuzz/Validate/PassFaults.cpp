@@ -66,6 +66,18 @@ static bool rotateFolded(ModuleOp module) {
   });
 }
 
+/// The weight of a MatMul has its columns in another order.
+static bool rotateMultiplied(ModuleOp module) {
+  return changeFirst<onnx::MatMulOp>(module, [](onnx::MatMulOp op) {
+    Value weight = op.getB();
+    while (isa_and_present<onnx::ReshapeOp, onnx::TransposeOp>(
+        weight.getDefiningOp()))
+      weight = weight.getDefiningOp()->getOperand(0);
+    param::DeclOp decl = findFloats(weight);
+    return decl && rotate(decl, decl.getTensorType().getRank() - 1);
+  });
+}
+
 /// Two parameters of one type are taken for equal.
 static bool mergeParameters(ModuleOp module) {
   llvm::DenseMap<Type, param::LoadOp> first;
@@ -232,6 +244,7 @@ static bool changeAnything(ModuleOp module) {
 llvm::ArrayRef<PassFault> validate::getPassFaults() {
   static const PassFault faults[] = {
       {"warn-baked-extents", "the module is changed", changeAnything},
+      {"einsum-to-matmul", "columns of a weight are others", rotateMultiplied},
       {"param-fold-recipes", "a rearrangement is another one", rotateFolded},
       {"raise-decomposed-layers", "weights come from the next expert",
        shiftExperts},

@@ -18,6 +18,7 @@ using namespace moec::validate;
 const Rule *validate::findRule(llvm::StringRef pass) {
   static const Rule rules[] = {
       {"warn-baked-extents", Promise::Nothing},
+      {"einsum-to-matmul", Promise::Values},
       {"param-fold-recipes", Promise::Bits},
       {"raise-decomposed-layers", Promise::Values},
       {"canonicalize", Promise::Bits},

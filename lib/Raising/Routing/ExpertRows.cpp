@@ -1,0 +1,232 @@
+//===-- ExpertRows.cpp - rows that experts read ---------------------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "ExpertLifter.h"
+
+using namespace mlir;
+using namespace moec;
+using namespace moec::routing;
+
+/// Without what repeats rows for each choice or expert.
+Value ExpertLifter::peelTokens(Value value) {
+  while (Operation *op = value.getDefiningOp()) {
+    onnx::Extents extents = facts.getShapes().getExtents(value);
+    AffineExpr rows = facts.getShapes().getConstant(1);
+    for (AffineExpr extent : ArrayRef(extents).drop_back())
+      rows = rows * extent;
+    if (facts.isAllTokens(rows))
+      return value;
+    bool isPeeled = isView(op) || isa<onnx::ExpandOp, onnx::TileOp>(op);
+    if (!isPeeled)
+      return {};
+    value = op->getOperand(0);
+  }
+  return {};
+}
+
+/// Whether `value` holds each of `tokens` once for each of its choices, in the
+/// order of (t, j), or all of them for each expert in turn.
+bool ExpertLifter::isRepeated(Value value, Value tokens) {
+  SmallVector<Operation *> chain;
+  for (Value part = value; part != tokens;
+       part = part.getDefiningOp()->getOperand(0))
+    chain.push_back(part.getDefiningOp());
+  onnx::ShapeContext &shapes = facts.getShapes();
+  bool hasExperts = space == Space::Experts;
+  int64_t count =
+      hasExperts ? facts.getExtents().experts : facts.getExtents().choices;
+  Axis repeated = hasExperts ? Axis::Expert : Axis::Choice;
+  Dims dims;
+  for (int64_t extent : getType(tokens).getShape())
+    dims.push_back(extent == 1 ? Dim() : Dim{Axis::Token});
+  dims.back() = {Axis::Feature};
+  for (Operation *op : llvm::reverse(chain)) {
+    visited.insert(op);
+    onnx::Extents from = shapes.getExtents(op->getOperand(0));
+    onnx::Extents to = shapes.getExtents(op->getResult(0));
+    if (isView(op)) {
+      std::optional<Dims> viewed =
+          reshapeDims(dims, from, to, facts.getExtents());
+      if (!viewed)
+        return false;
+      dims = *viewed;
+      continue;
+    }
+    // Expand and Tile: a whole number of copies, outermost in their dimension.
+    size_t added = to.size() - from.size();
+    dims.insert(dims.begin(), added, Dim());
+    from.insert(from.begin(), added, shapes.getConstant(1));
+    for (auto [dim, old, now] : llvm::zip_equal(dims, from, to)) {
+      if (old == now)
+        continue;
+      if (simplifyAffineExpr(old * count - now, 0, shapes.getNumSymbols()) !=
+          shapes.getConstant(0))
+        return false;
+      dim.insert(dim.begin(), repeated);
+    }
+  }
+  // One row serves all choices, or all experts, where products broadcast it.
+  SmallVector<Axis> plain = facts.getCounted({Axis::Token, Axis::Feature});
+  SmallVector<Axis> wanted =
+      facts.getCounted({Axis::Token, Axis::Choice, Axis::Feature});
+  SmallVector<Axis> axes = flattenDims(dims);
+  rowDims[value] = dims;
+  // With experts, what each dimension runs over is known from here on.
+  if (hasExperts && llvm::count(axes, Axis::Expert) == 1)
+    llvm::erase(axes, Axis::Expert);
+  return axes == wanted || axes == plain;
+}
+
+/// Whether the rows of `value` stand where those of `dims` do, broadcast: each
+/// of its dimensions but the last `inner` counts nothing or the same.
+bool ExpertLifter::areAligned(Value value, ArrayRef<Dim> dims, unsigned inner) {
+  ArrayRef<Dim> own;
+  if (const Fact *fact = facts.lookup(value))
+    own = fact->dims;
+  else if (auto found = rowDims.find(value); found != rowDims.end())
+    own = found->second;
+  else
+    return false;
+  if (own.size() > dims.size())
+    return false;
+  for (auto [a, b] : llvm::zip(llvm::reverse(own.drop_back(inner)),
+                               llvm::reverse(dims.drop_back(inner))))
+    if (!a.empty() && a != b)
+      return false;
+  return true;
+}
+
+RowExpr *ExpertLifter::makeSource(Value source, Operation *node) {
+  RankedTensorType type = getType(source);
+  onnx::Extents extents = facts.getShapes().getExtents(source);
+  AffineExpr rows = facts.getShapes().getConstant(1);
+  for (AffineExpr extent : ArrayRef(extents).drop_back())
+    rows = rows * extent;
+  bool isFloat =
+      isa<Float16Type, BFloat16Type, Float32Type>(type.getElementType());
+  if (type.getRank() < 2 || !facts.isAllTokens(rows) || !isFloat ||
+      ShapedType::isDynamic(type.getShape().back()))
+    return fail(node, "its rows are not those that were routed");
+  RowExpr expr(RowExpr::Source);
+  expr.source = source;
+  expr.elementType = type.getElementType();
+  expr.width = type.getShape().back();
+  return make(expr);
+}
+
+/// Null without a miss where the values are computed from rows.
+RowExpr *ExpertLifter::liftSource(Values values) {
+  Value value = values.front();
+  Operation *op = value.getDefiningOp();
+  if (space == Space::Tokens)
+    return llvm::all_equal(values) ? makeSource(value, op) : nullptr;
+
+  if (space == Space::Choices || space == Space::Experts) {
+    if (facts.lookup(value))
+      return nullptr;
+    Value tokens = peelTokens(value);
+    if (!tokens)
+      return space == Space::Choices
+                 ? fail(op, "it is no row of a token for each choice")
+                 : nullptr;
+    if (!isRepeated(value, tokens))
+      return fail(op, "it does not repeat each token for its choices in order");
+    return makeSource(tokens, op);
+  }
+
+  // Rows that were gathered.
+  FactKind wanted =
+      space == Space::Hits ? FactKind::HitToken : FactKind::RowToken;
+  Value source;
+  SmallVector<Operation *> gathers;
+  for (auto [expert, gathered] : llvm::enumerate(values)) {
+    Operation *gather = gathered.getDefiningOp();
+    if (!isa_and_present<onnx::GatherOp, onnx::GatherNDOp>(gather))
+      return nullptr;
+    const Fact *index = facts.lookup(gather->getOperand(1));
+    bool isToken =
+        index && (index->kind == wanted ||
+                  (space == Space::Rows && index->kind == FactKind::RowFlat &&
+                   facts.getExtents().choices == 1));
+    if (!isToken || facts.lookup(gather->getOperand(0)))
+      return nullptr;
+    if (space == Space::Hits && index->expert != int64_t(expert))
+      return fail(gather, "it gathers the rows of another expert");
+    if (source && source != gather->getOperand(0))
+      return fail(gather, "experts see rows of different values");
+    source = gather->getOperand(0);
+    gathers.push_back(gather);
+  }
+  visited.insert(gathers.begin(), gathers.end());
+  return makeSource(source, op);
+}
+
+//===-- Rows of all experts in one value ----------------------------------===//
+
+/// Notes what a value runs over. False where that does not follow from its
+/// operands, or rows do not stay rows.
+bool ExpertLifter::trackDims(Value value) {
+  if (rowDims.contains(value))
+    return true;
+  std::optional<Dims> dims = inferDims(value.getDefiningOp());
+  if (!dims || dims->empty() || dims->back() != Dim{Axis::Feature})
+    return false;
+  rowDims[value] = *dims;
+  return true;
+}
+
+std::optional<Dims> ExpertLifter::inferDims(Operation *op) {
+  if (isa<onnx::MatMulOp, onnx::GemmOp>(op))
+    return inferDimsOfProduct(op);
+  if (isRowwiseElementwise(op))
+    return inferDimsOfElements(op);
+  auto rows = rowDims.find(op->getOperand(0));
+  if (rows == rowDims.end())
+    return std::nullopt;
+  if (auto transpose = dyn_cast<onnx::TransposeOp>(op))
+    return transposeDims(rows->second, transpose);
+  if (isView(op))
+    return reshapeDims(
+        rows->second, facts.getShapes().getExtents(op->getOperand(0)),
+        facts.getShapes().getExtents(op->getResult(0)), facts.getExtents());
+  // Along the features.
+  return rows->second;
+}
+
+/// Rows of every token, or of every token and expert, by one matrix for each
+/// expert, which meets the third dimension from the right.
+std::optional<Dims> ExpertLifter::inferDimsOfProduct(Operation *op) {
+  auto rows = rowDims.find(op->getOperand(0));
+  if (rows == rowDims.end() || rows->second.size() < 2)
+    return std::nullopt;
+  Dims dims = rows->second;
+  if (dims.size() == 2)
+    dims.insert(dims.begin(), Dim());
+  Dim &experts = dims[dims.size() - 3];
+  if (!experts.empty() && experts != Dim{Axis::Expert})
+    return std::nullopt;
+  experts = {Axis::Expert};
+  return findAxis(dims, Axis::Expert) ? std::optional(dims) : std::nullopt;
+}
+
+std::optional<Dims> ExpertLifter::inferDimsOfElements(Operation *op) {
+  Dims dims(getType(op->getResult(0)).getRank());
+  for (Value operand : op->getOperands()) {
+    ArrayRef<Dim> own;
+    Dims ofWeights;
+    if (auto rows = rowDims.find(operand); rows != rowDims.end()) {
+      own = rows->second;
+    } else if (const Fact *fact = facts.lookup(operand)) {
+      ofWeights = fact->dims;
+      own = ofWeights;
+    }
+    std::optional<Dims> both = broadcastDims(dims, own);
+    if (!both)
+      return std::nullopt;
+    dims = *both;
+  }
+  return dims;
+}

@@ -1,0 +1,78 @@
+# ===-- by_order.py - rows sorted by expert (P5) -------------------------===#
+#
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#
+# ===------------------------------------------------------------------------===#
+"""Rows are sorted by expert, and cut."""
+
+import numpy as np
+
+from .graph import layer, lookalike
+
+
+def sorted_rows(g, cut=None, largest=0, bounds=None, extra=None, order=None, divide=None):
+    weights, ids = g.route()
+    flat = g.Reshape(ids, [-1])
+    count = g.Shape(flat)
+    by_expert, place = g.TopK(flat, count, axis=0, largest=largest, outputs=2)
+    tokens = g.Div(place, divide or g.k)
+    rows = g.Gather("x", tokens, axis=0)
+    histogram = g.ScatterElements(g.constant(np.zeros(g.E, np.int64)), by_expert,
+                                  g.Expand(g.constant(np.ones([1], np.int64)), count), axis=0, reduction="add")
+    ends = g.CumSum(histogram, 0)
+    parts = []
+    start = g.constant(np.zeros([1], np.int64))
+    for e, m in enumerate(g.weights_of_experts()):
+        end = g.Gather(ends, [e], axis=0)
+        begin, stop = bounds(g, start, end, e) if bounds else (start, end)
+        part = g.Slice(rows, begin, stop, [0])
+        y = g.network(part, m)
+        parts.append(extra(g, y, rows, begin, stop) if extra else y)
+        start = end
+    if order:
+        parts = order(parts)
+    y = g.Concat(*parts, axis=0)
+    y = g.Mul(y, g.Unsqueeze(g.Gather(g.Reshape(weights, [-1]), place, axis=0), [1]))
+    inverse = g.TopK(place, count, axis=0, largest=0, outputs=2)[1]
+    y = g.Reshape(g.Gather(y, inverse, axis=0), [-1, g.k, g.D])
+    return g.ReduceSum(y, [1], keepdims=0)
+
+
+@layer("P5")
+def rows_sorted(g):
+    return sorted_rows(g)
+
+
+@lookalike()
+def sorted_down(g):
+    return sorted_rows(g, largest=1)
+
+
+@lookalike(tokens=7)
+def bounds_off_by_one(g):
+    def bounds(g, start, end, e):
+        return (g.Sub(start, 1) if e else start), (end if e == g.E - 1 else g.Sub(end, 1))
+    return sorted_rows(g, bounds=bounds)
+
+
+@lookalike()
+def parts_reversed(g):
+    return sorted_rows(g, order=lambda parts: parts[::-1])
+
+
+@lookalike()
+def last_row_of_segment(g):
+    """To each row of an expert its last one is added."""
+    return sorted_rows(g, extra=lambda g, y, rows, begin, stop: g.Add(
+        y, g.Slice(g.Relu(rows), g.Sub(stop, 1), stop, [0])))
+
+
+@lookalike()
+def not_put_back(g):
+    """Rows stay in the order of experts."""
+    weights, ids = g.route()
+    flat = g.Reshape(ids, [-1])
+    by_expert, place = g.TopK(flat, g.Shape(flat), axis=0, largest=0, outputs=2)
+    rows = g.Gather("x", g.Div(place, g.k), axis=0)
+    y = g.MatMul(g.Unsqueeze(rows, [1]), g.Gather(g.weight(g.E, g.D, g.H), by_expert, axis=0))
+    return g.ReduceSum(g.Reshape(y, [-1, g.k, g.H]), [1], keepdims=0)
