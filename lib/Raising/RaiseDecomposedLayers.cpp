@@ -11,6 +11,7 @@
 #include "Routing/Constants.h"
 #include "Routing/GraphCleaner.h"
 #include "Routing/LayerWriter.h"
+#include "Routing/LostChoices.h"
 
 #include "moec/Parameters/FileValues.h"
 #include "moec/Raising/LayerSummary.h"
@@ -110,9 +111,11 @@ struct RaiseDecomposedLayers
     for (Operation &op : main.getBody().front())
       if (std::optional<Choice> choice = readChoice(&op))
         choices.push_back(*choice);
+    auto all = llvm::map_to_vector(
+        choices, [](const Choice &choice) { return choice.ids; });
     bool isChanged = false;
     for (const Choice &choice : choices)
-      isChanged |= raise(choice, shapes, symbols);
+      isChanged |= raise(choice, all, shapes, symbols);
     if (!isChanged)
       return markAllAnalysesPreserved();
     shapes.storeSymbols(module);
@@ -125,8 +128,8 @@ private:
     return FusedLoc::get(root.getContext(), {choice.ids.getLoc(), root});
   }
 
-  bool raise(const Choice &choice, onnx::ShapeContext &shapes,
-             SymbolTable &symbols) {
+  bool raise(const Choice &choice, ArrayRef<Value> all,
+             onnx::ShapeContext &shapes, SymbolTable &symbols) {
     RoutingFacts facts(choice.ids, choice.hasChoices, choice.experts,
                        choice.areDistinct, shapes);
     facts.propagate();
@@ -134,7 +137,9 @@ private:
     std::unique_ptr<RoutedLayer> layer = finder.find();
     if (!layer) {
       warnOfBakedExperts(choice, facts);
-      reportMiss(choice, finder.getMiss());
+      reportMiss(choice, finder.getMiss().reason.empty()
+                             ? findLostChoice(facts, all)
+                             : finder.getMiss());
       return false;
     }
     if (keepNan && computesEverybody(*layer)) {

@@ -95,7 +95,10 @@ def RaiseDecomposedLayers : Pass<"raise-decomposed-layers", "::mlir::ModuleOp"> 
 
     A layer is left alone where an expert differs from the others, sees other
     rows, or is read by another node; a remark names the node at which the match
-    stopped. A choice whose row of scores has a NaN gives what the weights of
+    stopped. Of a choice that leads to no weighted sum it names the node that
+    reads what is known of the choice and of which nothing is, where there are as
+    many networks as are chosen among: a TopK of words, beams or groups is none
+    of experts. A choice whose row of scores has a NaN gives what the weights of
     the source say; only zero times infinity or NaN, of experts that were not
     chosen, is not computed. With `keep-nan` such layers (P2, P2b) stay as they
     are.
