@@ -59,16 +59,12 @@ public:
   llvm::Error checkZero(int64_t e) override {
     if (llvm::Error error = StackedExperts::checkZero(e))
       return error;
-    int64_t bits = layer.getExpertWeightBits();
-    if ((bits != 4 && bits != 8) || layer.getFc2ZeroPoints())
-      return refuse(describe(layer) +
-                    " has weights of a kind that is not known "
-                    "to this check");
-    auto codes = constants.readSlice(layer.getFc2ExpertsWeights(), e);
-    if (!codes)
-      return codes.takeError();
-    char zero = bits == 4 ? char(0x88) : char(0x80);
-    if (llvm::all_of(*codes, [&](char code) { return code == zero; }))
+    if (llvm::Error error = readForm())
+      return error;
+    auto areZeros = areCodesZero(e);
+    if (!areZeros)
+      return areZeros.takeError();
+    if (*areZeros)
       return checkFinite(e);
     if (!llvm::errorToBool(checkZeros(layer.getFc2Scales(), e)))
       return llvm::Error::success();
@@ -77,6 +73,83 @@ public:
   }
 
 private:
+  static ArrayRef<int64_t> getShape(Value value) {
+    return cast<RankedTensorType>(value.getType()).getShape();
+  }
+
+  /// Codes of whole bits, one row after the other, an output a row.
+  llvm::Error readForm() {
+    bits = layer.getFc2ExpertWeightBits().value_or(layer.getExpertWeightBits());
+    bool isInteger =
+        layer.getQuantType() == "int" && (bits == 2 || bits == 4 || bits == 8);
+    ArrayRef<int64_t> codes = getShape(layer.getFc2ExpertsWeights());
+    if (!isInteger || !layer.getFc2Scales() || codes.size() != 3 ||
+        codes[1] != getLastExtent(layer.getInput()) ||
+        getShape(layer.getFc2Scales()).size() < 2 ||
+        getShape(layer.getFc2Scales())[1] != codes[1])
+      return refuse(describe(layer) +
+                    " has weights of a kind that is not known "
+                    "to this check");
+    rows = codes[1];
+    columns = codes[2] * 8 / bits;
+    return readZeroPointForm();
+  }
+
+  /// A zero point a row, which lie one after the other, or one a block, of
+  /// which each row begins with a byte of its own.
+  llvm::Error readZeroPointForm() {
+    Value zeroPoints = layer.getFc2ZeroPoints();
+    ArrayRef<int64_t> scales = getShape(layer.getFc2Scales());
+    int64_t blocks = scales.size() > 2 ? scales[2] : 1;
+    block = blocks > 1 ? layer.getBlockSize().value_or(0) : columns;
+    zeroStride = 0;
+    if (!zeroPoints)
+      return llvm::Error::success();
+    ArrayRef<int64_t> shape = getShape(zeroPoints);
+    bool isByRow =
+        shape.size() == 2 && blocks == 1 && shape[1] == countBytes(rows);
+    bool isByBlock = shape.size() == 3 && shape[1] == rows && block > 0 &&
+                     shape[2] == countBytes(blocks);
+    if (!isByRow && !isByBlock)
+      return refuse(describe(zeroPoints) +
+                    " has zero points in an order that is "
+                    "not known to this check");
+    // In codes.
+    zeroStride = isByRow ? 1 : shape[2] * 8 / bits;
+    return llvm::Error::success();
+  }
+
+  int64_t countBytes(int64_t codes) const { return (codes * bits + 7) / 8; }
+
+  unsigned getCode(ArrayRef<char> bytes, int64_t index) const {
+    int64_t perByte = 8 / bits;
+    unsigned byte = static_cast<unsigned char>(bytes[index / perByte]);
+    return (byte >> (index % perByte * bits)) & ((1u << bits) - 1);
+  }
+
+  /// Whether each code is its zero point, so that the two cancel.
+  llvm::Expected<bool> areCodesZero(int64_t e) {
+    auto codes = constants.readSlice(layer.getFc2ExpertsWeights(), e);
+    if (!codes)
+      return codes.takeError();
+    std::vector<char> zeroPoints;
+    if (Value value = layer.getFc2ZeroPoints()) {
+      auto read = constants.readSlice(value, e);
+      if (!read)
+        return read.takeError();
+      zeroPoints = std::move(*read);
+    }
+    for (int64_t row = 0; row < rows; ++row)
+      for (int64_t k = 0; k < columns; ++k) {
+        unsigned zero = zeroPoints.empty()
+                            ? 1u << (bits - 1)
+                            : getCode(zeroPoints, row * zeroStride + k / block);
+        if (getCode(*codes, row * columns + k) != zero)
+          return false;
+      }
+    return true;
+  }
+
   llvm::Error checkFinite(int64_t e) {
     auto scales = constants.readSliceNumbers(layer.getFc2Scales(), e);
     if (!scales)
@@ -88,6 +161,7 @@ private:
   }
 
   onnx::QMoEOp layer;
+  int64_t bits = 0, rows = 0, columns = 0, block = 0, zeroStride = 0;
 };
 } // namespace
 

@@ -310,13 +310,16 @@ private:
       std::swap(rest, constant);
     if (!constants.isConstant(constant))
       return {};
-    auto epsilon = constants.readScalar(constant);
+    auto epsilon = constants.read(constant);
     if (!epsilon) {
       llvm::consumeError(epsilon.takeError());
       return {};
     }
-    return *epsilon >= kLeastEpsilon && std::isfinite(*epsilon) ? rest
-                                                                : Value();
+    // Of several the least bounds each column.
+    bool isEnough = llvm::all_of(epsilon->elements, [](double number) {
+      return number >= kLeastEpsilon && std::isfinite(number);
+    });
+    return isEnough && !epsilon->elements.empty() ? rest : Value();
   }
 
   /// What a mean along the last dimension is of.

@@ -34,7 +34,8 @@ public:
       auto top = dyn_cast<onnx::TopKOp>(op);
       isSorted |= top && top.getLargest() == 0;
     }
-    if (joins.size() < 2 || !isSorted)
+    if (joins.empty() || !isSorted ||
+        !llvm::all_of(joins, [&](Operation *join) { return isInOrder(join); }))
       return refuse("its nodes for each expert were not found, nor rows that "
                     "are sorted and cut");
     return llvm::Error::success();
@@ -69,6 +70,45 @@ private:
     return concat && int64_t(op->getNumOperands()) == experts &&
            int64_t(concat.getAxis()) == 0 &&
            isa<FloatType>(getElementType(op->getResult(0)));
+  }
+
+  /// The node that cuts the rows of a piece out; null where there is none.
+  static Operation *findRows(Value piece) {
+    Operation *op = piece.getDefiningOp();
+    while (op && !isRows(op))
+      op = op->getNumOperands() > 0 ? op->getOperand(0).getDefiningOp()
+                                    : nullptr;
+    return op;
+  }
+
+  /// Whether, of rows that are cut out by Slice, each piece begins where the
+  /// one before ends.
+  static bool isInOrder(Operation *join) {
+    Operation *last = nullptr;
+    for (Value piece : join->getOperands()) {
+      Operation *rows = findRows(piece);
+      if (!rows)
+        return false;
+      bool isNext =
+          !isa_and_present<onnx::SliceOp>(last) ||
+          (isa<onnx::SliceOp>(rows) && skipIndexViews(last->getOperand(2)) ==
+                                           skipIndexViews(rows->getOperand(1)));
+      if (!isNext)
+        return false;
+      last = rows;
+    }
+    return true;
+  }
+
+  /// Through ways to write one number.
+  static Value skipIndexViews(Value value) {
+    while (Operation *op = value.getDefiningOp()) {
+      if (!isa<onnx::ReshapeOp, onnx::SqueezeOp, onnx::UnsqueezeOp,
+               onnx::CastOp, onnx::IdentityOp>(op))
+        break;
+      value = op->getOperand(0);
+    }
+    return value;
   }
 
   llvm::Error checkPiece(Value weight, int64_t e) {

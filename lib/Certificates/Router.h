@@ -62,7 +62,7 @@ struct ExpertGroups {
 };
 
 struct Router {
-  /// TopK, ArgMax, or the whole layer.
+  /// TopK, ArgMax, a Concat of such, or the whole layer.
   mlir::Operation *choice = nullptr;
   int64_t experts = 0, topK = 0;
   bool isHighestFirst = false;
@@ -85,6 +85,9 @@ struct Router {
 /// `layer`: of the router no more is filled in.
 llvm::Expected<Router> findRouter(mlir::ModuleOp module, llvm::StringRef layer,
                                   int64_t experts, int64_t topK);
+
+/// The values that hold the numbers of who is chosen.
+llvm::SmallVector<mlir::Value> getIds(mlir::Operation *choice);
 
 /// Reads all the rest. Refuses, by the node's name, what it does not
 /// understand.

@@ -44,13 +44,39 @@ static Value getChosenFrom(Operation *op, int64_t experts, int64_t topK) {
   return keys && getLastExtent(keys) == experts ? keys : Value();
 }
 
+/// Whether a Concat has `topK` choices, that are made one beside the other.
+static bool isJoinedChoice(Operation *op, int64_t experts, int64_t topK) {
+  auto concat = dyn_cast<onnx::ConcatOp>(op);
+  if (!concat || getLastExtent(concat.getResult()) != topK ||
+      !isLastAxis(concat.getAxis(), concat.getResult()))
+    return false;
+  return llvm::all_of(concat->getOperands(), [&](Value part) {
+    Operation *own = part.getDefiningOp();
+    return own && llvm::is_contained(getIds(own), part) &&
+           getChosenFrom(own, experts, getLastExtent(part));
+  });
+}
+
+SmallVector<Value> certificates::getIds(Operation *choice) {
+  if (auto top = dyn_cast<onnx::TopKOp>(choice))
+    return {top.getIndices()};
+  if (isa<onnx::ArgMaxOp>(choice))
+    return {choice->getResult(0)};
+  SmallVector<Value> ids;
+  if (isa<onnx::ConcatOp>(choice)) {
+    ids.push_back(choice->getResult(0));
+    ids.append(choice->operand_begin(), choice->operand_end());
+  }
+  return ids;
+}
+
 /// The choice next to the layer's node: other layers' are before it.
 static llvm::Expected<Operation *> findChoice(ArrayRef<Operation *> nodes,
                                               int64_t experts, int64_t topK) {
   OpSet sources = collectSources(nodes);
   SmallVector<Operation *> choices;
   for (Operation *op : sources)
-    if (getChosenFrom(op, experts, topK))
+    if (getChosenFrom(op, experts, topK) || isJoinedChoice(op, experts, topK))
       choices.push_back(op);
   SmallVector<Operation *> nearest;
   for (Operation *op : choices) {
@@ -64,7 +90,7 @@ static llvm::Expected<Operation *> findChoice(ArrayRef<Operation *> nodes,
     return nearest.front();
   return refuse(Twine(nearest.size()) + " nodes before it choose " +
                 Twine(topK) + " of " + Twine(experts) +
-                ", expected one TopK or ArgMax");
+                ", expected one TopK, ArgMax, or Concat of such");
 }
 
 static Operation *findFused(ArrayRef<Operation *> nodes) {
@@ -188,6 +214,9 @@ static llvm::Error readFused(Router &router, ConstantReader &constants) {
 }
 
 static llvm::Error readOrdinary(Router &router, ConstantReader &constants) {
+  if (isa<onnx::ConcatOp>(router.choice))
+    return refuse(describe(router.choice) +
+                  " joins several choices, of which none is the layer's keys");
   Value keys = getChosenFrom(router.choice, router.experts, router.topK);
   if (auto most = dyn_cast<onnx::ArgMaxOp>(router.choice))
     router.isHighestFirst = most.getSelectLastIndex() != 0;

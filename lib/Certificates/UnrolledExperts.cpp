@@ -4,6 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "ExpertMarkers.h"
 #include "Experts.h"
 
 #include <cmath>
@@ -18,19 +19,19 @@ class UnrolledExperts : public Experts {
 public:
   UnrolledExperts(const Router &router, ArrayRef<Operation *> root,
                   ConstantReader &constants)
-      : experts(router.experts), constants(constants),
-        layer(collectLayer(router, root)), markers(experts) {}
+      : constants(constants), layer(collectLayer(router, root)),
+        reader(router, constants), markers(router.experts) {}
 
   llvm::Error find() {
     for (Operation *op : layer)
-      if (std::optional<int64_t> expert = readMarker(op))
-        markers[*expert].push_back(op);
+      for (const ExpertMarker &marker : reader.read(op))
+        markers[marker.expert].push_back(marker);
     for (auto [expert, own] : llvm::enumerate(markers)) {
       if (own.empty())
         return refuse("its nodes for expert " + Twine(expert) +
                       " were not found");
-      for (Operation *marker : own)
-        claim(marker, expert);
+      for (const ExpertMarker &marker : own)
+        claim(marker.value, int64_t(expert));
     }
     return llvm::Error::success();
   }
@@ -66,11 +67,18 @@ public:
   }
 
 private:
-  /// What nodes of the layer before `ends` read of parameters.
+  /// What nodes of the layer before `ends` read of parameters, without those by
+  /// which experts are told apart.
   SmallVector<Value> getWeights(ArrayRef<Operation *> ends) {
     SmallVector<Value> weights;
+    SmallVector<Operation *> named;
+    for (ArrayRef<ExpertMarker> own : markers)
+      for (const ExpertMarker &marker : own)
+        named.push_back(marker.value.getDefiningOp());
+    OpSet numbers = collectSources(named);
     for (Operation *op : collectSources(ends)) {
-      if (!layer.contains(op) || constants.isConstant(op->getResult(0)))
+      if (!layer.contains(op) || numbers.contains(op) ||
+          constants.isConstant(op->getResult(0)))
         continue;
       for (Value operand : op->getOperands())
         if (constants.isParameter(operand) &&
@@ -83,40 +91,26 @@ private:
 
   static constexpr int64_t kShared = -1;
 
-  /// The number of the expert that a node picks out: ids == 3, or what lies at
-  /// index 3 of a dimension of experts.
-  std::optional<int64_t> readMarker(Operation *op) {
-    Value number;
-    if (isa<onnx::EqualOp>(op)) {
-      number = op->getOperand(constants.isConstant(op->getOperand(1)));
-    } else if (auto gather = dyn_cast<onnx::GatherOp>(op)) {
-      auto type = cast<RankedTensorType>(gather.getData().getType());
-      int64_t axis = gather.getAxis();
-      axis += axis < 0 ? type.getRank() : 0;
-      if (type.getShape()[axis] == experts &&
-          !constants.isConstant(gather.getData()))
-        number = gather.getIndices();
-    }
-    if (!number || !isa<IntegerType>(getElementType(number)) ||
-        !constants.isConstant(number))
-      return std::nullopt;
-    auto value = constants.readScalar(number);
-    if (!value) {
-      llvm::consumeError(value.takeError());
-      return std::nullopt;
-    }
-    bool isExpert = *value >= 0 && *value < double(experts);
-    return isExpert ? std::optional<int64_t>(*value) : std::nullopt;
+  /// What is computed from a marker is its expert's, and the marker's op itself
+  /// where that makes nothing else.
+  void claim(Value marker, int64_t expert) {
+    Operation *op = marker.getDefiningOp();
+    SmallVector<Operation *> starts;
+    if (op->getNumResults() == 1)
+      starts.push_back(op);
+    else
+      starts.append(marker.user_begin(), marker.user_end());
+    for (Operation *start : starts)
+      for (Operation *reader : collectReaders(start))
+        claimOp(reader, expert);
   }
 
-  void claim(Operation *marker, int64_t expert) {
-    for (Operation *reader : collectReaders(marker)) {
-      if (!layer.contains(reader))
-        continue;
-      auto [known, isNew] = owners.try_emplace(reader, expert);
-      if (!isNew && known->second != expert)
-        known->second = kShared;
-    }
+  void claimOp(Operation *op, int64_t expert) {
+    if (!layer.contains(op))
+      return;
+    auto [known, isNew] = owners.try_emplace(op, expert);
+    if (!isNew && known->second != expert)
+      known->second = kShared;
   }
 
   bool isOwn(Operation *op, int64_t expert) const {
@@ -223,37 +217,60 @@ private:
       return differ(a, b);
     bool isEqual = constants.isParameter(a) && constants.isParameter(b)
                        ? constants.areEqual(a, b)
-                       : isSameNode(own, other, e, of) &&
-                             cast<OpResult>(a).getResultNumber() ==
-                                 cast<OpResult>(b).getResultNumber();
+                       : areAlikeMarkers(a, b, e, of) ||
+                             (isSameNode(own, other, e, of) &&
+                              cast<OpResult>(a).getResultNumber() ==
+                                  cast<OpResult>(b).getResultNumber());
     if (!isEqual)
       return differ(a, b);
     same.insert({a, b});
     return true;
   }
 
-  bool isSameNode(Operation *own, Operation *other, int64_t e, int64_t of) {
-    if (own->getName() != other->getName() ||
-        own->getNumOperands() != other->getNumOperands() ||
-        !haveEqualAttributes(own, other))
+  bool areAlike(Operation *own, Operation *other) {
+    return own->getName() == other->getName() &&
+           own->getNumOperands() == other->getNumOperands() &&
+           haveEqualAttributes(own, other);
+  }
+
+  const ExpertMarker *getMarker(Value value, int64_t expert) const {
+    const auto *found =
+        llvm::find_if(markers[expert], [&](const ExpertMarker &marker) {
+          return marker.value == value;
+        });
+    return found == markers[expert].end() ? nullptr : found;
+  }
+
+  /// Whether two values say the same, each of its expert: of one value, or of
+  /// such that are computed alike, by constants that name the expert.
+  bool areAlikeMarkers(Value a, Value b, int64_t e, int64_t of) {
+    const ExpertMarker *own = getMarker(a, e), *other = getMarker(b, of);
+    Operation *first = a.getDefiningOp(), *second = b.getDefiningOp();
+    if (!own || !other || own->axis != other->axis || !areAlike(first, second))
       return false;
-    bool areMarkers = llvm::is_contained(markers[e], own) &&
-                      llvm::is_contained(markers[of], other);
     return llvm::all_of(
-        llvm::zip_equal(own->getOperands(), other->getOperands()),
+        llvm::zip_equal(first->getOperands(), second->getOperands()),
         [&](auto pair) {
-          auto [a, b] = pair;
-          return (areMarkers && constants.isConstant(a) &&
-                  constants.isConstant(b)) ||
-                 isSame(a, b, e, of);
+          auto [c, d] = pair;
+          return (constants.isConstant(c) && constants.isConstant(d)) ||
+                 isSame(c, d, e, of);
         });
   }
 
-  int64_t experts;
+  bool isSameNode(Operation *own, Operation *other, int64_t e, int64_t of) {
+    return areAlike(own, other) &&
+           llvm::all_of(
+               llvm::zip_equal(own->getOperands(), other->getOperands()),
+               [&](auto pair) {
+                 return isSame(std::get<0>(pair), std::get<1>(pair), e, of);
+               });
+  }
+
   ConstantReader &constants;
   OpSet layer;
-  /// Of each expert, the nodes that name it.
-  std::vector<SmallVector<Operation *>> markers;
+  MarkerReader reader;
+  /// Of each expert, the values that name it.
+  std::vector<SmallVector<ExpertMarker>> markers;
   llvm::DenseMap<Operation *, int64_t> owners;
   llvm::DenseSet<std::pair<Value, Value>> same;
   std::string difference;

@@ -320,8 +320,21 @@ private:
     Builder b(&getContext());
     ExpertWeights last(*getValues(), recipes);
     for (int64_t e = 0; e < layer.getNumExperts(); ++e)
-      if (verdict.isAlive(e) && last.isZero(e) && verdict.bury(b, e, "zero"))
+      if (verdict.isAlive(e) &&
+          (last.isZero(e) || areCodesZero(layer, symbols, e)) &&
+          verdict.bury(b, e, "zero"))
         ++numZero;
+  }
+
+  /// Whether codes alone make the last product zero, and its bias is, too.
+  bool areCodesZero(const RoutedWeights &layer, const SymbolTable &symbols,
+                    int64_t expert) {
+    auto last = layer.getLastCodes(symbols);
+    if (!last)
+      return false;
+    auto &[codes, bias] = *last;
+    return (!bias || ExpertWeights(*getValues(), bias).isZero(expert)) &&
+           ZeroCodes(*getValues(), codes).isZero(expert);
   }
 
   /// Whether a row in which an expert would read NaN, and make NaN of its

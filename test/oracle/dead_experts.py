@@ -75,6 +75,32 @@ class Router:
         return len(self.bias)
 
 
+def zero_codes(codes, zero_points=None, bits=8, block=None):
+    """Whether each expert's codes [E][N][bytes] are their zero points: [E][bytes of N], or with blocks
+    [E][N][bytes of blocks]; without, half of what the bits hold."""
+
+    def unpack(row):
+        return [(byte >> at) & (2**bits - 1) for byte in row for at in range(0, 8, bits)]
+
+    def zero_of(e, n, k):
+        if zero_points is None:
+            return 2 ** (bits - 1)
+        return unpack(zero_points[e][n])[k // block] if block else unpack(zero_points[e])[n]
+
+    return [
+        all(code == zero_of(e, n, k) for n, row in enumerate(expert) for k, code in enumerate(unpack(row)))
+        for e, expert in enumerate(codes)
+    ]
+
+
+def duplicates(*weights):
+    """The first expert that each is equal to, bit by bit, in all weights [E, ...]."""
+    def bits(e):
+        return [array[e].tobytes() for array in weights]
+
+    return [next(other for other in range(e + 1) if bits(other) == bits(e)) for e in range(len(weights[0]))]
+
+
 def _norm(values):
     return math.sqrt(math.fsum(v * v for v in values))
 

@@ -230,8 +230,9 @@ def EliminateDeadExperts : Pass<"moe-eliminate-dead-experts", "::mlir::ModuleOp"
 
     * `duplicate`: all its weights are those of an earlier expert, byte by byte;
       its choices then lead to the other's;
-    * `zero`: the weights and the bias of its last product are zero; its choices
-      lead nowhere, and count as rows of zeros;
+    * `zero`: the weights and the bias of its last product are zero (codes that
+      are their zero points are, too); its choices lead nowhere, and count as
+      rows of zeros;
     * `masked`: constants keep it from being chosen (a bias of -inf with enough
       others beside it, or a finite one that no input makes up for), or from any
       weight;

@@ -127,6 +127,31 @@ RoutedWeights::getLastRecipes(const SymbolTable &symbols) const {
   return found;
 }
 
+std::optional<std::pair<IntegerCodes, param::RecipeInterface>>
+RoutedWeights::getLastCodes(const SymbolTable &symbols) const {
+  auto read = [&](moe::WeightFormat format, Value codes, Value scales,
+                  Value zeroPoints, Value bias) {
+    auto recipe = [&](Value value) {
+      return value ? getRecipe(value, symbols) : param::RecipeInterface();
+    };
+    return std::pair(IntegerCodes{cast<moe::QuantAttr>(format), recipe(codes),
+                                  recipe(scales), recipe(zeroPoints)},
+                     recipe(bias));
+  };
+  moe::CombineOp op = combine;
+  Operation *last = op.getY().getDefiningOp();
+  if (auto network = dyn_cast_if_present<moe::ExpertFfnOp>(last);
+      network && isa_and_present<moe::QuantAttr>(network.getFormat2()))
+    return read(network.getFormat2(), network.getW2(), network.getScales2(),
+                network.getZeroPoints2(), network.getBias2());
+  auto product = dyn_cast_if_present<moe::GroupedMatmulOp>(last);
+  if (product &&
+      isa_and_present<moe::QuantAttr>(product.getQuant().value_or(nullptr)))
+    return read(*product.getQuant(), product.getWeights(), product.getScales(),
+                product.getZeroPoints(), product.getBias());
+  return std::nullopt;
+}
+
 SmallVector<Value> RoutedWeights::getInputs() const {
   SmallVector<Value> inputs;
   moe::PlanOp op = plan;

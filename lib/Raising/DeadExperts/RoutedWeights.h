@@ -7,10 +7,11 @@
 #ifndef MOEC_LIB_RAISING_DEADEXPERTS_ROUTEDWEIGHTS_H
 #define MOEC_LIB_RAISING_DEADEXPERTS_ROUTEDWEIGHTS_H
 
-#include "dialects/Moe/IR/Moe.h"
-#include "dialects/Param/IR/Param.h"
+#include "ZeroCodes.h"
 
 #include "mlir/IR/SymbolTable.h"
+
+#include <optional>
 
 #include <string>
 
@@ -40,6 +41,10 @@ public:
   /// Those of the last product which, where they are zero, make it zero.
   llvm::SmallVector<param::RecipeInterface>
   getLastRecipes(const mlir::SymbolTable &symbols) const;
+  /// The weights of the last product where they are integers of fewer bits, and
+  /// its bias, which may be null.
+  std::optional<std::pair<IntegerCodes, param::RecipeInterface>>
+  getLastCodes(const mlir::SymbolTable &symbols) const;
 
   /// What the experts read: rows of these, which the plan chooses.
   llvm::SmallVector<mlir::Value> getInputs() const;

@@ -24,6 +24,7 @@ def duplicate(of, expert):
 
     def edit(case):
         arrays = [case.w1, case.w2, case.b2] + getattr(case, "codes", []) + getattr(case, "scales", [])
+        arrays += [case.points] if case.points is not None else []
         for array in arrays:
             array[expert] = array[of]
 
@@ -39,6 +40,20 @@ def zero(expert):
     return edit
 
 
+def zero_by_points(expert):
+    """Its codes become their zero points."""
+
+    def edit(case):
+        case.b2[expert] = 0
+        points = unpack(case.points[expert], case.bits)
+        if case.block:
+            points = np.repeat(points, case.block, axis=-1)[:, :case.inner]
+        points = np.broadcast_to(points.reshape(H, -1), (H, case.inner))
+        case.codes[1][expert] = pack(points, case.bits)
+
+    return edit
+
+
 def only(name, expert, value=0):
     """One array of an expert alone."""
 
@@ -46,6 +61,11 @@ def only(name, expert, value=0):
         getattr(case, name)[expert] = value
 
     return edit
+
+
+def zero4(case):
+    case.b2[4] = 0
+    case.codes[1][4] = 0x88
 
 
 def zero_scales(case):
@@ -98,6 +118,7 @@ GOOD = [
     Case("skip_layer", source=skip_layer, bias={3: -3}, dead=[(3, "masked")]),
     Case("rms_reciprocal", source=spelled("reciprocal"), bias={3: -3}, dead=[(3, "masked")]),
     Case("rms_div", source=spelled("div"), bias={3: -3}, dead=[(3, "masked")]),
+    Case("rms_row", source=spelled("reciprocal", epsilon=np.full((1, H), 1e-6)), bias={3: -3}, dead=[(3, "masked")]),
     Case("rms_one", source=spelled("one"), bias={3: -3}, dead=[(3, "masked")]),
     Case("rms_power", source=spelled("power"), bias={3: -3}, dead=[(3, "masked")]),
     Case("layer_spelled", source=spelled("div", centred=True), bias={3: -3}, dead=[(3, "masked")]),
@@ -131,11 +152,30 @@ GOOD = [
     Case("qmoe_duplicate", fused="QMoE", edit=duplicate(0, 7), dead=[(7, 0)]),
     Case("qmoe_zero", fused="QMoE", edit=zero(4), dead=[(4, "zero")]),
     Case("qmoe_zero_scales", fused="QMoE", edit=zero_scales, dead=[(4, "zero")]),
+    Case("qmoe_zero_points", fused="QMoE", points=True, edit=zero_by_points(4), dead=[(4, "zero")]),
+    Case("qmoe_zero_points4", fused="QMoE", points=True, bits=4, edit=zero_by_points(4), dead=[(4, "zero")]),
+    Case("qmoe_zero_blocks4", fused="QMoE", points=True, bits=4, inner=64, block=16, edit=zero_by_points(4),
+         dead=[(4, "zero")]),
+    Case("qmoe_zero_blocks2", fused="QMoE", points=True, bits=2, inner=48, block=16, edit=zero_by_points(4),
+         dead=[(4, "zero")]),
+    Case("qmoe_zero4", fused="QMoE", bits=4, edit=zero4, dead=[(4, "zero")]),
+    Case("qmoe_points_duplicate", fused="QMoE", points=True, edit=duplicate(0, 7), dead=[(7, 0)]),
     Case("gathered_duplicate", edit=duplicate(1, 5), dead=[(5, 1)]),
     Case("gathered_zero", edit=zero(4), dead=[(4, "zero")]),
     Case("unrolled_duplicate", form="unrolled", edit=duplicate(1, 5), dead=[(5, 1)]),
     Case("unrolled_duplicate_first", form="unrolled", edit=duplicate(0, 5), dead=[(5, 0)]),
     Case("unrolled_zero", form="unrolled", edit=zero(4), dead=[(4, "zero")]),
+    Case("sorted_duplicate", form="sorted", edit=duplicate(1, 5), dead=[(5, 1)]),
+    Case("sorted_duplicate_first", form="sorted", edit=duplicate(0, 7), dead=[(7, 0)]),
+    Case("sorted_zero", form="sorted", edit=zero(4), dead=[(4, "zero")]),
+    Case("sliced_duplicate", form="sliced", edit=duplicate(1, 5), dead=[(5, 1)]),
+    Case("sliced_zero", form="sliced", edit=zero(4), dead=[(4, "zero")]),
+    Case("split_duplicate", form="split", edit=duplicate(1, 5), dead=[(5, 1)]),
+    Case("split_duplicate_first", form="split", edit=duplicate(0, 5), dead=[(5, 0)]),
+    Case("counted_duplicate", form="counted", edit=duplicate(1, 5), dead=[(5, 1)]),
+    Case("counted_duplicate_last", form="counted", edit=duplicate(6, 7), dead=[(7, 6)]),
+    Case("counted_zero", form="counted", edit=zero(4), dead=[(4, "zero")]),
+    Case("joined_duplicate", form="joined", source=plain, edit=duplicate(1, 5), dead=[(5, 1)]),
 ]
 
 # Claims that do not follow: what is claimed of which expert, and what is said.
@@ -179,10 +219,29 @@ def run(folder, case, manifest):
     return done.returncode, done.stdout, done.stderr
 
 
+def check_weights(case):
+    """Whether the oracle finds the same of the weights."""
+    arrays = [case.codes[0], case.codes[1], *case.scales] if case.fused == "QMoE" else [case.w1, case.w2]
+    arrays += [case.points] if case.points is not None else []
+    found = {e: of for e, of in enumerate(oracle.duplicates(*arrays, case.b2)) if of != e}
+    expected = {e: cause for e, cause in case.dead if isinstance(cause, int)}
+    if found != expected:
+        sys.exit(f"{case.name}: the oracle finds the duplicates {found}, expected {expected}")
+    if case.fused == "QMoE":
+        zeros = oracle.zero_codes(case.codes[1].tolist(), None if case.points is None else case.points.tolist(),
+                                  case.bits, case.block)
+        zeros = [e for e in range(E) if (zeros[e] or not case.scales[1][e].any()) and not case.b2[e].any()]
+    else:
+        zeros = [e for e in range(E) if not case.w2[e].any() and not case.b2[e].any()]
+    if zeros != [e for e, cause in case.dead if cause == "zero"]:
+        sys.exit(f"{case.name}: the oracle finds the zeros {zeros}")
+
+
 def make_certificates(case, proof):
     """Those of scores by the oracle; of weights as the case says."""
     found = proof.certificates()
     of_weights = []
+    check_weights(case)
     for expert, cause in case.dead:
         if isinstance(cause, int):
             of_weights.append({"expert": expert, "cause": "duplicate", "of": cause})
@@ -257,7 +316,8 @@ def changed(certificate):
 
 
 CHANGED = ["none_common", "selected_sigmoid_step", "squashed_tanh", "infinite_add", "groups_top2",
-           "gathered_duplicate"]
+           "gathered_duplicate", "sorted_duplicate", "sliced_duplicate", "split_duplicate", "counted_duplicate",
+           "joined_duplicate", "qmoe_zero_points", "rms_row"]
 
 
 # Of changes that one comparison alone can see, what is said.

@@ -61,6 +61,17 @@ def floats(array):
     return np.asarray(array, np.float64).tolist()
 
 
+def unpack(array, bits):
+    """Codes of the last dimension's bytes."""
+    codes = (array[..., None] >> np.arange(0, 8, bits, dtype=np.uint8)) & np.uint8(2**bits - 1)
+    return codes.reshape(*array.shape[:-1], -1)
+
+
+def pack(codes, bits):
+    parts = codes.reshape(*codes.shape[:-1], -1, 8 // bits) << np.arange(0, 8, bits, dtype=np.uint8)
+    return parts.sum(axis=-1).astype(np.uint8)
+
+
 # ===-- What bounds the router's input ----------------------------------------===#
 
 GAIN = (1 + 0.1 * numbers(7, H)).astype(np.float32)
@@ -157,7 +168,7 @@ class Case:
 
     def __init__(self, name, score="none", source=rms_op, bias=(), selection=None, groups=None, top_k=K, size=0.1,
                  common=0.0, mask="gemm", fused=None, weights=None, form="gather", dead=(), cause=None, edit=None,
-                 values=False):
+                 values=False, inner=I, bits=8, block=None, points=None):
         self.__dict__.update(locals())
         w = numbers(11, E, H, size=size) + common * numbers(12, H)
         self.w = np.asarray(weights if weights is not None else w, np.float32)
@@ -233,26 +244,41 @@ class Case:
         else:
             function = {"softmax": "Softmax", "sigmoid": "Sigmoid"}.get(self.score)
             scores = m.node(function, [logits]) if function else logits
-            values, ids = m.node("TopK", [self.keys(m, scores), m.ints(self.top_k)], 2, name="choice")
+            values, ids = self.choose(m, v, scores)
             if self.score == "chosen":
                 values = m.node("Softmax", [values])
             if self.selection is not None or self.groups:
                 values = m.node("GatherElements", [scores, ids], axis=1)
             total = m.node("ReduceSum", [values, m.ints(-1)], keepdims=1)
             values = m.node("Div", [values, total])
-            result = {"gather": self.write_gathered, "unrolled": self.write_unrolled}[self.form](m, v, values, ids)
+            forms = {"gather": self.write_gathered, "sorted": self.write_sorted, "overlapping": self.write_sorted}
+            result = forms.get(self.form, self.write_unrolled)(m, v, values, ids)
         m.save(path, result)
         return self.router(bound)
+
+    def choose(self, m, v, scores):
+        if self.form != "joined":
+            return m.node("TopK", [self.keys(m, scores), m.ints(self.top_k)], 2, name="choice")
+        # One of each of two routers.
+        other = m.node("MatMul", [v, m.constant(numbers(13, H, E, size=self.size))])
+        chosen = [m.node("TopK", [keys, m.ints(1)], 2) for keys in (scores, other)]
+        return [m.node("Concat", parts, axis=1) for parts in zip(*chosen)]
 
     # Experts.
 
     def experts(self):
-        self.w1, self.w2 = numbers(21, E, I, H), numbers(22, E, H, I)
+        inner, bits, block = self.inner, self.bits, self.block
+        self.w1, self.w2 = numbers(21, E, inner, H), numbers(22, E, H, inner)
         self.b2 = numbers(23, E, H)
         if self.fused == "QMoE":
             random = np.random.default_rng(31)
-            self.codes = [random.integers(0, 256, shape, np.uint8) for shape in ((E, I, H), (E, H, I))]
-            self.scales = [abs(numbers(33, E, I)), abs(numbers(34, E, H))]
+            shapes = (E, inner, H * bits // 8), (E, H, inner * bits // 8)
+            self.codes = [random.integers(0, 256, shape, np.uint8) for shape in shapes]
+            blocks = [-(-columns // block) for columns in (H, inner)] if block else []
+            self.scales = [abs(numbers(33, E, inner, *blocks[:1])), abs(numbers(34, E, H, *blocks[1:]))]
+            if self.points:
+                shape = (E, H, -(-blocks[1] * bits // 8)) if block else (E, H * bits // 8)
+                self.points = random.integers(0, 256, shape, np.uint8)
         if self.edit:
             self.edit(self)
 
@@ -265,11 +291,59 @@ class Case:
         outer = m.node("Mul", [outer, m.node("Unsqueeze", [values, m.ints(-1)])])
         return m.node("ReduceSum", [outer, m.ints(1)], keepdims=0, name="layer")
 
+    def weigh(self, m, values, ids):
+        """The weights of each expert, [N, 1]."""
+        if self.form == "sliced":
+            hot = m.cast(m.node("OneHot", [ids, m.ints(E), m.ints(0, 1)], axis=-1), TensorProto.FLOAT)
+            gates = m.node("Mul", [hot, m.node("Unsqueeze", [values, m.ints(-1)])])
+            gates = m.node("ReduceSum", [gates, m.ints(1)], keepdims=0)
+            return [m.node("Slice", [gates, m.ints(i), m.ints(i + 1), m.ints(1)]) for i in range(E)]
+        if self.form == "split":
+            shape = m.node("Concat", [m.node("Shape", [ids], end=1), m.ints(E)], axis=0)
+            lowest = m.node("ConstantOfShape", [shape], value=numpy_helper.from_array(np.float32([-INFINITY])))
+            gates = m.node("Softmax", [m.node("ScatterElements", [lowest, ids, values], axis=1)], axis=1)
+            return m.node("Split", [gates], E, axis=1, num_outputs=E)
+        shift = {"counted": 1, "wrapped": 1}.get(self.form, 0)
+        weights = []
+        for i in range(E):
+            numbers = m.node("Add", [ids, m.constant(shift, np.int64)]) if shift else ids
+            number = i + shift
+            if self.form == "wrapped":
+                numbers, number = m.node("Mod", [numbers, m.constant(E, np.int64)]), number % E
+            mask = m.cast(m.node("Equal", [numbers, m.constant(number, np.int64)]), TensorProto.FLOAT)
+            weights.append(m.node("ReduceSum", [m.node("Mul", [mask, values]), m.ints(-1)], keepdims=1))
+        return weights
+
+    def write_sorted(self, m, v, values, ids):
+        """Rows sorted by expert, cut, and put back."""
+        flat = m.node("Reshape", [ids, m.ints(-1)])
+        count = m.node("Shape", [flat])
+        by_expert, place = m.node("TopK", [flat, count], 2, axis=0, largest=0)
+        rows = m.node("Gather", [v, m.node("Div", [place, m.constant(self.top_k, np.int64)])], axis=0)
+        ones = m.node("Expand", [m.ints(1), count])
+        histogram = m.node("ScatterElements", [m.constant(np.zeros(E), np.int64), by_expert, ones], axis=0,
+                           reduction="add")
+        ends = m.node("CumSum", [histogram, m.constant(0, np.int64)])
+        parts, start = [], m.ints(0)
+        for i in range(E):
+            end = m.node("Gather", [ends, m.ints(i)], axis=0)
+            if self.form == "overlapping" and i:
+                start = m.node("Sub", [start, m.ints(1)])
+            piece = m.node("Slice", [rows, start, end, m.ints(0)])
+            inner = m.node("Relu", [m.node("MatMul", [piece, m.constant(self.w1[i].T, name=f"w1_{i}")])])
+            outer = m.node("MatMul", [inner, m.constant(self.w2[i].T, name=f"w2_{i}")])
+            parts.append(m.node("Add", [outer, m.constant(self.b2[i], name=f"b2_{i}")]))
+            start = end
+        outer = m.node("Concat", parts, axis=0)
+        weights = m.node("Gather", [m.node("Reshape", [values, m.ints(-1)]), place], axis=0)
+        outer = m.node("Mul", [outer, m.node("Unsqueeze", [weights, m.ints(1)])])
+        inverse = m.node("TopK", [place, count], 2, axis=0, largest=0)[1]
+        outer = m.node("Reshape", [m.node("Gather", [outer, inverse], axis=0), m.ints(-1, self.top_k, H)])
+        return m.node("ReduceSum", [outer, m.ints(1)], keepdims=0, name="layer")
+
     def write_unrolled(self, m, v, values, ids):
         result = None
-        for i in range(E):
-            is_chosen = m.cast(m.node("Equal", [ids, m.constant(i, np.int64)]), TensorProto.FLOAT)
-            weight = m.node("ReduceSum", [m.node("Mul", [is_chosen, values]), m.ints(-1)], keepdims=1)
+        for i, weight in enumerate(self.weigh(m, values, ids)):
             inner = m.node("Relu", [m.node("MatMul", [v, m.constant(self.w1[i].T, name=f"w1_{i}")])])
             outer = m.node("MatMul", [inner, m.constant(self.w2[i].T, name=f"w2_{i}")])
             term = m.node("Mul", [m.node("Add", [outer, m.constant(self.b2[i], name=f"b2_{i}")]), weight])
@@ -283,4 +357,8 @@ class Case:
             return m.node("MoE", inputs, name="layer", domain="com.microsoft", k=self.top_k)
         inputs = [v, logits, m.constant(self.codes[0], np.uint8), m.constant(self.scales[0]), "",
                   m.constant(self.codes[1], np.uint8), m.constant(self.scales[1]), m.constant(self.b2)]
-        return m.node("QMoE", inputs, name="layer", domain="com.microsoft", k=self.top_k, expert_weight_bits=8)
+        if self.points is not None:
+            inputs += ["", "", "", "", m.constant(self.points, np.uint8)]
+        more = {"block_size": self.block} if self.block else {}
+        return m.node("QMoE", inputs, name="layer", domain="com.microsoft", k=self.top_k,
+                      expert_weight_bits=self.bits, **more)

@@ -367,9 +367,16 @@ def infinite_scale(case):
     case.scales[1][4, 0] = INFINITY
 
 
+def other_point(case):
+    zero_by_points(4)(case)
+    case.points.reshape(E, -1)[4, -1] ^= 1
+
+
 WEIGHTS = [
     (Case(f"{form}_{name}", score="softmax", edit=almost(function, name, expert, index), **how), certificate, reason)
-    for form, how in (("moe", {"fused": "MoE"}), ("gathered", {}), ("unrolled", {"form": "unrolled"}))
+    for form, how in (("moe", {"fused": "MoE"}), ("gathered", {}), ("unrolled", {"form": "unrolled"}),
+                      ("sorted", {"form": "sorted"}), ("sliced", {"form": "sliced"}), ("split", {"form": "split"}),
+                      ("counted", {"form": "counted"}), ("joined", {"form": "joined"}))
     for name, index in (("w1", (0, 0)), ("w2", (0, 0)), ("b2", (0,)))
     for function, expert, certificate, reason in ((SAME, 5, DUPLICATE, "differ"), (ZERO4, 4, ZERO, "zero"))
     if not (name == "w1" and function is ZERO4)
@@ -379,6 +386,18 @@ WEIGHTS = [
     (Case("qmoe_scale", fused="QMoE", edit=one_scale), DUPLICATE, "differs for the two"),
     (Case("qmoe_zero_code", fused="QMoE", edit=almost_code(ZERO4, 1)), ZERO, "neither its codes nor its scales"),
     (Case("qmoe_infinite_scale", fused="QMoE", edit=infinite_scale), ZERO, "has infinite scales"),
+    (Case("qmoe_other_points", fused="QMoE", points=True, edit=other_point), ZERO, "neither its codes nor its scales"),
+    (Case("qmoe_other_block", fused="QMoE", points=True, bits=4, inner=64, block=16, edit=other_point), ZERO,
+     "neither its codes nor its scales"),
+    (Case("qmoe_points", fused="QMoE", points=True, edit=ZERO4), ZERO, "neither its codes nor its scales"),
+    # Of other experts: what is counted from one is one number less.
+    (Case("counted_others", form="counted", edit=SAME), {"expert": 6, "cause": "duplicate", "of": 2}, "differ"),
+    (Case("split_others", form="split", edit=SAME), {"expert": 6, "cause": "duplicate", "of": 2}, "differ"),
+    # Numbers that the check cannot follow.
+    (Case("wrapped", form="wrapped", edit=SAME), DUPLICATE, "were not found"),
+    # Pieces that are not each expert's rows.
+    (Case("overlapping", form="overlapping", edit=SAME), DUPLICATE, "were not found"),
+    (Case("joined_twice", form="joined", top_k=3, edit=SAME), DUPLICATE, "0 nodes before it choose 3 of 8"),
 ]
 
 
