@@ -28,6 +28,7 @@ public:
     logits.bias.assign(experts, 0);
     logits.biasMagnitude.assign(experts, 0);
     logits.isFixed.assign(experts, false);
+    logits.numConstants.assign(experts, 0);
   }
 
   llvm::Expected<Logits> read(Value scores) {
@@ -89,11 +90,17 @@ private:
     for (auto [i, number] : llvm::enumerate(*row)) {
       if (logits.isFixed[i])
         continue;
-      logits.bias[i] += sign * number;
-      if (std::isfinite(number))
-        logits.biasMagnitude[i] += std::abs(number);
+      addTo(int64_t(i), sign * number);
     }
     return llvm::Error::success();
+  }
+
+  void addTo(int64_t expert, double number) {
+    logits.bias[expert] += number;
+    if (!std::isfinite(number))
+      return;
+    logits.biasMagnitude[expert] += std::abs(number);
+    logits.numConstants[expert] += number != 0;
   }
 
   llvm::Expected<Value> readAdded(Operation *op) {
@@ -131,9 +138,7 @@ private:
     for (auto [i, bit] : llvm::enumerate(*mask)) {
       if ((bit != 0) != isFilled || logits.isFixed[i])
         continue;
-      logits.bias[i] += (*row)[i];
-      if (std::isfinite((*row)[i]))
-        logits.biasMagnitude[i] += std::abs((*row)[i]);
+      addTo(int64_t(i), (*row)[i]);
       logits.isFixed[i] = true;
     }
     return rest;

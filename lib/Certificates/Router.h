@@ -41,6 +41,8 @@ struct Logits {
   std::vector<double> bias, biasMagnitude;
   /// Where a mask puts a constant in the place of the product.
   std::vector<bool> isFixed;
+  /// How many of those constants are numbers other than zero.
+  std::vector<int64_t> numConstants;
   /// delta(S), whether f16 is among the types, and how often a score is rounded
   /// to some type.
   double roundoff = 0;

@@ -147,7 +147,28 @@ bool Scores::isMaskedKey(int64_t i) const {
          (router.function == ScoreFunction::None && isMaskedScore(i));
 }
 
+/// Whether no arithmetic makes the score anything but its one constant.
+bool Scores::isConstantScore(int64_t i) const {
+  auto row =
+      llvm::ArrayRef(logits.weights).slice(i * logits.hidden, logits.hidden);
+  return logits.numConstants[i] <= 1 && std::isfinite(logits.bias[i]) &&
+         llvm::all_of(row, [](double weight) { return weight == 0; });
+}
+
+/// Whether two constant scores are in order, or equal and the tie rule is for
+/// j.
+bool Scores::isBeforeByConstants(int64_t j, int64_t e) const {
+  if (router.groups || !router.selectionBias.empty() ||
+      router.function != ScoreFunction::None)
+    return false;
+  bool isFirst = router.isHighestFirst ? j > e : j < e;
+  return isFirst && logits.bias[j] >= logits.bias[e] && isConstantScore(j) &&
+         isConstantScore(e);
+}
+
 Interval Scores::getMargin(int64_t j, int64_t e) {
+  if (!(getDifference(j, e).low > 0) && isBeforeByConstants(j, e))
+    return Interval(logits.bias[j]) - Interval(logits.bias[e]);
   return router.selectionBias.empty() ? getDifference(j, e)
                                       : getKeyMargin(j, e);
 }
@@ -215,7 +236,7 @@ bool Scores::isBeaten(int64_t e, int64_t by) {
     return getKeyMargin(by, e).low > 0;
   switch (router.function) {
   case ScoreFunction::None:
-    return getDifference(by, e).low > 0;
+    return getDifference(by, e).low > 0 || isBeforeByConstants(by, e);
   case ScoreFunction::SoftmaxAll:
     return isBeatenBySoftmax(e, by);
   case ScoreFunction::Sigmoid:
@@ -252,7 +273,7 @@ bool Scores::isBeatenBySigmoid(int64_t e, int64_t by) {
 bool Scores::isBeatenByConstants(int64_t e, int64_t by) {
   if (!isBeaten(e, by))
     return false;
-  if (getMargin(by, e).low == kInfinity)
+  if (getMargin(by, e).low == kInfinity || isBeforeByConstants(by, e))
     return true;
   return router.selectionBias.empty()
              ? isSurelyAbove(getLeastScore(by), getMostScore(e))

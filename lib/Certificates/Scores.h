@@ -59,6 +59,8 @@ private:
   bool isBeatenBySigmoid(int64_t e, int64_t by);
   bool isBeatenBySoftmax(int64_t e, int64_t by);
   bool isAboveUnderflow(int64_t j);
+  bool isConstantScore(int64_t i) const;
+  bool isBeforeByConstants(int64_t j, int64_t e) const;
   Interval getKey(int64_t i, Interval score) const;
   Interval getKeyError(int64_t i) const;
 

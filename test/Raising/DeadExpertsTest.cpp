@@ -141,6 +141,7 @@ public:
     setBiases();
     if (pick(3) == 0)
       setGroups();
+    setConstants();
   }
 
   std::vector<float> makeToken() {
@@ -212,6 +213,19 @@ private:
     router.groupFill = pick(2) ? 0 : -kInfinity;
     router.choices = std::min(
         router.choices, router.groupsKept * router.experts / router.groups);
+  }
+
+  /// Rows of zeros, of few scores.
+  void setConstants() {
+    bool hasSome = pick(3) == 0;
+    for (int64_t i = 0; i < router.experts; ++i) {
+      router.isConstant.push_back(hasSome && pick(2));
+      if (!router.isConstant[i])
+        continue;
+      std::fill_n(router.rows.begin() + i * hidden, hidden, 0.0);
+      if (pick(2))
+        router.bias[i] = double(pick(2));
+    }
   }
 
   std::mt19937 random;

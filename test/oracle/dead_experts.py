@@ -204,7 +204,19 @@ class Proof:
 
         return min(map(step, self.score_range(e)))
 
+    def constant_score(self, i):
+        return math.isfinite(self.r.bias[i]) and not any(self.r.weights[i])
+
+    def before_by_constants(self, j, e):
+        """Two scores that are constants, of which the tie rule may decide."""
+        if self.r.groups or self.r.selection or self.r.score != "none":
+            return False
+        first = j > e if self.r.highest else j < e
+        return first and self.r.bias[j] >= self.r.bias[e] and self.constant_score(j) and self.constant_score(e)
+
     def margin(self, j, e):
+        if not self.r.selection and self.difference(j, e) <= 0 and self.before_by_constants(j, e):
+            return self.r.bias[j] - self.r.bias[e]
         return self.key_margin(j, e) if self.r.selection else self.difference(j, e)
 
     def beats(self, j, e):
@@ -214,7 +226,7 @@ class Proof:
             return self.key_margin(j, e) > 0
         difference = self.difference(j, e)
         if self.r.score == "none":
-            return difference > 0
+            return difference > 0 or self.before_by_constants(j, e)
         if self.r.score == "softmax":
             return difference > 2.0**-16 and all(
                 self.difference(j, i) >= -70
@@ -244,7 +256,7 @@ class Proof:
     def beats_by_constants(self, j, e):
         if not self.beats(j, e):
             return False
-        if self.margin(j, e) == INFINITY:
+        if self.margin(j, e) == INFINITY or self.before_by_constants(j, e):
             return True
         ranges = self.key_range if self.r.selection else self.score_range
         return ranges(j)[0] > ranges(e)[1]

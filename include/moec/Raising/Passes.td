@@ -248,8 +248,10 @@ def EliminateDeadExperts : Pass<"moe-eliminate-dead-experts", "::mlir::ModuleOp"
     The bounds hold for the numbers as they are computed, by the formulas of
     docs/rationale/dead-experts.md. Rows with NaN or infinities are excepted
     from the last three. `moe.dead_experts` on the plan has the certificates.
-    An expert with a row of zeros in its router is none of these; a row of one
-    large negative number is none either, and is warned of.
+    An expert with a row of zeros in its router is none of these, unless enough
+    others have such rows, scores that no function changes, and come first of
+    equal ones; a row of one large negative number is none either, and is warned
+    of.
   }];
   let dependentDialects = ["::moec::moe::MoeDialect",
                            "::moec::param::ParamDialect",

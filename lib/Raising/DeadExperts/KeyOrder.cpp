@@ -218,6 +218,16 @@ bool KeyOrder::staysNormal(int64_t j) {
   return isNormal[j] > 0;
 }
 
+/// Whether j's score is e's or larger in any arithmetic, and it comes first of
+/// equal ones.
+bool KeyOrder::isBeforeByConstants(int64_t j, int64_t e) const {
+  bool decides = router.groups == 1 && router.selection.empty() &&
+                 hasScoreKeys() && !router.isConstant.empty();
+  bool isFirst = router.tie == moe::TieRule::Lowest ? j < e : j > e;
+  return decides && isFirst && router.isConstant[j] && router.isConstant[e] &&
+         !isMask(router.bias[j]) && router.bias[j] >= router.bias[e];
+}
+
 bool KeyOrder::beats(int64_t j, int64_t e) {
   if (j == e)
     return false;
@@ -225,7 +235,7 @@ bool KeyOrder::beats(int64_t j, int64_t e) {
   if (!router.selection.empty())
     return getKeyDifference(j, e, difference) > 0;
   if (hasScoreKeys())
-    return difference > 0;
+    return difference > 0 || isBeforeByConstants(j, e);
   if (router.score == ScoreFunction::SoftmaxAll)
     return difference > power(-16) && staysNormal(j);
   if (!(difference > 0) || !(scores[j].low >= -kNormalRange))
@@ -236,11 +246,15 @@ bool KeyOrder::beats(int64_t j, int64_t e) {
 
 double KeyOrder::getMargin(int64_t j, int64_t e) {
   double difference = getDifference(j, e, -kInfinity);
+  if (!(difference > 0) && isBeforeByConstants(j, e))
+    return router.bias[j] - router.bias[e];
   return router.selection.empty() ? difference
                                   : getKeyDifference(j, e, difference);
 }
 
 bool KeyOrder::isApart(int64_t j, int64_t e) const {
+  if (isBeforeByConstants(j, e))
+    return true;
   return router.selection.empty() ? scores[j].low > scores[e].high
                                   : keys[j].low > keys[e].high;
 }

@@ -24,7 +24,8 @@ public:
 
   /// Whether key_j > key_e is certain.
   bool beats(int64_t j, int64_t e);
-  /// D(j, e), with a selection bias K(j, e).
+  /// D(j, e), with a selection bias K(j, e); of two constant scores of which
+  /// the tie rule may decide, their difference.
   double getMargin(int64_t j, int64_t e);
   /// Whether the scores, or keys, of j and e are apart each by itself.
   bool isApart(int64_t j, int64_t e) const;
@@ -38,6 +39,7 @@ private:
   double getKeyDifference(int64_t j, int64_t e, double difference) const;
   double getNeededDifference(int64_t j, int64_t e) const;
   bool staysNormal(int64_t j);
+  bool isBeforeByConstants(int64_t j, int64_t e) const;
   bool isMask(double number) const;
   bool hasScoreKeys() const;
   void measureRows();

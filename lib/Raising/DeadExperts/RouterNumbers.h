@@ -37,6 +37,8 @@ struct RouterNumbers {
   std::vector<double> rows;
   /// Added to the scores; -inf is a mask.
   std::vector<double> bias;
+  /// Whether a score is the bias alone, whatever the input.
+  std::vector<bool> isConstant;
   /// Added to the keys; empty where there is no such bias.
   std::vector<double> selection;
   InputBound input;

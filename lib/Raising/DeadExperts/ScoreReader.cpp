@@ -137,6 +137,7 @@ std::optional<RouterNumbers> ScoreReader::read() {
     numbers.selection = *read;
   }
   forgetBiases();
+  numbers.isConstant.assign(experts, false);
   Value product = readBiases(peelStored(route.getScores(), storage));
   numbers.scoreRoundoff = storage.roundoff;
   numbers.scoreUnderflow = storage.hasHalf ? std::ldexp(1.0, -22) : 0;
@@ -145,6 +146,9 @@ std::optional<RouterNumbers> ScoreReader::read() {
     numbers.input = InputBound();
   }
   clearMaskedRows();
+  for (int64_t i = 0; i < experts; ++i)
+    if (isReplaced[i])
+      numbers.isConstant[i] = true;
   return numbers;
 }
 
@@ -273,22 +277,25 @@ bool ScoreReader::readRows(Value weights, bool isByExpert) {
     return false;
   numbers.rows = std::move(*read);
   if (isByExpert)
-    return findFalseMasks();
+    return lookAtRows();
   int64_t hidden = type.getDimSize(0);
   std::vector<double> rows(numbers.rows.size());
   for (int64_t k = 0; k < hidden; ++k)
     for (int64_t i = 0; i < experts; ++i)
       rows[i * hidden + k] = numbers.rows[k * experts + i];
   numbers.rows = std::move(rows);
-  return findFalseMasks();
+  return lookAtRows();
 }
 
-/// Rows that are one large negative number: somebody meant a mask.
-bool ScoreReader::findFalseMasks() {
+/// Rows that are zero, and rows that are one large negative number: somebody
+/// meant a mask.
+bool ScoreReader::lookAtRows() {
   constexpr double kLikeMask = -1e4;
   int64_t hidden = int64_t(numbers.rows.size()) / numbers.experts;
   for (int64_t i = 0; i < numbers.experts; ++i) {
     ArrayRef<double> row = ArrayRef(numbers.rows).slice(i * hidden, hidden);
+    numbers.isConstant[i] =
+        llvm::all_of(row, [](double weight) { return weight == 0; });
     if (hidden > 0 && llvm::all_equal(row) && row.front() <= kLikeMask)
       falseMasks.push_back(i);
   }

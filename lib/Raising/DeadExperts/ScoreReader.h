@@ -45,7 +45,7 @@ private:
   bool readProduct(mlir::Value scores);
   bool readRows(mlir::Value weights, bool isByExpert);
   void forgetBiases();
-  bool findFalseMasks();
+  bool lookAtRows();
   void clearMaskedRows();
 
   moe::RouteOp route;

@@ -111,6 +111,19 @@ GOOD = [
     Case("finite_gemm", score="softmax", bias={2: -1e9}, dead=[(2, "masked")]),
     Case("finite_sub", score="sigmoid", bias={2: -1e9}, mask="sub", dead=[(2, "masked")]),
     Case("finite_where", bias={2: -1e9}, mask="where", dead=[(2, "masked")]),
+    # Scores that are constants, where ties are for the others.
+    Case("constant", form="unrolled", source=plain, weights=np.zeros((E, H)), dead=[(e, "masked") for e in range(2, E)]),
+    Case("constant_bounded", weights=np.zeros((E, H)), dead=[(e, "masked") for e in range(2, E)]),
+    Case("constant_biases", form="unrolled", source=plain, weights=np.zeros((E, H)),
+         bias={i: -(i // 2) for i in range(E)}, dead=[(e, "masked") for e in range(2, E)]),
+    Case("constant_chosen", form="unrolled", score="chosen", source=plain, weights=np.zeros((E, H)), bias={0: -1},
+         dead=[(e, "masked") for e in range(3, E)]),
+    Case("constant_last", fused="QMoE", source=plain, weights=np.zeros((E, H)),
+         dead=[(e, "masked") for e in range(E - 2)]),
+    Case("constant_some", form="unrolled", source=plain,
+         weights=np.where(np.arange(E)[:, None] % 2, 0, 1.0) * numbers(5, E, H), dead=[(5, "masked"), (7, "masked")]),
+    Case("constant_where", form="unrolled", bias={2: -1e9, 5: -1e9, 6: -1e9}, mask="where", source=plain,
+         dead=[(6, "masked")]),
     # Every bound.
     Case("layer_norm", source=layer_op, bias={3: -3}, common=0.5, dead=[(3, "unreachable")]),
     Case("simplified", source=simplified_op, bias={3: -3}, dead=[(3, "masked")]),
@@ -184,7 +197,14 @@ BAD = [
     (Case("too_few", top_k=3, bias={0: 3, 1: 3, 3: -0.2}), 3, "not enough"),
     # The bound is a little too wide.
     (Case("tiny_margin", bias={3: -0.001}), 3, "not enough"),
-    (Case("tie", weights=np.zeros((E, H))), 3, "not enough"),
+    (Case("tie", weights=np.zeros((E, H))), 1, "not enough"),
+    # Equal rows are no equal scores, nor is a tie one of what a function makes.
+    (Case("equal_rows", source=plain, weights=np.ones((E, 1)) * GAIN), 7, "not enough"),
+    (Case("tie_of_softmax", score="softmax", weights=np.zeros((E, H))), 7, "not enough"),
+    # A tie that is for the others, and one of sums.
+    (Case("tie_of_last", fused="QMoE", source=plain, weights=np.zeros((E, H))), 6, "not enough"),
+    (Case("constants_upwards", source=plain, weights=np.zeros((E, H)), bias={i: i for i in range(E)}), 7,
+     "not enough"),
     # In f32 all of these are 1.
     (Case("saturated", score="sigmoid", bias={i: 25 for i in range(E) if i != 3} | {3: 20}), 3, "not enough"),
     # In f32 all of these are 0.
@@ -347,10 +367,10 @@ def changes(folder):
     print(f"{count} changes refused")
 
 
-# Layers or routers that are not raised in such a form, and codes of zero: what the
-# compiler says of them may be less.
+# Layers or routers that are not raised in such a form: what the compiler says of them
+# may be less.
 LEFT = ["selected_none", "selected_masked", "selected_infinite_softmax", "infinite_gemm", "infinite_where",
-        "infinite_softmax", "finite_where", "groups_one_hot", "qmoe_zero"]
+        "infinite_softmax", "finite_where", "groups_one_hot", "constant_where"]
 
 
 def compiled(folder):

@@ -268,6 +268,39 @@ def a_row_of_zeros(g):
     return g.of_softmax(g.scores(g.rms()))
 
 
+@case([(e, "masked") for e in range(2, 6)])
+def a_router_of_zeros(g):
+    """All are equal, so that the first ones are chosen."""
+    g.rows[:] = 0
+    return g.of_selected(g.scores("x"))
+
+
+@case([(5, "masked")])
+def a_router_with_rows_of_zeros(g):
+    g.rows[:, [1, 3, 5]] = 0
+    return g.of_selected(g.scores("x", bias=[0, -1, 0, -1, 0, -1]))
+
+
+@case([])
+def a_router_of_equal_rows(g):
+    """Their sums may be made in different orders."""
+    g.rows[:] = g.rows[:, :1]
+    return g.of_selected(g.scores("x"))
+
+
+@case([])
+def a_softmax_of_zeros(g):
+    g.rows[:] = 0
+    return g.of_softmax(g.scores("x"))
+
+
+@case([])
+def two_biases_of_zeros(g):
+    """Their sum is not what is rounded."""
+    g.rows[:] = 0
+    return g.of_selected(g.Add(g.scores("x", bias=[1] * 6), g.constant(np.full(6, 0.5, np.float32))))
+
+
 # -- Bounds --
 
 
