@@ -359,9 +359,18 @@ LogicalResult GraphImporter::importCall(const proto::FunctionProto &function,
   return success();
 }
 
+/// The name of a node, or of the second one of a name `NAME#2`: names are what
+/// layers and profiles go by.
+std::string GraphImporter::makeUnique(StringRef name) {
+  std::string unique = name.str();
+  for (unsigned number = 2; !nodeNames.insert(unique).second; ++number)
+    unique = (name + "#" + Twine(number)).str();
+  return unique;
+}
+
 LogicalResult GraphImporter::importNodes(Scope &scope) {
   for (auto [index, node] : enumerate(*scope.nodes)) {
-    std::string name = getNodeName(node, index, scope.prefix);
+    std::string name = makeUnique(getNodeName(node, index, scope.prefix));
     std::string where = describeNode(node, index, scope.prefix);
     LogicalResult result = success();
     if (const proto::FunctionProto *function = functions.lookup(node))

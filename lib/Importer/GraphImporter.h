@@ -99,6 +99,7 @@ private:
   void eraseDeadOps();
 
   mlir::Location getLoc(llvm::StringRef name);
+  std::string makeUnique(llvm::StringRef name);
 
   mlir::ModuleOp module;
   const ModelFolder &folder;
@@ -117,6 +118,8 @@ private:
   std::map<std::string, TensorValue, std::less<>> initializers;
   llvm::StringMap<const proto::TypeProto *> declared;
   llvm::StringSet<> parameterNames;
+  /// Of nodes.
+  llvm::StringSet<> nodeNames;
   /// Parameters by what they are: equal ones are declared once.
   llvm::DenseMap<std::pair<mlir::Attribute, mlir::Type>, mlir::StringAttr>
       parameters;

@@ -132,5 +132,16 @@ model = Model("folded", g, g.Reshape("x", g.Concat(g.Shape("x", start=0, end=1),
 said = model.ask("n0")
 check("a node that is folded", "is folded away" in said["why"] and said["layer"] is None, said)
 
+# Of nodes with one name the second has a number.
+g = Graph(1)
+first = g.Relu("x")
+g.nodes[-1].name = "same"
+second = g.Tanh(first)
+g.nodes[-1].name = "same"
+model = Model("names", g, second)
+for name, op in (("same", "Relu"), ("same#2", "Tanh")):
+    said = model.ask(name)
+    check(f"the node {name}", (said["node"], said["op"]) == (name, op), said)
+
 print("\n".join(failures) or "no failure")
 sys.exit(bool(failures))

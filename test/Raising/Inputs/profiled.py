@@ -121,6 +121,37 @@ def check(name, router, scratch):
     compare(got, router.apply(g, x, set(range(g.E)) - left)[0], f"with {left}")
 
 
+def check_names(scratch):
+    """Of two nodes of one name each has its own profile."""
+    g = Layer(seed=7)
+    g.rows[:, 2:4] *= 0.05
+    g.fused(g.scores("x"))
+    g.nodes[-1].output[0] = "first"
+    g.rows = g.rows[:, ::-1].copy()
+    g.fused(g.scores("x"))
+    path = scratch / "names.onnx"
+    onnx.save(g.model(g.Add("first", "moe")), path)
+    x = np.random.default_rng(2).normal(size=(TOKENS, g.D)).astype(np.float32)
+    np.save(scratch / "x.npy", x)
+    compile_and_run(path, scratch, x)
+    profile = scratch / "names.profile.json"
+    run("moec-run", scratch / "libnames.so", "--input", f"x={scratch / 'x.npy'}", "--profile", profile)
+    seen = {layer["name"]: layer["expert_tokens"] for layer in json.loads(profile.read_text())["moe_layers"]}
+    if list(seen) != ["moe", "moe#2"] or seen["moe"] == seen["moe#2"]:
+        raise Wrong(f"the profile has {seen}")
+    run("moec", "compile", path, "--cpu", "x86-64-v3", "-o", scratch, "--expert-profile", profile,
+        "--drop-below", "0.15")
+    for layer in json.loads(path.with_suffix(".json").read_text())["moe_layers"]:
+        share = np.array(seen[layer["name"]]) / np.sum(seen[layer["name"]])
+        gone = {e["expert"] for e in layer["dead_experts"] if e["cause"] == "profile"}
+        if not gone or gone != {e for e in range(g.E) if share[e] < 0.15}:
+            raise Wrong(f"{layer['name']}: {gone} are gone, rare were {share}")
+    done = subprocess.run(["moec", "check-certificate", str(path), str(path.with_suffix(".json"))], capture_output=True,
+                          text=True)
+    if done.returncode:
+        raise Wrong(done.stderr)
+
+
 def check_refusals(scratch):
     """A profile of another model names a layer, or a number of experts, that is not there."""
     profile = json.loads((scratch / "softmax.profile.json").read_text())
@@ -144,6 +175,8 @@ def main():
     for name, router in ROUTERS.items():
         check(name, router, scratch)
         print(f"{name}: ok")
+    check_names(scratch)
+    print("names: ok")
     check_refusals(scratch)
     print("refusals: ok")
 
