@@ -6,7 +6,6 @@
 
 #include "Compilation.h"
 #include "ExposedValues.h"
-#include "LayerReport.h"
 
 #include "moec/CodeGen/Library.h"
 #include "moec/CodeGen/PeakMemory.h"
@@ -47,6 +46,8 @@ public:
       return;
     compilation.workReport.setPlace(pass->getArgument(),
                                     compilation.findNode(op->getLoc()));
+    if (pass->getArgument() == "moe-eliminate-dead-experts")
+      compilation.expertSources = findExpertSources(*compilation.module);
   }
 
 private:

@@ -8,6 +8,7 @@
 #define MOEC_LIB_DRIVER_COMPILATION_H
 
 #include "Artifacts.h"
+#include "LayerReport.h"
 #include "PassRemark.h"
 
 #include "moec/Driver/Compile.h"
@@ -59,6 +60,10 @@ public:
   }
   /// What passes have remarked on, where the options ask for it.
   llvm::ArrayRef<PassRemark> getRemarks() const { return remarks; }
+  /// What experts were made of before any were removed.
+  llvm::ArrayRef<WeightSource> getExpertSources() const {
+    return expertSources;
+  }
   /// No diagnostic of any kind is printed from here on.
   void suppressAll() { isSilent = true; }
 
@@ -109,6 +114,7 @@ private:
   ModelInterface interface;
   std::vector<std::string> levels;
   llvm::json::Array moeLayers;
+  std::vector<WeightSource> expertSources;
   llvm::json::Value peakBytes = nullptr;
   double tolerance = 0;
   /// The operator of each node of the model.

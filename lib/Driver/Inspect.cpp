@@ -119,7 +119,8 @@ LogicalResult Inspection::lookAtLayers() {
   findings.interface = compilation.getInterface();
   findings.layers = describeMoeLayers(compilation.getModule());
   findings.parameters =
-      countParameters(compilation.getModule(), findings.summary.elements);
+      countParameters(compilation.getModule(), findings.summary.elements,
+                      compilation.getExpertSources());
   return success();
 }
 

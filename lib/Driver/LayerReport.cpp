@@ -17,6 +17,7 @@
 #include "mlir/IR/SymbolTable.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/SetVector.h"
+#include "llvm/ADT/TypeSwitch.h"
 
 #include <cmath>
 #include <map>
@@ -141,30 +142,22 @@ public:
   explicit ParameterCounter(ModuleOp module)
       : module(module), symbols(module) {}
 
-  ParameterCount count(int64_t fileElements);
+  std::vector<WeightSource> findExpertSources();
+  ParameterCount count(int64_t fileElements, ArrayRef<WeightSource> experts);
 
 private:
-  /// One range of a file, or one constant.
-  struct Source {
-    double elements = 0;
-    /// Elements that one token meets, each as often as it is read.
-    double met = 0;
-    /// Parameters that an element stands for: more than one of packed weights,
-    /// none of their scales.
-    double worth = 1;
-  };
-
+  void addLayers();
   void addLayer(const LayerSummary &layer);
   void addExperts(Value value, const LayerSummary &layer, double worth);
   void see(Value value, const LayerSummary &layer);
   void addOthers();
   param::RecipeInterface getRecipe(Value value) const;
   void visit(param::RecipeInterface recipe, double elements,
-             llvm::function_ref<void(Source &, double)> take);
+             llvm::function_ref<void(WeightSource &, double)> take);
 
   ModuleOp module;
   SymbolTable symbols;
-  llvm::MapVector<Attribute, Source> sources;
+  llvm::MapVector<Attribute, WeightSource> sources;
   /// Of weights of experts.
   llvm::DenseSet<OpOperand *> seen;
 };
@@ -183,18 +176,58 @@ static double countElements(param::RecipeInterface recipe) {
   return type ? double(type.getNumElements()) : 0;
 }
 
+/// Adds what a recipe reads for these indices of its first dimension: of a
+/// stack the sources that they name, of what is known of no other form all.
+static void addIndexed(param::RecipeInterface recipe, ArrayRef<int64_t> indices,
+                       SmallVectorImpl<param::RecipeInterface> &parts) {
+  llvm::TypeSwitch<Attribute>(recipe)
+      .Case([&](param::TransposeAttr transposed) {
+        if (transposed.getPermutation()[0] == 0)
+          return addIndexed(transposed.getSource(), indices, parts);
+        parts.push_back(recipe);
+      })
+      .Case([&](param::CastAttr cast) {
+        addIndexed(cast.getSource(), indices, parts);
+      })
+      .Case([&](param::StackAttr stack) {
+        if (stack.getAxis() != 0)
+          return parts.push_back(recipe);
+        for (int64_t index : indices)
+          parts.push_back(stack.getSources()[index]);
+      })
+      .Case([&](param::ConcatAttr concat) {
+        if (concat.getAxis() == 0)
+          return parts.push_back(recipe);
+        for (param::RecipeInterface source : concat.getSources())
+          addIndexed(source, indices, parts);
+      })
+      .Default([&](Attribute) { parts.push_back(recipe); });
+}
+
+static SmallVector<param::RecipeInterface>
+getParts(param::RecipeInterface recipe) {
+  SmallVector<param::RecipeInterface> parts;
+  auto gather = dyn_cast<param::GatherAttr>(Attribute(recipe));
+  if (gather && gather.getAxis() == 0)
+    addIndexed(gather.getSource(), gather.getIndices(), parts);
+  else
+    recipe.forEachSource(
+        [&](param::RecipeInterface part) { parts.push_back(part); });
+  return parts;
+}
+
 /// Takes what a recipe reads when so many elements of its value are read: of
 /// several sources from each its share.
-void ParameterCounter::visit(param::RecipeInterface recipe, double elements,
-                             llvm::function_ref<void(Source &, double)> take) {
-  SmallVector<param::RecipeInterface> parts;
+void ParameterCounter::visit(
+    param::RecipeInterface recipe, double elements,
+    llvm::function_ref<void(WeightSource &, double)> take) {
+  SmallVector<param::RecipeInterface> parts = getParts(recipe);
   double all = 0;
-  recipe.forEachSource([&](param::RecipeInterface part) {
-    parts.push_back(part);
+  for (param::RecipeInterface part : parts)
     all += countElements(part);
-  });
   if (parts.empty()) {
-    Source &source = sources[getKey(recipe)];
+    WeightSource &source = sources[getKey(recipe)];
+    source.key = getKey(recipe);
     source.elements = countElements(recipe);
     return take(source, std::min(elements, source.elements));
   }
@@ -235,7 +268,7 @@ void ParameterCounter::addExperts(Value value, const LayerSummary &layer,
   auto type = cast<ShapedType>(value.getType());
   double read = type.hasStaticShape() ? double(type.getNumElements())
                                       : countElements(recipe);
-  visit(recipe, read, [&](Source &source, double elements) {
+  visit(recipe, read, [&](WeightSource &source, double elements) {
     source.met += elements * share;
     source.worth = worth;
   });
@@ -273,14 +306,29 @@ void ParameterCounter::addOthers() {
         load->getUses(), [&](OpOperand &use) { return !seen.contains(&use); });
     if (!recipe || !isOther)
       return;
-    visit(recipe, countElements(recipe),
-          [&](Source &source, double elements) { source.met += elements; });
+    visit(
+        recipe, countElements(recipe),
+        [&](WeightSource &source, double elements) { source.met += elements; });
   });
 }
 
-ParameterCount ParameterCounter::count(int64_t fileElements) {
+void ParameterCounter::addLayers() {
   module.walk([&](moe::PlanOp plan) { addLayer(LayerSummary(plan)); });
+}
+
+std::vector<WeightSource> ParameterCounter::findExpertSources() {
+  addLayers();
+  auto found = llvm::make_second_range(sources);
+  return {found.begin(), found.end()};
+}
+
+ParameterCount ParameterCounter::count(int64_t fileElements,
+                                       ArrayRef<WeightSource> experts) {
+  addLayers();
   addOthers();
+  for (const WeightSource &source : experts)
+    sources.try_emplace(
+        source.key, WeightSource{source.key, source.elements, 0, source.worth});
   double total = double(fileElements), idle = 0;
   for (const auto &[key, source] : sources) {
     total += source.elements * (source.worth - 1);
@@ -290,6 +338,11 @@ ParameterCount ParameterCounter::count(int64_t fileElements) {
   return {int64_t(std::llround(total)), int64_t(std::llround(total - idle))};
 }
 
-ParameterCount moec::countParameters(ModuleOp module, int64_t fileElements) {
-  return ParameterCounter(module).count(fileElements);
+std::vector<WeightSource> moec::findExpertSources(ModuleOp module) {
+  return ParameterCounter(module).findExpertSources();
+}
+
+ParameterCount moec::countParameters(ModuleOp module, int64_t fileElements,
+                                     ArrayRef<WeightSource> experts) {
+  return ParameterCounter(module).count(fileElements, experts);
 }

@@ -10,6 +10,8 @@
 #include "mlir/IR/BuiltinOps.h"
 #include "llvm/Support/JSON.h"
 
+#include <vector>
+
 namespace moec {
 
 /// What the MoE layers of a module at the `moe` stage are, as the manifest
@@ -23,10 +25,25 @@ struct ParameterCount {
   int64_t total = 0;
   int64_t active = 0;
 };
+/// A range of the model's files.
+struct WeightSource {
+  mlir::Attribute key;
+  double elements = 0;
+  /// Elements that one token meets, each as often as it is read.
+  double met = 0;
+  /// Parameters that an element stands for: more than one of packed weights,
+  /// none of their scales.
+  double worth = 1;
+};
+/// What the experts of a module are made of.
+std::vector<WeightSource> findExpertSources(mlir::ModuleOp module);
+
 /// Counts for a module at the `moe` stage, whose file has so many elements of
 /// initializers: packed weights of experts count as what they stand for, and
-/// what several layers or experts share counts once.
-ParameterCount countParameters(mlir::ModuleOp module, int64_t fileElements);
+/// what several layers or experts share counts once. Of `experts`, what no
+/// expert has any more is met by no token.
+ParameterCount countParameters(mlir::ModuleOp module, int64_t fileElements,
+                               llvm::ArrayRef<WeightSource> experts);
 
 } // namespace moec
 

@@ -126,8 +126,17 @@ LayerSummary::LayerSummary(moe::PlanOp plan) : plan(plan) {
             all->bytes / numLeft};
 }
 
+/// Whether every choice leads nowhere. One expert is stored all the same.
+static bool isAllDead(moe::PlanOp plan, int64_t numExperts) {
+  auto dead =
+      plan->getAttrOfType<ArrayAttr>(moe::MoeDialect::getDeadExpertsAttrName());
+  return dead && int64_t(dead.size()) == numExperts;
+}
+
 std::optional<int64_t> LayerSummary::getMostMet() const {
-  return topK ? std::optional(std::min(*topK, numLeft)) : std::nullopt;
+  if (!topK)
+    return std::nullopt;
+  return isAllDead(plan, numExperts) ? 0 : std::min(*topK, numLeft);
 }
 
 //===-- What it is --------------------------------------------------------===//

@@ -53,7 +53,7 @@ struct LayerSummary {
   int64_t numExperts = 0, numLeft = 0;
   /// How many a token has, where the model fixes it.
   std::optional<int64_t> topK;
-  /// How many a token meets at most: of what is left.
+  /// How many a token meets at most: of what is left, if a choice leads there.
   std::optional<int64_t> getMostMet() const;
   /// Of each; nothing where only the run knows extents.
   std::optional<ExpertCosts> each;

@@ -135,6 +135,53 @@ def experts_of_the_same_weights():
 
 
 @case
+def removed_experts():
+    """Two experts are zero, and removed: no token meets them."""
+    g = Graph(14, experts=4, choices=2)
+    matrices = g.weights_of_experts()
+    for e in (1, 2):
+        matrices[e] = matrices[e][0], g.constant(np.zeros((g.H, g.D), np.float32))
+    output = masked(g, network=lambda g, x, m, e: g.network(x, matrices[e]))
+    return g, output, [expect(g, 2 * g.D * g.H, left=2)], 2 * 2 * g.D * g.H
+
+
+@case
+def removed_stack():
+    g = Graph(15, experts=4, choices=2)
+    weights, ids = g.route()
+    w1 = g.weight(g.E, g.D, g.H)
+    second = g.random.normal(size=(g.E, g.H, g.D))
+    second[3] = 0
+    y = g.MatMul(g.Relu(g.MatMul(g.Unsqueeze("x", [1, 2]), g.Gather(w1, ids, axis=0))),
+                 g.Gather(g.constant(second), ids, axis=0))
+    output = g.ReduceSum(g.Mul(g.Squeeze(y, [2]), g.Unsqueeze(weights, [2])), [1], keepdims=0)
+    return g, output, [expect(g, 2 * g.D * g.H, left=3)], 2 * 2 * g.D * g.H
+
+
+@case
+def removed_and_used_elsewhere():
+    """What every token runs is active, though it is no expert any more."""
+    g = Graph(16, experts=4, choices=2)
+    matrices = g.weights_of_experts()
+    matrices[1] = matrices[1][0], g.constant(np.zeros((g.H, g.D), np.float32))
+    output = masked(g, network=lambda g, x, m, e: g.network(x, matrices[e]))
+    output = g.Add(output, g.network("x", (matrices[1][0], g.weight(g.H, g.D))))
+    # Of the one expert the second matrix, and of the other three one expert.
+    return g, output, [expect(g, 2 * g.D * g.H, left=3)], g.D * g.H + 2 * g.D * g.H
+
+
+@case
+def nothing_left():
+    """All experts are zero; the one that is stored no token meets."""
+    g = Graph(17, experts=4, choices=2)
+    zeros = [np.zeros((g.H, g.D), np.float32) for _ in range(g.E)]
+    output = masked(g, network=lambda g, x, m, e: g.network(x, (m[0], g.constant(zeros[e]))))
+    each = 2 * g.D * g.H
+    return g, output, [expect(g, each, left=1, parameters_active=0, flops_per_token_routed=0,
+                              weight_bytes_per_token_routed=0)], 4 * each
+
+
+@case
 def weights_used_elsewhere():
     """An expert that every token runs, too, is active."""
     g = Graph(12, experts=4, choices=1)
@@ -182,7 +229,7 @@ def differences(expected, said):
              for key, value in own.items() if layer.get(key) != value]
     # Two experts that are one: of the four, two are named.
     return wrong + [f"{len(layer['dead_experts'])} experts are dead" for own, layer in zip(expected, said)
-                    if own["parameters_total"] // (own["parameters_active"] // own["top_k"]) + len(
+                    if own["parameters_active"] and own["parameters_total"] // (own["parameters_active"] // own["top_k"]) + len(
                         layer["dead_experts"]) != own["experts"]]
 
 
