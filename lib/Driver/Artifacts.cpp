@@ -15,6 +15,7 @@
 #include "llvm/ADT/StringSet.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/SHA256.h"
 #include "llvm/Support/raw_ostream.h"
@@ -90,6 +91,35 @@ bool moec::isSameOutput(llvm::StringRef path, llvm::StringRef other) {
   }
   // By name, for files that are not there yet; and however they are called.
   return paths[0] == paths[1] || llvm::sys::fs::equivalent(path, other);
+}
+
+/// Whether a file is machine code that has these bytes in it.
+static bool hasCodeWith(llvm::StringRef path, llvm::StringRef bytes) {
+  llvm::StringRef extension = llvm::sys::path::extension(path);
+  if ((extension != ".so" && extension != ".a" && extension != ".o") ||
+      !llvm::sys::fs::is_regular_file(path))
+    return false;
+  auto buffer = llvm::MemoryBuffer::getFile(path, /*IsText=*/false,
+                                            /*RequiresNullTerminator=*/false);
+  return buffer && (*buffer)->getBuffer().contains(bytes);
+}
+
+std::optional<std::string> moec::findOtherLibrary(const ArtifactPaths &paths,
+                                                  const BuildId &buildId) {
+  std::optional<BuildId> old = readBuildId(paths.weights);
+  if (!old || *old == buildId)
+    return std::nullopt;
+  llvm::StringRef bytes(reinterpret_cast<const char *>(old->data()),
+                        old->size());
+  llvm::StringRef folder = llvm::sys::path::parent_path(paths.weights);
+  std::error_code error;
+  std::set<std::string> found;
+  for (llvm::sys::fs::directory_iterator file(folder, error), end;
+       !error && file != end; file.increment(error))
+    if (!isSameOutput(file->path(), paths.library) &&
+        hasCodeWith(file->path(), bytes))
+      found.insert(file->path());
+  return found.empty() ? std::nullopt : std::optional(*found.begin());
 }
 
 std::string moec::getOutputFolder(const CompileOptions &options) {

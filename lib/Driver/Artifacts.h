@@ -9,6 +9,7 @@
 
 #include "moec/CodeGen/Library.h"
 #include "moec/Driver/Compile.h"
+#include "moec/Parameters/WeightsWriter.h"
 
 #include "llvm/Support/JSON.h"
 
@@ -33,6 +34,10 @@ std::optional<std::string> publishArtifact(llvm::StringRef from,
 bool isSpecialOutput(llvm::StringRef path);
 /// Whether two outputs are one, so that the later would replace the earlier.
 bool isSameOutput(llvm::StringRef path, llvm::StringRef other);
+/// Another library in the folder that would lose its weights to a new build;
+/// nothing where there is none.
+std::optional<std::string> findOtherLibrary(const ArtifactPaths &paths,
+                                            const BuildId &buildId);
 /// Where finished files get their names; "" where there are none.
 std::string getOutputFolder(const CompileOptions &options);
 /// The one of these outputs, if any, that is a file the model is read from:

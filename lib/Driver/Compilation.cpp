@@ -528,6 +528,19 @@ void Compilation::warnOfLostWeights() {
   workReport.print(diagnostic);
 }
 
+LogicalResult Compilation::checkBeside(const ArtifactPaths &paths,
+                                       const BuildId &buildId) {
+  if (options.emit != EmitKind::Lib && isSpecialOutput(options.output))
+    return success();
+  auto other = findOtherLibrary(paths, buildId);
+  if (!other)
+    return success();
+  return fail(DriverError::CannotWrite,
+              "cannot write '" + paths.weights + "': '" + *other +
+                  "' reads it and is another build; give another folder or "
+                  "--name, or remove that library");
+}
+
 /// obj, staticlib and lib: code, and beside it weights, header and manifest.
 LogicalResult Compilation::emitLibrary(StringRef scratch) {
   ArtifactPaths made(scratch, interface.name);
@@ -537,7 +550,8 @@ LogicalResult Compilation::emitLibrary(StringRef scratch) {
 
   // Weights first: their hashes are part of the build id, which both carry.
   LibraryInfo info = describeLibrary();
-  if (failed(writeWeights(made.weights, info)))
+  if (failed(writeWeights(made.weights, info)) ||
+      failed(checkBeside(paths, info.buildId)))
     return failure();
   if (failed(beginStage("objects", DriverError::MachineCode)))
     return failure();

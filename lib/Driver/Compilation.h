@@ -88,6 +88,9 @@ private:
                                   llvm::StringRef path);
   /// Copies a finished file to an output that is no file.
   llvm::LogicalResult publishSpecial(llvm::StringRef path);
+  /// Fails where another library beside would lose its weights.
+  llvm::LogicalResult checkBeside(const ArtifactPaths &paths,
+                                  const BuildId &buildId);
   void warnOfLostWeights();
   llvm::LogicalResult writeReproducer(llvm::StringRef path);
   void report(mlir::Diagnostic &diagnostic);

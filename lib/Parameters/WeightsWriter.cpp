@@ -19,6 +19,7 @@
 #include "llvm/Support/Errno.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MathExtras.h"
+#include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
 
 #include <cerrno>
@@ -242,6 +243,20 @@ BuildId WeightsWriter::computeBuildId(ArrayRef<uint8_t> more) const {
   for (unsigned i = 0; i < 16; ++i)
     id[i] = static_cast<uint8_t>(halves[i / 8] >> (8 * (i % 8)));
   return id;
+}
+
+std::optional<BuildId> moec::readBuildId(StringRef path) {
+  moec_weights_header header;
+  auto buffer = llvm::MemoryBuffer::getFileSlice(path, sizeof(header), 0);
+  if (!buffer || (*buffer)->getBufferSize() < sizeof(header))
+    return std::nullopt;
+  memcpy(&header, (*buffer)->getBufferStart(), sizeof(header));
+  if (memcmp(header.magic, MOEC_WEIGHTS_MAGIC, sizeof(header.magic)) != 0 ||
+      header.n_segments == 0)
+    return std::nullopt;
+  BuildId buildId;
+  memcpy(buildId.data(), header.build_id, buildId.size());
+  return buildId;
 }
 
 LogicalResult WeightsWriter::finalize(const BuildId &buildId) {

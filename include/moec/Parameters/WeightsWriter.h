@@ -14,6 +14,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,10 @@ namespace moec {
 class SourceFiles;
 
 using BuildId = std::array<uint8_t, 16>;
+
+/// The build that the segments of a weights file belong to; nothing where it
+/// has none, or is no such file.
+std::optional<BuildId> readBuildId(llvm::StringRef path);
 
 /// One entry of the file's table.
 struct WeightsSegment {
