@@ -56,6 +56,7 @@ Difference moec::measure(const Buffer &mine, const Buffer &expected,
     if (!std::isfinite(error))
       error = INFINITY;
     result.absolute = std::max(result.absolute, error);
+    result.numTame += std::isfinite(y) && !std::isfinite(r);
     // Written so that NaN fails.
     if (isExact || !(error <= result.rtol * std::fabs(r) + result.atol))
       ++result.numBad;

@@ -24,6 +24,8 @@ struct Difference {
   double relative = 0;
   double rtol = 0, atol = 0;
   size_t numBad = 0, numElements = 0;
+  /// Elements that are finite where NaN or an infinity is expected.
+  size_t numTame = 0;
 
   /// "max abs error 0.5, relative to the greatest ..."
   std::string toText() const;

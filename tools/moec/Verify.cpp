@@ -47,7 +47,11 @@ public:
   NamedExtents dims;
 
 private:
+  std::string getAdvice() const;
+
   std::vector<std::string> bad;
+  /// Whether anything is finite that should not be.
+  bool isTame = false;
 };
 } // namespace
 
@@ -68,6 +72,17 @@ void Verification::compare(const moec_io_info &io, const Buffer &mine,
          difference.toText().c_str());
   if (difference.numBad)
     bad.push_back(io.name);
+  isTame |= difference.numTame > 0;
+}
+
+/// What may be the reason where a model with experts has numbers instead of
+/// NaN.
+std::string Verification::getAdvice() const {
+  if (!isTame || library.info.n_moe_layers == 0)
+    return "";
+  return "; there are numbers where NaN or infinities are expected, which "
+         "experts that are not chosen may have made: compile with "
+         "--keep-nan-propagation to let these spread";
 }
 
 void Verification::finish() const {
@@ -80,7 +95,7 @@ void Verification::finish() const {
                     "differs from what is expected in " +
                         std::to_string(bad.size()) + " of " +
                         std::to_string(library.info.n_outputs) +
-                        " outputs: " + names);
+                        " outputs: " + names + getAdvice());
 }
 
 //===-- The three checks --------------------------------------------------===//
