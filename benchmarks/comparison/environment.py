@@ -16,11 +16,11 @@ PYTHON = os.path.join(HERE, "..", "build", "venv", "bin", "python")
 PROGRAMS = os.path.join(HERE, "..", "build", "release", "bin")
 
 
-def enter(program):
-    """Goes on in the tests' environment where this one lacks numpy or onnx."""
-    if all(importlib.util.find_spec(name) for name in ("numpy", "onnx")):
+def enter(program, packages=("numpy", "onnx")):
+    """Goes on in the tests' environment where this one lacks a package."""
+    if all(importlib.util.find_spec(name) for name in packages):
         return
     if os.path.exists(PYTHON) and "MOEC_COMPARE_AGAIN" not in os.environ:
         os.environ["MOEC_COMPARE_AGAIN"] = "1"
         os.execv(PYTHON, [PYTHON] + sys.argv)
-    sys.exit(f"{program}: needs numpy and onnx; run scripts/install-deps.sh, which puts them in build/venv")
+    sys.exit(f"{program}: needs {' and '.join(packages)}; run scripts/install-deps.sh, which puts them in build/venv")

@@ -175,8 +175,8 @@ class ModelComparison:
 
     def row(self, system, workers, failed, error, answers, tokens, threads):
         row = dict(model=self.model.name, pattern=self.model.pattern or "-",
-                   exporter=self.model.exporter or "-", system=system, threads=threads,
-                   tokens=tokens, error=error, wrong=self.wrong(error), failed=failed)
+                   exporter=self.model.exporter or "-", whole=self.model.whole, system=system,
+                   threads=threads, tokens=tokens, error=error, wrong=self.wrong(error), failed=failed)
         row.update({key: value for key, value in self.builds.get(system, {}).items()
                     if key != "folder"})
         row.update(getattr(workers.get(system), "loaded", {}))

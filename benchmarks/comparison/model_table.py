@@ -96,21 +96,24 @@ def build_cells(rows):
     return cells
 
 
-MEAN_NAMES = ["pattern", "threads", "tokens", "models", "geometric mean", "least", "greatest"]
+MEAN_NAMES = ["pattern", "of", "threads", "tokens", "models", "geometric mean", "least",
+              "greatest"]
 
 
 def mean_cells(rows):
-    """Lines of the third table: ratios of moec by pattern, and of all."""
+    """Lines of the third table: ratios of moec by pattern, and of all; whole models apart, of
+    which the layers are only a part."""
     groups = {}
     for row in rows:
         if row["system"] == "moec" and row.get("ratio_min"):
             for pattern in (row["pattern"], "all"):
-                key = (pattern == "all", pattern, row["threads"], row["tokens"])
+                key = (pattern == "all", row["whole"], pattern, row["threads"], row["tokens"])
                 groups.setdefault(key, []).append(row["ratio_min"])
-    for (_, pattern, threads, tokens), ratios in sorted(groups.items()):
+    for (_, whole, pattern, threads, tokens), ratios in sorted(groups.items()):
         mean = statistics.geometric_mean(ratios)
-        yield dict(zip(MEAN_NAMES, [pattern, str(threads), str(tokens), str(len(ratios)),
-                                    number(mean), number(min(ratios)), number(max(ratios))]))
+        yield dict(zip(MEAN_NAMES, [pattern, "models" if whole else "layers", str(threads),
+                                    str(tokens), str(len(ratios)), number(mean),
+                                    number(min(ratios)), number(max(ratios))]))
 
 
 GROUP_NAMES = ["model", "threads", "tokens", "moec ms", "to fastest", "to first"]

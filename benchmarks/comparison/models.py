@@ -35,6 +35,7 @@ class Model:
     where: str = "True"
     pattern: str = ""
     exporter: str = ""
+    whole: bool = True  # not a layer cut out of one
     same: str = ""  # models of equal text compute the same
     tolerance: float = TOLERANCE
     unspecified: tuple = ()
@@ -96,8 +97,8 @@ def _of_fixture(path, name, fixture, meta):
                  "B" if "B" in manifest["symbols"] else None, others,
                  manifest.get("where", "True"),
                  meta.get("pattern") or (noted.group(1) if noted else ""),
-                 meta.get("exporter") or exporter(manifest["source"]), meta.get("same", ""),
-                 max(TOLERANCE, fixture.tolerance), tuple(sorted(fixture.unspecified)))
+                 meta.get("exporter") or exporter(manifest["source"]), fixture.whole,
+                 meta.get("same", ""), max(TOLERANCE, fixture.tolerance), tuple(sorted(fixture.unspecified)))
 
 
 def exporter(source):

@@ -120,12 +120,15 @@ def check_figures():
                          ("torch 2.15.0, torch.onnx.export(dynamo=False), opset 13", "script13"),
                          ("mobius-onnx 0.1.0", "mobius"), ("onnx.helper", "onnx.helper")):
         assert models.exporter(source) == word, models.exporter(source)
-    row = dict(system="moec", pattern="P2", threads=1, tokens=1)
+    row = dict(system="moec", pattern="P2", whole=False, threads=1, tokens=1)
     rows = [dict(row, ratio_min=0.5), dict(row, ratio_min=2.0), dict(row, ratio_min=None),
-            dict(row, ratio_min=8.0, pattern="P3"), dict(row, ratio_min=9.0, system=PEER)]
-    means = [(line["pattern"], line["models"], line["geometric mean"])
+            dict(row, ratio_min=8.0, pattern="P3"), dict(row, ratio_min=9.0, system=PEER),
+            dict(row, ratio_min=7.0, whole=True)]
+    means = [(line["pattern"], line["of"], line["models"], line["geometric mean"])
              for line in model_table.mean_cells(rows)]
-    assert means == [("P2", "2", "1.00"), ("P3", "1", "8.00"), ("all", "3", "2.00")], means
+    assert means == [("P2", "layers", "2", "1.00"), ("P3", "layers", "1", "8.00"),
+                     ("P2", "models", "1", "7.00"), ("all", "layers", "3", "2.00"),
+                     ("all", "models", "1", "7.00")], means
     options = options_of("")
     seeds = {seed(options, tokens, number) for tokens in (1, 64, 512) for number in range(8)}
     assert len(seeds) == 24, "rounds have inputs of other rounds"

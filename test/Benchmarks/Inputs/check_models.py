@@ -10,7 +10,8 @@ import argparse
 import json
 import math
 
-KINDS = {"model": str, "pattern": str, "exporter": str, "system": str, "threads": int, "tokens": int,
+KINDS = {"model": str, "pattern": str, "exporter": str, "whole": bool, "system": str,
+         "threads": int, "tokens": int,
          "ms_min": float, "ms_median": float, "rounds": int, "runs": int, "peak_mb": float,
          "error": float, "load_ms": float, "loaded_mb": float, "ratio_min": float,
          "ratio_median": float}
