@@ -3,4 +3,4 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #
 # ===------------------------------------------------------------------------===#
-"""The parts of benchmarks/compare."""
+"""The parts of benchmarks/compare, compare-models and make-layers."""

@@ -66,7 +66,7 @@ LAYERS = {layer.name: layer for layer in [
 ]}
 
 
-class _Weights:
+class Weights:
     """The weights file: tensors one after another, a matrix in memory at a time."""
 
     def __init__(self, path, bits, seed):
@@ -140,7 +140,7 @@ def _shared_expert(layer, weights, nodes):
 def write(layer, weight_type, folder, seed=1):
     """Writes `folder`/model.onnx and its weights file."""
     os.makedirs(folder, exist_ok=True)
-    weights = _Weights(os.path.join(folder, "weights.bin"), BITS[weight_type], seed)
+    weights = Weights(os.path.join(folder, "weights.bin"), BITS[weight_type], seed)
     e, h, i = layer.experts, layer.hidden, layer.inner
     bias = (lambda name, n: [weights.normal(name, [e, n], 0.3)]) if layer.biases else (
         lambda name, n: [""])

@@ -19,6 +19,16 @@ def evaluate(expression, symbols):
     return eval(expression, {"__builtins__": {}}, dict(symbols))  # noqa: S307
 
 
+def make_inputs(specs, symbols, seed=1):
+    """Arrays by input name, as a manifest describes them; each has its own random stream."""
+    arrays = {}
+    for index, (name, spec) in enumerate(specs.items()):
+        shape = [int(evaluate(d, symbols)) for d in spec["shape"]]
+        rng = np.random.default_rng([seed, index])
+        arrays[name] = _make(spec, shape, symbols, rng).astype(spec["dtype"])
+    return arrays
+
+
 class Fixture:
     def __init__(self, directory):
         self.directory = pathlib.Path(directory)
@@ -42,13 +52,8 @@ class Fixture:
         return [case for case in product if evaluate(where, case)]
 
     def inputs(self, symbols, seed=1):
-        """Arrays by input name; each input has its own random stream."""
-        arrays = {}
-        for index, (name, spec) in enumerate(self.manifest["inputs"].items()):
-            shape = [int(evaluate(d, symbols)) for d in spec["shape"]]
-            rng = np.random.default_rng([seed, index])
-            arrays[name] = _make(spec, shape, symbols, rng).astype(spec["dtype"])
-        return arrays
+        """Arrays by input name."""
+        return make_inputs(self.manifest["inputs"], symbols, seed)
 
 
 def _make(spec, shape, symbols, rng):
