@@ -85,6 +85,7 @@ static void fillMoe(Stage &stage, const MoeStageOptions &options) {
     // Weights are parameters, whatever an exporter did to them, before anything
     // is matched.
     stage.optimise(param::createParamFoldRecipes());
+    stage.need(createCanonicalizerPass());
     RaiseDecomposedLayersOptions raise;
     raise.keepNan = options.keepNan;
     stage.optimise(createRaiseDecomposedLayers(raise));

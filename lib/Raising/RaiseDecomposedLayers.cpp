@@ -8,7 +8,7 @@
 
 #include "FusedLayers.h"
 #include "Routing/BakedExperts.h"
-#include "Routing/Constants.h"
+#include "Routing/Choices.h"
 #include "Routing/GraphCleaner.h"
 #include "Routing/LayerWriter.h"
 #include "Routing/LostChoices.h"
@@ -29,65 +29,6 @@ namespace moec {
 using namespace mlir;
 using namespace moec;
 using namespace moec::routing;
-
-namespace {
-/// A value that chooses experts for tokens.
-struct Choice {
-  Value ids;
-  bool hasChoices;
-  int64_t experts;
-  /// Whether those of one token are known to differ.
-  bool areDistinct = true;
-};
-} // namespace
-
-/// Positions of the largest along the last dimension.
-static std::optional<Choice> readChoice(Operation *op) {
-  auto getExperts = [](Value scores) {
-    return cast<RankedTensorType>(scores.getType()).getShape().back();
-  };
-  if (auto top = dyn_cast<onnx::TopKOp>(op)) {
-    auto type = cast<RankedTensorType>(top.getIndices().getType());
-    int64_t experts = getExperts(top.getX());
-    bool isLast =
-        normalizeAxis(top.getAxis(), type.getRank()) == type.getRank() - 1;
-    if (!isLast || type.getRank() < 2 || ShapedType::isDynamic(experts) ||
-        ShapedType::isDynamic(type.getShape().back()) ||
-        type.getShape().back() == 0)
-      return std::nullopt;
-    return Choice{top.getIndices(), /*hasChoices=*/true, experts};
-  }
-  if (auto most = dyn_cast<onnx::ArgMaxOp>(op)) {
-    auto type = cast<RankedTensorType>(most.getData().getType());
-    int64_t experts = getExperts(most.getData());
-    if (normalizeAxis(most.getAxis(), type.getRank()) != type.getRank() - 1 ||
-        type.getRank() < 2 || ShapedType::isDynamic(experts))
-      return std::nullopt;
-    return Choice{most.getResult(), most.getKeepdims() != 0, experts};
-  }
-  // One choice after the other.
-  if (auto concat = dyn_cast<onnx::ConcatOp>(op)) {
-    auto type = cast<RankedTensorType>(concat.getResult().getType());
-    if (!isa<IntegerType>(type.getElementType()) || type.getRank() < 2 ||
-        ShapedType::isDynamic(type.getShape().back()) ||
-        normalizeAxis(concat.getAxis(), type.getRank()) != type.getRank() - 1)
-      return std::nullopt;
-    int64_t experts = 0;
-    for (Value part : concat.getOperands()) {
-      Operation *def = part.getDefiningOp();
-      std::optional<Choice> choice =
-          isa_and_present<onnx::TopKOp, onnx::ArgMaxOp>(def) ? readChoice(def)
-                                                             : std::nullopt;
-      if (!choice || choice->ids != part || !choice->hasChoices ||
-          (experts && experts != choice->experts))
-        return std::nullopt;
-      experts = choice->experts;
-    }
-    return Choice{concat.getResult(), /*hasChoices=*/true, experts,
-                  /*areDistinct=*/concat.getOperands().size() == 1};
-  }
-  return std::nullopt;
-}
 
 namespace {
 struct RaiseDecomposedLayers
@@ -136,10 +77,11 @@ private:
     LayerFinder finder(facts);
     std::unique_ptr<RoutedLayer> layer = finder.find();
     if (!layer) {
-      warnOfBakedExperts(choice, facts);
-      reportMiss(choice, finder.getMiss().reason.empty()
-                             ? findLostChoice(facts, all)
-                             : finder.getMiss());
+      if (choice.isOfScores)
+        warnOfBakedExperts(choice, facts);
+      bool isLost = choice.isOfScores && finder.getMiss().reason.empty();
+      reportMiss(choice,
+                 isLost ? findLostChoice(facts, all) : finder.getMiss());
       return false;
     }
     if (keepNan && computesEverybody(*layer)) {
@@ -158,7 +100,7 @@ private:
                                    .category("raise-decomposed-layers"));
     said << remark::add("raised '{0}' by {1}: {2} experts, {3} a token",
                         getNodeName(layer->root), layer->pattern,
-                        choice.experts, facts.getExtents().choices);
+                        choice.experts, layer->choices);
     LayerSummary(writer.getPlan()).report(said);
     ++numLayers;
     return true;

@@ -134,6 +134,24 @@ static LogicalResult checkSameElement(Operation *op, Value data,
                          << updates.getType();
 }
 
+/// A list of which some elements are replaced, as exporters write the extents
+/// of an index.
+static void propagateReplaced(ShapeContext &context, ScatterElementsOp op) {
+  std::optional<Extents> elements = context.getElements(op.getData());
+  std::optional<Extents> updates = context.getElements(op.getUpdates());
+  auto places = context.getConstantElements(op.getIndices());
+  if (!elements || !updates || !places || op.getReduction() != "none" ||
+      context.getRank(op.getData()) != 1 || places->size() != updates->size())
+    return;
+  int64_t count = elements->size();
+  for (auto [place, update] : llvm::zip_equal(*places, *updates)) {
+    if (place < -count || place >= count)
+      return;
+    (*elements)[place < 0 ? place + count : place] = update;
+  }
+  context.setElements(op->getResult(0), *elements);
+}
+
 LogicalResult ScatterElementsOp::inferShapes(ShapeContext &context) {
   int64_t axis = getAxis();
   if (failed(checkReduction(*this, getReduction())) ||
@@ -150,6 +168,7 @@ LogicalResult ScatterElementsOp::inferShapes(ShapeContext &context) {
       return failure();
   context.setResult(getOperation()->getResult(0), getElement(getData()),
                     context.getExtents(getData()));
+  propagateReplaced(context, *this);
   return success();
 }
 

@@ -17,6 +17,15 @@ static Type getElement(Value value) {
   return getElementTypeOrSelf(value.getType());
 }
 
+/// Nothing moves.
+OpFoldResult TransposeOp::fold(FoldAdaptor) {
+  int64_t rank = cast<RankedTensorType>(getData().getType()).getRank();
+  bool isIdentity = getPerm() ? llvm::is_sorted(*getPerm()) : rank < 2;
+  if (isIdentity && getData().getType() == getTransposed().getType())
+    return getData();
+  return {};
+}
+
 LogicalResult TransposeOp::inferShapes(ShapeContext &context) {
   Extents input = context.getExtents(getData());
   int64_t rank = input.size();

@@ -27,6 +27,7 @@ def Onnx_TransposeOp : Onnx_Op<"Transpose", [1, 13, 21, 23, 24, 25],
   }];
   let extents = "`extent(data, perm[i])`";
   let refused = "a `perm` that is no permutation of the axes";
+  let hasFolder = 1;
 }
 
 def Onnx_ConcatOp : Onnx_Op<"Concat", [4, 11, 13],

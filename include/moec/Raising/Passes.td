@@ -73,7 +73,9 @@ def RaiseDecomposedLayers : Pass<"raise-decomposed-layers", "::mlir::ModuleOp"> 
     Before: the imported graph, its parameters folded into recipes.
 
     After: where the graph chooses experts (TopK or ArgMax along the last
-    dimension), computes them and adds their results by weight, there are
+    dimension, one of them within the group that another chose, or a number
+    modulo that of the experts), computes them and adds their results by weight,
+    there are
     `moe.plan`, one `moe.grouped_matmul` for each product of an expert, the
     expert's other nodes on rows grouped by expert, and `moe.combine`, all
     with the layer's name in `moe.layer`. The weights of the experts are one
@@ -92,6 +94,10 @@ def RaiseDecomposedLayers : Pass<"raise-decomposed-layers", "::mlir::ModuleOp"> 
     | P3 | each expert on the rows that chose it |
     | P4 | weights gathered for each row |
     | P5 | rows sorted by expert, then cut |
+
+    Choices that a condition on tokens and experts excludes (of which an expert
+    takes no more than its capacity) are dropped from the plan. Tokens of a model
+    that is compiled for one token count as any others.
 
     A layer is left alone where an expert differs from the others, sees other
     rows, or is read by another node; a remark names the node at which the match

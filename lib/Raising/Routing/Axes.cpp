@@ -38,6 +38,15 @@ bool moec::routing::isView(Operation *op) {
              onnx::FlattenOp, onnx::IdentityOp>(op);
 }
 
+Value moec::routing::peelRowViews(Value value) {
+  while (Operation *op = value.getDefiningOp()) {
+    if (!isView(op) || !keepsRows(op))
+      break;
+    value = op->getOperand(0);
+  }
+  return value;
+}
+
 bool moec::routing::isLastAxis(int64_t axis, Value value) {
   int64_t rank = getType(value).getRank();
   return normalizeAxis(axis, rank) == rank - 1;

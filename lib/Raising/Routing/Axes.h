@@ -21,6 +21,9 @@ inline mlir::RankedTensorType getType(mlir::Value value) {
 /// Whether the last dimension is the same before and after a view.
 bool keepsRows(mlir::Operation *view);
 
+/// The value whose rows these are, in the same order.
+mlir::Value peelRowViews(mlir::Value value);
+
 /// Whether the elements stay in their order, in other dimensions.
 bool isView(mlir::Operation *op);
 

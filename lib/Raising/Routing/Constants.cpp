@@ -108,13 +108,13 @@ std::optional<double> moec::routing::getUniform(Value value) {
   if (isa<onnx::ExpandOp, onnx::TileOp, onnx::TransposeOp, onnx::SliceOp>(op) ||
       getSameElements(op))
     return getUniform(op->getOperand(0));
-  if (auto cast = dyn_cast<onnx::CastOp>(op)) {
+  if (isa<onnx::CastOp, onnx::CastLikeOp>(op)) {
     std::optional<double> number = getUniform(op->getOperand(0));
     // Small integers are the same in every type of numbers.
     bool isExact = number && std::abs(*number) <= 128 &&
                    *number == double(int64_t(*number));
     bool isNumber =
-        !getElementTypeOrSelf(cast->getResult(0).getType()).isInteger(1);
+        !getElementTypeOrSelf(op->getResult(0).getType()).isInteger(1);
     return isExact && (isNumber || *number == 0 || *number == 1) ? number
                                                                  : std::nullopt;
   }
@@ -145,4 +145,19 @@ bool moec::routing::isIota(Value value) {
   int64_t wide = llvm::count_if(type.getShape(),
                                 [](int64_t extent) { return extent != 1; });
   return wide <= 1 && isIota(same);
+}
+
+std::optional<Column> moec::routing::readColumn(Value value) {
+  while (getSameElements(value.getDefiningOp()))
+    value = value.getDefiningOp()->getOperand(0);
+  auto gather = value.getDefiningOp<onnx::GatherOp>();
+  if (!gather)
+    return std::nullopt;
+  auto type = cast<RankedTensorType>(gather.getData().getType());
+  auto numbers = getIntegers(gather.getIndices());
+  int64_t columns = type.getShape().back();
+  if (normalizeAxis(gather.getAxis(), type.getRank()) != type.getRank() - 1 ||
+      !numbers || numbers->size() != 1 || ShapedType::isDynamic(columns))
+    return std::nullopt;
+  return Column{gather.getData(), normalizeAxis(numbers->front(), columns)};
 }

@@ -25,6 +25,14 @@ std::optional<double> getUniform(mlir::Value value);
 /// one element, however they are made; the only such dimension.
 bool isIota(mlir::Value value);
 
+/// One column of a table: its last dimension at one place.
+struct Column {
+  mlir::Value table;
+  int64_t number;
+};
+/// The column that a value is, in whatever dimensions.
+std::optional<Column> readColumn(mlir::Value value);
+
 /// `axis`, counted from the front.
 int64_t normalizeAxis(int64_t axis, int64_t rank);
 

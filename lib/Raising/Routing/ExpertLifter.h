@@ -90,6 +90,10 @@ public:
   ExpertLifter(const RoutingFacts &facts, Space space)
       : facts(facts), space(space) {}
 
+  /// Each token has so many rows, one after the other, where experts see all
+  /// tokens; otherwise one.
+  void setRowsOfToken(mlir::AffineExpr count) { rowsOfToken = count; }
+
   /// The expression that these values are, one for each expert, or one for all
   /// of them. Null where they are not alike or not functions of a row: then
   /// `getMiss` says why.
@@ -156,6 +160,7 @@ private:
   Miss miss;
   mlir::Value scale;
   Dims scaleDims;
+  mlir::AffineExpr rowsOfToken;
   unsigned numProducts = 0;
   unsigned depth = 0;
 };

@@ -107,7 +107,10 @@ RowExpr *ExpertLifter::makeSource(Value source, Operation *node) {
     rows = rows * extent;
   bool isFloat =
       isa<Float16Type, BFloat16Type, Float32Type>(type.getElementType());
-  if (type.getRank() < 2 || !facts.isAllTokens(rows) || !isFloat ||
+  AffineExpr wanted = facts.getTokens();
+  if (rowsOfToken)
+    wanted = wanted * rowsOfToken;
+  if (type.getRank() < 2 || !facts.isSameExtent(rows, wanted) || !isFloat ||
       ShapedType::isDynamic(type.getShape().back()))
     return fail(node, "its rows are not those that were routed");
   RowExpr expr(RowExpr::Source);
@@ -155,9 +158,10 @@ RowExpr *ExpertLifter::liftSource(Values values) {
       return nullptr;
     if (space == Space::Hits && index->expert != int64_t(expert))
       return fail(gather, "it gathers the rows of another expert");
-    if (source && source != gather->getOperand(0))
+    Value rows = peelRowViews(gather->getOperand(0));
+    if (source && source != rows)
       return fail(gather, "experts see rows of different values");
-    source = gather->getOperand(0);
+    source = rows;
     gathers.push_back(gather);
   }
   visited.insert(gathers.begin(), gathers.end());

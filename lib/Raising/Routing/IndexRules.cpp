@@ -48,13 +48,67 @@ std::optional<Fact> RoutingFacts::inferPart(const Fact &fact, Value part,
     int64_t count = fact.coordinates.size();
     if (begin < -count || begin >= count)
       return std::nullopt;
-    // Of several dimensions of tokens none is the token.
+    // Of several dimensions of tokens none is the token, nor has an element a
+    // row.
+    if (llvm::is_contained(fact.coordinates, Axis::Feature))
+      return std::nullopt;
     if (!hasOneToken() && llvm::count(fact.coordinates, Axis::Token) > 1)
       return std::nullopt;
     return takeCoordinate(result,
                           fact.coordinates[normalizeAxis(begin, count)]);
   }
+  if (dim == Dim{Axis::Choice} && fact.kind == FactKind::Ids &&
+      fact.numbers.empty()) {
+    result.kind = FactKind::OneOfIds;
+    result.choice = normalizeAxis(begin, extents.choices);
+    return result;
+  }
   return dim.empty() ? MaybeFact(result) : std::nullopt;
+}
+
+/// Whether the elements are 0, 1, ... for the tokens.
+bool RoutingFacts::countsTokens(Value value) const {
+  AffineExpr count = shapes.getConstant(1);
+  for (AffineExpr extent : shapes.getExtents(value))
+    count = count * extent;
+  return isIota(value) && isAllTokens(count);
+}
+
+/// Tuples of a token and one of its ids.
+std::optional<Fact> RoutingFacts::inferPlace(onnx::ConcatOp op) {
+  if (op.getOperands().size() != 2 || !isLastAxis(op.getAxis(), op.getResult()))
+    return std::nullopt;
+  const Fact *id = lookup(op.getOperands()[1]);
+  Dims column = {{Axis::Token}, {}};
+  if (!id || id->kind != FactKind::OneOfIds || id->dims != column ||
+      !countsTokens(op.getOperands()[0]))
+    return std::nullopt;
+  Fact result = *id;
+  result.kind = FactKind::ChosenPlace;
+  result.dims.back() = {Axis::Coordinate};
+  return result;
+}
+
+/// t * experts + ids[t, j].
+std::optional<Fact> RoutingFacts::inferFlatPlace(onnx::AddOp op) {
+  for (auto [value, other] :
+       {std::pair(op.getA(), op.getB()), std::pair(op.getB(), op.getA())}) {
+    const Fact *id = lookup(value);
+    auto first = other.getDefiningOp<onnx::MulOp>();
+    if (!id || id->kind != FactKind::OneOfIds ||
+        id->dims != Dims{{Axis::Token}} || !first)
+      continue;
+    bool isFirst = (getUniform(first.getB()) == double(extents.experts) &&
+                    countsTokens(first.getA())) ||
+                   (getUniform(first.getA()) == double(extents.experts) &&
+                    countsTokens(first.getB()));
+    if (!isFirst)
+      continue;
+    Fact result = *id;
+    result.kind = FactKind::ChosenPlace;
+    return result;
+  }
+  return std::nullopt;
 }
 
 /// data[index, ...] for an index that is a place in the layer.
@@ -111,6 +165,9 @@ std::optional<Fact> RoutingFacts::gatherRows(Value data, const Fact &index,
       return type.getRank() == 1 || type.getDimSize(1) == 1 ? MaybeFact(result)
                                                             : std::nullopt;
     }
+    if (isHit && !known)
+      if (MaybeFact weight = gatherColumn(data, index, result.dims))
+        return weight;
     if (known || !isAllTokens(rows) || !isNumbers || !addFeatures())
       return std::nullopt;
     result.kind = FactKind::Computed;
@@ -168,13 +225,59 @@ std::optional<Fact> RoutingFacts::gatherRows(Value data, const Fact &index,
   }
 }
 
+/// Rows of [1, tokens, features].
+std::optional<Fact> RoutingFacts::gatherInnerRows(onnx::GatherOp op,
+                                                  int64_t axis,
+                                                  const Fact &index) {
+  RankedTensorType type = getType(op.getData());
+  bool isToken =
+      index.kind == FactKind::HitToken || index.kind == FactKind::RowToken;
+  bool isInner = llvm::all_of(type.getShape().take_front(axis),
+                              [](int64_t extent) { return extent == 1; });
+  if (!isToken || !isInner || axis + 2 != type.getRank() ||
+      lookup(op.getData()) || !isa<FloatType>(type.getElementType()) ||
+      !isAllTokens(shapes.getExtents(op.getData())[axis]))
+    return std::nullopt;
+  Fact result = index;
+  result.kind = FactKind::Computed;
+  result.dims.insert(result.dims.begin(), axis, Dim());
+  result.dims.push_back({Axis::Feature});
+  return result;
+}
+
+/// The weight of an expert where it was chosen, of a table that has one for
+/// the other tokens as well.
+std::optional<Fact> RoutingFacts::gatherColumn(Value column, const Fact &index,
+                                               ArrayRef<Dim> dims) {
+  RankedTensorType type = getType(column);
+  bool isVector =
+      type.getRank() == 1 || (type.getRank() == 2 && type.getDimSize(1) == 1);
+  if (!isVector || !index.expert || !isa<FloatType>(type.getElementType()) ||
+      !isAllTokens(shapes.getExtents(column).front()))
+    return std::nullopt;
+  std::optional<Column> found = readColumn(column);
+  if (!found || found->number != *index.expert || lookup(found->table) ||
+      getType(found->table).getShape().back() != extents.experts)
+    return std::nullopt;
+  Value table = found->table;
+  Fact result = index;
+  result.kind = FactKind::HitWeight;
+  result.coordinates.clear();
+  result.dims.assign(dims.begin(), dims.end());
+  result.dims.resize(dims.size() + type.getRank() - 1);
+  result.dense = table;
+  result.denseDims.assign(getType(table).getRank(), Dim{Axis::Token});
+  result.denseDims.back() = {Axis::Expert};
+  return result;
+}
+
 std::optional<Fact> RoutingFacts::inferGather(onnx::GatherOp op) {
   const Fact *data = lookup(op.getData());
   const Fact *indices = lookup(op.getIndices());
   int64_t axis = normalizeAxis(op.getAxis(), getType(op.getData()).getRank());
   if (indices)
     return axis == 0 ? gatherRows(op.getData(), *indices, indices->dims)
-                     : std::nullopt;
+                     : gatherInnerRows(op, axis, *indices);
   std::optional<SmallVector<int64_t>> numbers = getIntegers(op.getIndices());
   if (!numbers || numbers->size() != 1 ||
       getType(op.getIndices()).getRank() > 1)
@@ -288,6 +391,20 @@ static std::optional<ConstantSlice> readSlice(onnx::SliceOp op) {
   return found;
 }
 
+/// Whether all elements are kept.
+static bool isWhole(onnx::SliceOp op) {
+  auto starts = getUniform(op.getStarts()), ends = getUniform(op.getEnds());
+  bool hasStep = op.getSteps() && getUniform(op.getSteps()) != 1.0;
+  auto axes = op.getAxes() ? getIntegers(op.getAxes())
+                           : std::optional(SmallVector<int64_t>{0});
+  if (starts != 0.0 || !ends || hasStep || !axes || axes->size() != 1)
+    return false;
+  RankedTensorType type = getType(op.getData());
+  int64_t extent = type.getDimSize(
+      moec::routing::normalizeAxis(axes->front(), type.getRank()));
+  return !ShapedType::isDynamic(extent) && *ends >= double(extent);
+}
+
 /// The expert whose sorted rows are those from `start` to `end`.
 std::optional<int64_t> RoutingFacts::getExpertBetween(Value start,
                                                       Value end) const {
@@ -307,6 +424,8 @@ std::optional<Fact> RoutingFacts::inferSlice(onnx::SliceOp op) {
   const Fact *data = lookup(op.getData());
   if (!data)
     return std::nullopt;
+  if (isWhole(op))
+    return *data;
   if (std::optional<ConstantSlice> slice = readSlice(op)) {
     if (getType(op.getOutput()).getDimSize(slice->axis) == 1 &&
         data->dims[slice->axis] != Dim{Axis::Feature})
@@ -390,6 +509,8 @@ bool RoutingFacts::isZero(Value value) const {
 }
 
 std::optional<Fact> RoutingFacts::inferAdd(onnx::AddOp op) {
+  if (MaybeFact place = inferFlatPlace(op))
+    return place;
   for (auto [value, other] :
        {std::pair(op.getA(), op.getB()), std::pair(op.getB(), op.getA())}) {
     const Fact *fact = lookup(value), *second = lookup(other);
@@ -459,6 +580,8 @@ bool RoutingFacts::isCount(const Fact &fact) const {
 }
 
 std::optional<Fact> RoutingFacts::inferConcat(onnx::ConcatOp op) {
+  if (MaybeFact place = inferPlace(op))
+    return place;
   int64_t axis = normalizeAxis(op.getAxis(), getType(op.getResult()).getRank());
   SmallVector<const Fact *> parts;
   for (Value operand : op.getOperands()) {
@@ -518,15 +641,18 @@ std::optional<Fact> RoutingFacts::inferConcat(onnx::ConcatOp op) {
   return result;
 }
 
-/// What the place of a hit says along a dimension of the mask. Where one token
-/// is all, an extent of 1 is that of tokens as well as any other: 0.
+/// What the place of a hit says along a dimension of the mask. The place along
+/// an extent of 1 is 0, the number of the only token, or of the only choice.
 Axis RoutingFacts::getCoordinate(const Dim &dim) const {
   if (dim == Dim{Axis::Token, Axis::Choice})
     return Axis::Hit;
-  if (dim == Dim{Axis::Choice})
-    return Axis::Choice;
-  bool isToken = hasOneToken() ? dim.empty() : dim == Dim{Axis::Token};
-  return isToken ? Axis::Token : Axis::Coordinate;
+  if (dim.empty())
+    return hasOneToken()          ? Axis::Token
+           : extents.choices == 1 ? Axis::Choice
+                                  : Axis::Coordinate;
+  bool isKnown = dim == Dim{Axis::Choice} || dim == Dim{Axis::Token} ||
+                 dim == Dim{Axis::Feature};
+  return isKnown ? dim.front() : Axis::Coordinate;
 }
 
 std::optional<Fact> RoutingFacts::inferNonZero(onnx::NonZeroOp op) {
@@ -539,14 +665,19 @@ std::optional<Fact> RoutingFacts::inferNonZero(onnx::NonZeroOp op) {
   for (const Dim &dim : mask->dims)
     result.coordinates.push_back(getCoordinate(dim));
   result.dims = {{Axis::Coordinate}, {Axis::Hit}};
+  SmallVector<Axis> order = flattenDims(mask->dims);
+  // Of a mask that is spread over rows every element is a place.
+  if (!order.empty() && order.back() == Axis::Feature) {
+    order.pop_back();
+    result.dims.back().push_back(Axis::Feature);
+  }
   // One hit a token: the tokens are in order wherever they come first.
-  for (Axis axis : flattenDims(mask->dims))
-    result.hits.order.push_back(axis);
+  result.hits.order.assign(order.begin(), order.end());
   if (areDistinct && ArrayRef<Axis>(result.hits.order) ==
                          ArrayRef(getCounted({Axis::Token, Axis::Choice})))
     result.hits.order.pop_back();
   // Of one dimension a place is one number, which counts nothing.
-  if (mask->dims.size() > 1)
+  if (mask->dims.size() != 1)
     return result;
   result.dims[0].clear();
   Axis counted = result.coordinates.front();

@@ -52,6 +52,9 @@ std::unique_ptr<RoutedLayer> LayerFinder::find() {
         layer = findRowScatter(user);
       else if (isWeight(&fact) && !fact.expert && isa<onnx::MulOp>(user))
         layer = findExpertSum(user);
+      else if (fact.kind == FactKind::ChosenPlace && fact.choice == 0 &&
+               isa<onnx::GatherOp, onnx::GatherNDOp>(user))
+        layer = findTaken(user);
       if (layer)
         return layer;
     }
@@ -87,7 +90,7 @@ std::optional<LayerFinder::Term> LayerFinder::readTerm(Value value) {
     bool isWhole = fact->kind != FactKind::MaskedWeight ||
                    (facts.getExtents().choices == 1);
     if (isWhole)
-      return Term{*fact->expert, row, fact, weight, mul};
+      return Term{*fact->expert, row, fact, weight, mul, nullptr, fact->hits};
   }
   return std::nullopt;
 }
@@ -116,8 +119,9 @@ Value LayerFinder::peelSame(Value value) {
 
 /// In data[index] = data[index] + rows: the rows, and what reads data.
 std::optional<Value> LayerFinder::readAddedRows(Operation *scatter,
+                                                Value updates,
                                                 Operation *&reader) {
-  auto add = peelSame(scatter->getOperand(2)).getDefiningOp<onnx::AddOp>();
+  auto add = peelSame(updates).getDefiningOp<onnx::AddOp>();
   if (!add)
     return std::nullopt;
   for (auto [read, rows] :
@@ -143,11 +147,78 @@ bool LayerFinder::isSamePlace(Operation *gather, Operation *scatter) {
            normalizeAxis(elements.getAxis(),
                          getType(elements.getData()).getRank()) == 0;
   const Fact *a = facts.lookup(read), *b = facts.lookup(written);
-  bool isRow = a && b && a->kind == b->kind && a->expert == b->expert &&
-               a->coordinates == b->coordinates && a->hits == b->hits;
+  if (!a || !b)
+    return false;
+  // Of all elements of a row the last number says which.
+  ArrayRef<Axis> place(b->coordinates);
+  if (!place.empty() && place.back() == Axis::Feature)
+    place = place.drop_back();
+  // One number of a token is the tuple of it.
+  const SmallVector<Axis> token = {Axis::Token};
+  bool isTuple = a->kind == b->kind && ArrayRef<Axis>(a->coordinates) == place;
+  bool isNumber = a->kind == FactKind::HitToken &&
+                  b->kind == FactKind::HitCoordinates &&
+                  place == ArrayRef(token);
+  bool isRow =
+      (isTuple || isNumber) && a->expert == b->expert && a->hits == b->hits;
   if (auto rows = dyn_cast<onnx::GatherOp>(gather))
     isRow &= rows.getAxis() == 0;
   return isRow;
+}
+
+/// Whether these are the places of all elements of the rows that chose an
+/// expert: those of a mask that was spread over whole rows of `data`.
+bool LayerFinder::isPlaceOfElements(Value indices, Value data) {
+  const Fact &fact = *facts.lookup(indices);
+  ArrayRef<Axis> place(fact.coordinates);
+  bool isElement = fact.kind == FactKind::HitCoordinates && place.size() >= 2 &&
+                   place.back() == Axis::Feature &&
+                   llvm::all_equal(place.drop_back()) &&
+                   place.front() == Axis::Token &&
+                   fact.dims.front() == Dim{Axis::Hit, Axis::Feature} &&
+                   getType(data).getRank() == int64_t(place.size());
+  while (isa_and_present<onnx::TransposeOp, onnx::CastOp, onnx::IdentityOp>(
+      indices.getDefiningOp()))
+    indices = indices.getDefiningOp()->getOperand(0);
+  auto places = indices.getDefiningOp<onnx::NonZeroOp>();
+  return isElement && places &&
+         getType(places.getX()).getShape().back() ==
+             getType(data).getShape().back();
+}
+
+/// Whether a number is that of the elements of the rows at `place`.
+bool LayerFinder::countsElements(Value count, const Fact &place) {
+  while (isa_and_present<onnx::UnsqueezeOp, onnx::SqueezeOp, onnx::ReshapeOp>(
+      count.getDefiningOp()))
+    count = count.getDefiningOp()->getOperand(0);
+  auto gather = count.getDefiningOp<onnx::GatherOp>();
+  auto shape = gather ? gather.getData().getDefiningOp<onnx::ShapeOp>()
+                      : onnx::ShapeOp();
+  if (!shape)
+    return false;
+  const Fact *counted = facts.lookup(shape.getData());
+  return counted && getUniform(gather.getIndices()) == 0.0 &&
+         shape.getStart() == 0 && counted->expert == place.expert &&
+         counted->hits == place.hits &&
+         counted->dims.front() == Dim{Axis::Hit, Axis::Feature};
+}
+
+/// The rows of which `updates` has all elements, one after the other; null
+/// where that is not known.
+Value LayerFinder::peelElements(Value updates, const Fact &place) {
+  if (auto slice = updates.getDefiningOp<onnx::SliceOp>()) {
+    bool isWhole = getType(updates).getRank() == 1 &&
+                   getUniform(slice.getStarts()) == 0.0 &&
+                   (!slice.getSteps() || getUniform(slice.getSteps()) == 1.0) &&
+                   countsElements(slice.getEnds(), place);
+    if (!isWhole)
+      return {};
+    updates = slice.getData();
+  }
+  auto reshape = updates.getDefiningOp<onnx::ReshapeOp>();
+  if (!reshape || getType(updates).getRank() != 1)
+    return {};
+  return reshape.getData();
 }
 
 /// Whether nothing was written yet to the places of an expert: `data` is zeros,
@@ -176,8 +247,12 @@ std::optional<LayerFinder::Term> LayerFinder::readScatter(Operation *op) {
   Value data = op->getOperand(0), indices = op->getOperand(1);
   Value updates = op->getOperand(2);
   const Fact *fact = facts.lookup(indices);
-  if (!fact || !fact->expert || getType(indices).getRank() != 2 ||
-      getType(updates).getRank() != 2)
+  if (!fact || !fact->expert || getType(indices).getRank() != 2)
+    return std::nullopt;
+  bool isElements = isND && isPlaceOfElements(indices, data);
+  if (isElements)
+    updates = peelElements(updates, *fact);
+  if (!updates || getType(updates).getRank() != 2)
     return std::nullopt;
   // A token by its number, or by one for each of its dimensions.
   bool isToken =
@@ -188,7 +263,7 @@ std::optional<LayerFinder::Term> LayerFinder::readScatter(Operation *op) {
       fact->coordinates.front() == Axis::Token &&
       fact->dims[0] == Dim{Axis::Hit} &&
       getType(data).getRank() == int64_t(fact->coordinates.size()) + 1;
-  if (!isToken && !isTuple)
+  if (!isToken && !isTuple && !isElements)
     return std::nullopt;
   auto reduction = op->getAttrOfType<StringAttr>("reduction");
   bool isAdd = reduction && reduction.getValue() == "add";
@@ -208,7 +283,7 @@ std::optional<LayerFinder::Term> LayerFinder::readScatter(Operation *op) {
       return std::nullopt;
     // Set into zeros is added, too: an expert sees a token once. So is what
     // was read at the same places first.
-    if (std::optional<Value> added = readAddedRows(op, reader))
+    if (std::optional<Value> added = readAddedRows(op, updates, reader))
       updates = *added;
     else if (!isZeroAt(data, *fact))
       return std::nullopt;
@@ -273,7 +348,7 @@ bool LayerFinder::collect(Value value, SmallVectorImpl<Term> &terms,
             next = add.getA().getDefiningOp() == term->reader ? add.getB()
                                                               : add.getA();
           else if (isa<onnx::ExpandOp, onnx::ReshapeOp, onnx::IdentityOp,
-                       onnx::TransposeOp>(part))
+                       onnx::TransposeOp, onnx::SliceOp>(part))
             next = part->getOperand(0);
           part = next ? next.getDefiningOp() : nullptr;
         }
@@ -371,7 +446,7 @@ bool LayerFinder::areOfChoices(ArrayRef<Dim> dims) {
 }
 
 /// The value whose elements are these, in the same order.
-static Value peelViews(Value value) {
+Value LayerFinder::peelViews(Value value) {
   while (value) {
     Operation *op = value.getDefiningOp();
     if (!isa_and_present<onnx::ReshapeOp, onnx::SqueezeOp, onnx::UnsqueezeOp,
@@ -429,7 +504,11 @@ bool LayerFinder::setWeights(RoutedLayer &layer, const Fact &fact,
 std::unique_ptr<RoutedLayer> LayerFinder::finish(MaybeLayer layer, Space space,
                                                  ArrayRef<Value> experts) {
   layer->ids = facts.getIds();
+  if (layer->choices == 0)
+    layer->choices = facts.getExtents().choices;
   layer->lifter = std::make_unique<ExpertLifter>(facts, space);
+  if (layer->rowsOfToken)
+    layer->lifter->setRowsOfToken(layer->rowsOfToken);
   layer->expert = layer->lifter->lift(experts);
   if (!layer->expert) {
     const Miss &inner = layer->lifter->getMiss();
@@ -547,6 +626,7 @@ std::unique_ptr<RoutedLayer> LayerFinder::findChoiceSum(Operation *reduce) {
     if (!stacked)
       return fail(chosen, "it chooses among what is no stack of experts");
     nodes.push_back(chosen);
+    addStack(chosen->getOperand(0), nodes);
     experts = *stacked;
     space = Space::Tokens;
   }
@@ -575,6 +655,13 @@ std::optional<SmallVector<Value>> LayerFinder::readStack(Value stack) {
     parts.push_back(unsqueeze.getData());
   }
   return parts;
+}
+
+/// The nodes that make a stack.
+void LayerFinder::addStack(Value stack, SmallVectorImpl<Operation *> &nodes) {
+  nodes.push_back(stack.getDefiningOp());
+  for (Value part : stack.getDefiningOp()->getOperands())
+    nodes.push_back(part.getDefiningOp());
 }
 
 /// Sorted rows, by their weights, added where their tokens are.

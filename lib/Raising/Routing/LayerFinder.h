@@ -28,6 +28,10 @@ struct RoutedLayer {
   Dims denseDims;
   /// Which choices count, where not all do.
   Hits hits;
+  /// Of those of a token, how many are taken, and how many rows it has;
+  /// null: 1.
+  int64_t choices = 0;
+  mlir::AffineExpr rowsOfToken;
   std::unique_ptr<ExpertLifter> lifter;
   RowExpr *expert = nullptr;
   llvm::SmallVector<mlir::Value> addends;
@@ -59,13 +63,33 @@ private:
     Hits hits = {};
   };
 
+  /// What one choice takes of a stack of results.
+  struct Taken {
+    mlir::Value stack;
+    int64_t choice;
+    mlir::Operation *gather;
+    mlir::Value weights = {};
+    mlir::Operation *mul = nullptr;
+  };
+
+  std::optional<Taken> readTaken(mlir::Value value);
+  std::optional<Taken> readTakenTerm(mlir::Value value);
+  bool isWeightOfTokens(mlir::Value weight, mlir::Value rows);
+  std::optional<llvm::SmallVector<Taken>> collectTaken(mlir::Value sum);
+  MaybeLayer findTaken(mlir::Operation *gather);
   MaybeLayer findSum(mlir::Operation *start);
   MaybeLayer findChoiceSum(mlir::Operation *reduce);
   MaybeLayer findExpertSum(mlir::Operation *reduce);
   MaybeLayer findRowScatter(mlir::Operation *scatter);
   MaybeLayer findScaledSum(mlir::Operation *reduce);
   std::optional<llvm::SmallVector<mlir::Value>> readStack(mlir::Value stack);
+  static void addStack(mlir::Value stack,
+                       llvm::SmallVectorImpl<mlir::Operation *> &nodes);
+  static mlir::Value peelViews(mlir::Value value);
   mlir::Value peelSame(mlir::Value value);
+  bool isPlaceOfElements(mlir::Value indices, mlir::Value data);
+  bool countsElements(mlir::Value count, const Fact &place);
+  mlir::Value peelElements(mlir::Value updates, const Fact &place);
   bool isZeroAt(mlir::Value data, const Fact &place);
   bool hasSameRows(mlir::Value a, mlir::Value b);
   bool count(llvm::ArrayRef<Dim> dims, llvm::ArrayRef<Axis> axes);
@@ -79,6 +103,7 @@ private:
   std::optional<Term> readTerm(mlir::Value value);
   std::optional<Term> readScatter(mlir::Operation *op);
   std::optional<mlir::Value> readAddedRows(mlir::Operation *scatter,
+                                           mlir::Value updates,
                                            mlir::Operation *&reader);
   bool isSamePlace(mlir::Operation *gather, mlir::Operation *scatter);
   mlir::Operation *getNextSum(mlir::Operation *sum);

@@ -25,6 +25,9 @@ LayerWriter::LayerWriter(const RoutedLayer &layer, const RoutingFacts &facts,
     : layer(layer), facts(facts), symbols(symbols),
       b(layer.root->getLoc(), facts.getShapes()) {
   b.setInsertionPoint(layer.root);
+  tokens = facts.getTokens();
+  if (layer.rowsOfToken)
+    tokens = tokens * layer.rowsOfToken;
 }
 
 //===-- Weights -----------------------------------------------------------===//
@@ -79,12 +82,31 @@ LogicalResult LayerWriter::stackWeights(const RowExpr *expr) {
 
 //===-- Routing -----------------------------------------------------------===//
 
+/// A number for each token and choice, of the choices that are taken, and for
+/// each row where a token has several.
+Value LayerWriter::forEachRow(Value numbers) {
+  onnx::ShapeContext &shapes = b.getShapes();
+  AffineExpr choices = shapes.getConstant(layer.choices);
+  if (layer.choices != facts.getExtents().choices)
+    numbers = b.makeNode<onnx::SliceOp>(
+        {numbers, b.makeIntegers({0}), b.makeIntegers({layer.choices}),
+         b.makeIntegers({1}), b.makeIntegers({1})},
+        b.getNamedAttr("operandSegmentSizes",
+                       b.getDenseI32ArrayAttr({1, 1, 1, 1, 1})));
+  if (!layer.rowsOfToken)
+    return numbers;
+  AffineExpr one = shapes.getConstant(1), own = facts.getTokens();
+  Value wide = b.expand(b.reshape(numbers, {own, one, choices}),
+                        {own, layer.rowsOfToken, choices});
+  return b.reshape(wide, {tokens, choices});
+}
+
 /// The choices of each token; one that does not count is of no expert.
 Value LayerWriter::writeIds() {
   constexpr int kDropped = -1;
   AffineExpr choices = b.getShapes().getConstant(facts.getExtents().choices);
-  Value ids = b.convert(b.reshape(layer.ids, {facts.getTokens(), choices}),
-                        b.getI32Type());
+  Value ids = forEachRow(b.convert(
+      b.reshape(layer.ids, {facts.getTokens(), choices}), b.getI32Type()));
   if (!layer.hits.kept)
     return ids;
   Value kept = b.convert(lookUpDense(layer.hits.kept, layer.hits.keptDims),
@@ -146,7 +168,7 @@ Value LayerWriter::writeWeights() {
     }
     weights = b.cloneNode(op, operands)->getResult(0);
   }
-  return b.convert(weights, b.getF32Type());
+  return forEachRow(b.convert(weights, b.getF32Type()));
 }
 
 Value LayerWriter::makeEmpty(Value rows, int64_t columns, Type elementType) {
@@ -164,12 +186,12 @@ void LayerWriter::tag(Operation *op, AffineExpr rows, int64_t columns) {
 
 void LayerWriter::writePlan() {
   Value ids = writeIds();
-  int64_t choices = facts.getExtents().choices;
+  int64_t choices = layer.choices;
   Type i32 = b.getI32Type();
   numTokens = b.createOrFold<tensor::DimOp>(ids, 0);
   numRows = b.createOrFold<arith::MulIOp>(
       numTokens, arith::ConstantIndexOp::create(b, choices));
-  rowsExtent = facts.getTokens() * choices;
+  rowsExtent = tokens * choices;
   Value offsets = tensor::EmptyOp::create(
       b, ArrayRef<int64_t>{facts.getExtents().experts + 1}, i32);
   Value rows = tensor::EmptyOp::create(
@@ -286,7 +308,7 @@ LogicalResult LayerWriter::write() {
   auto combine = moe::CombineOp::create(b, TypeRange(init.getType()), y,
                                         plan.getResult(2), weights, init,
                                         /*propagate_nan=*/false);
-  tag(combine, facts.getTokens(), width);
+  tag(combine, tokens, width);
   combine->setAttr(moe::MoeDialect::getRaisedFromAttrName(),
                    b.getStringAttr(layer.pattern));
   Value sum = b.reshape(combine.getResult(0), b.getShapes().getExtents(result));

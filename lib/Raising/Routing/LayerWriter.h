@@ -33,6 +33,7 @@ private:
   mlir::Value stack(llvm::ArrayRef<mlir::Value> values, bool isVector);
   void writePlan();
   mlir::Value writeIds();
+  mlir::Value forEachRow(mlir::Value numbers);
   mlir::Value writeWeights();
   mlir::Value lookUpDense(mlir::Value dense, llvm::ArrayRef<Dim> dims);
   mlir::Value writeScaled(const RowExpr *expr);
@@ -49,7 +50,7 @@ private:
   const RoutingFacts &facts;
   mlir::SymbolTable &symbols;
   NodeBuilder b;
-  mlir::AffineExpr rowsExtent;
+  mlir::AffineExpr tokens, rowsExtent;
   mlir::Value numRows, numTokens;
   moe::PlanOp plan;
   llvm::DenseMap<const RowExpr *, mlir::Value> written;

@@ -195,7 +195,9 @@ std::optional<Fact> RoutingFacts::maskWeights(Operation *op, const Fact &mask,
   fact.after.clear();
   SmallVector<Axis> axes = flattenDims(*dims);
   bool hasExperts = llvm::is_contained(axes, Axis::Expert);
-  if (mask.kind == FactKind::AnyMask) {
+  // Of one choice there is one weight, whichever mask meets it.
+  bool isOfChoice = extents.choices == 1 && !hasExperts;
+  if (mask.kind == FactKind::AnyMask && !isOfChoice) {
     fact.kind = FactKind::ZeroOutside;
     fact.dense = op->getResult(0);
     fact.denseDims = result;

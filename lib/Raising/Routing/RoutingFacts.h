@@ -24,6 +24,12 @@ namespace moec::routing {
 enum class FactKind {
   /// ids[t, j], or what `numbers` has for it.
   Ids,
+  /// ids[t, j] for one j.
+  OneOfIds,
+  /// The place of ids[t, j], for one j, in a table with a row for each token
+  /// and
+  /// expert: t and it, or t * experts + it.
+  ChosenPlace,
   /// 1 (true) where ids[t, j] == e, else 0 (false).
   Mask,
   /// 1 (true) where ids[t, j] == e for some j, else 0 (false).
@@ -94,6 +100,8 @@ struct Fact {
   Dims dims;
   /// The expert it is about, where `dims` has no axis of experts.
   std::optional<int64_t> expert;
+  /// OneOfIds, ChosenPlace: which choice of a token.
+  int64_t choice = 0;
   /// MaskedWeight, Gate, HitWeight, RowWeight: one number for each choice (null
   /// stands for ones), and what its dimensions run over.
   mlir::Value weights;
@@ -144,6 +152,7 @@ public:
   /// Whether a fact says how many choices fell on an expert: of one token at
   /// most one.
   bool isCount(const Fact &fact) const;
+  bool isSameExtent(mlir::AffineExpr a, mlir::AffineExpr b) const;
   /// Whether an extent is that of all choices, and of all tokens.
   bool isAllChoices(mlir::AffineExpr extent) const;
   bool isAllTokens(mlir::AffineExpr extent) const;
@@ -184,6 +193,9 @@ private:
   MaybeFact inferReduce(mlir::Operation *op);
   MaybeFact inferSoftmax(mlir::Operation *op);
   MaybeFact inferConcat(onnx::ConcatOp op);
+  MaybeFact inferPlace(onnx::ConcatOp op);
+  MaybeFact inferFlatPlace(onnx::AddOp op);
+  bool countsTokens(mlir::Value value) const;
   MaybeFact inferNonZero(onnx::NonZeroOp op);
   MaybeFact inferScatterElements(onnx::ScatterElementsOp op);
   MaybeFact inferScatterND(onnx::ScatterNDOp op);
@@ -199,12 +211,14 @@ private:
   MaybeFact keepSome(mlir::Operation *op, const Fact &mask, mlir::Value other);
   MaybeFact maskWeights(mlir::Operation *op, const Fact &mask,
                         mlir::Value other, const Dims &result);
+  MaybeFact gatherInnerRows(onnx::GatherOp op, int64_t axis, const Fact &index);
+  MaybeFact gatherColumn(mlir::Value column, const Fact &index,
+                         llvm::ArrayRef<Dim> dims);
   MaybeFact gatherRows(mlir::Value data, const Fact &index, Dims indexDims);
   bool hasRowsOf(const Fact &fact, mlir::Value rows) const;
   bool isZero(mlir::Value value) const;
   std::optional<int64_t> getExpertBetween(mlir::Value start,
                                           mlir::Value end) const;
-  bool isSameExtent(mlir::AffineExpr a, mlir::AffineExpr b) const;
   Axis getCoordinate(const Dim &dim) const;
   /// Notes a fact, where the extents of `value` allow it.
   void set(mlir::Value value, Fact fact);

@@ -1,0 +1,131 @@
+# ===-- by_boolean.py - rows chosen by boolean masks --------------------===#
+#
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#
+# ===------------------------------------------------------------------------===#
+"""`out[mask] += expert(x[mask]) * p[mask, e]`, and other choices than TopK's."""
+
+from .graph import I64, layer, lookalike
+from .on_hits import zeros_like_x
+
+
+def places(g, mask):
+    """Where a mask is set: a tuple for each place."""
+    return g.Transpose(g.NonZero(mask), perm=[1, 0])
+
+
+def one_choice(g):
+    scores = g.Softmax(g.MatMul("x", g.weight(g.D, g.E)), axis=1)
+    return scores, g.ArgMax(scores, axis=1, keepdims=0)
+
+
+def set_rows(g, ids, weigh=None, experts=None):
+    """Each token has one choice, in `ids` [T]; `weigh(e, place)` is a column."""
+    total = zeros_like_x(g)
+    for e in range(experts or g.E):
+        m = (g.weight(g.D, g.H), g.weight(g.H, g.D))
+        place = places(g, g.Equal(ids, e))
+        y = g.network(g.GatherND("x", place), m)
+        total = g.ScatterND(total, place, g.Mul(y, weigh(e, place)) if weigh else y)
+    return total
+
+
+def column(g, scores, shift=0):
+    return lambda e, place: g.Unsqueeze(g.GatherND(g.Gather(scores, (e + shift) % g.E, axis=1), place), [1])
+
+
+@layer("P3", choices=1)
+def weighted_by_columns(g):
+    scores, ids = one_choice(g)
+    return set_rows(g, ids, column(g, scores))
+
+
+@lookalike(choices=1)
+def weighted_by_other_columns(g):
+    scores, ids = one_choice(g)
+    return set_rows(g, ids, column(g, scores, shift=1))
+
+
+@layer("P3", tokens=5, experts=5, choices=1)
+def weighted_by_a_table(g):
+    """Any numbers for tokens and experts."""
+    scores, ids = one_choice(g)
+    return set_rows(g, ids, column(g, g.Transpose(scores, perm=[1, 0])))
+
+
+@layer("P3", choices=1)
+def numbers_modulo(g):
+    """What hashes tokens."""
+    number = g.Cast(g.Mul(g.ReduceMax("x", [1], keepdims=0), g.constant(100.0)), to=I64)
+    return set_rows(g, g.Mod(number, g.E))
+
+
+@lookalike(choices=1)
+def numbers_modulo_more(g):
+    number = g.Cast(g.Mul(g.ReduceMax("x", [1], keepdims=0), g.constant(100.0)), to=I64)
+    return set_rows(g, g.Mod(number, g.E + 1))
+
+
+def within(g, size):
+    """One of two groups, and one of its two members."""
+    group = g.ArgMax(g.MatMul("x", g.weight(g.D, 2)), axis=1, keepdims=0)
+    member = g.ArgMax(g.MatMul("x", g.weight(g.D, 2)), axis=1, keepdims=0)
+    return g.Add(g.Mul(group, size), member)
+
+
+@layer("P3", experts=4, choices=1)
+def members_of_groups(g):
+    return set_rows(g, within(g, 2))
+
+
+@lookalike(experts=4, choices=1)
+def members_of_larger_groups(g):
+    """The second group begins at 3."""
+    return set_rows(g, within(g, 3), experts=5)
+
+
+@layer("P3")
+def rows_of_three_dimensions(g):
+    """As TorchScript writes x[None, index]."""
+    weights, ids = g.route()
+    total = zeros_like_x(g)
+    for e, m in enumerate(g.weights_of_experts()):
+        token = g.Gather(g.NonZero(g.Equal(ids, e)), 0, axis=0)
+        rows = g.Reshape(g.Gather(g.Unsqueeze("x", [0]), token, axis=1), [-1, g.D])
+        total = g.ScatterND(total, g.Unsqueeze(token, [1]), g.network(rows, m), reduction="add")
+    return total
+
+
+def elements(g, order=lambda g, rows: rows, spread=None, cut=None):
+    """The mask is spread over rows, and each element written to its own place."""
+    weights, ids = g.route()
+    gates = g.ScatterElements(g.ConstantOfShape(g.Concat(g.Shape("x", end=1), [g.E], axis=0)), ids, weights, axis=1)
+    total = zeros_like_x(g)
+    for e, m in enumerate(g.weights_of_experts()):
+        mask = g.Cast(g.ReduceMax(g.Cast(g.Equal(ids, e), to=I64), [1], keepdims=0), to=9)
+        place = places(g, mask)
+        weight = g.Unsqueeze(g.GatherND(g.Gather(gates, e, axis=1), place), [1])
+        rows = g.Add(g.GatherND(total, place), g.Mul(g.network(g.GatherND("x", place), m), weight))
+        wide = g.Expand(g.Unsqueeze(mask, [1]), g.Shape("x"))
+        where = places(g, wide)
+        flat = g.Reshape(order(g, rows), [-1])
+        if cut:
+            flat = g.Slice(flat, [0], g.Unsqueeze(g.Gather(g.Shape(cut(where, place)), 0, axis=0), [0]), [0])
+        total = g.ScatterND(total, where, flat)
+    return total
+
+
+@layer("P3")
+def written_by_elements(g):
+    return elements(g)
+
+
+@layer("P3")
+def written_by_counted_elements(g):
+    return elements(g, cut=lambda where, place: where)
+
+
+@lookalike()
+def written_by_columns(g):
+    """The elements of each column, one after the other."""
+    return elements(g, order=lambda g, rows: g.Transpose(rows, perm=[1, 0]))
