@@ -361,6 +361,19 @@ static unsigned changeRaisedActivation(ModuleOp module) {
   });
 }
 
+/// The kernel of a product of experts does something else to a row.
+static unsigned changeRaisedKernel(ModuleOp module) {
+  return changeEach<moe::GroupedMatmulOp>(module, [](moe::GroupedMatmulOp op) {
+    bool isOfExperts = getType(op.getWeights()).getDimSize(0) > 1;
+    if (!isOfExperts ||
+        op.getActivation().getKind() != moe::ActivationKind::Relu)
+      return false;
+    op.setActivationAttr(
+        moe::ActivationAttr::get(op.getContext(), moe::ActivationKind::Silu));
+    return true;
+  });
+}
+
 //===-- Machine code ------------------------------------------------------===//
 
 /// The last kernel of the last level.
@@ -428,6 +441,8 @@ llvm::ArrayRef<Fault> moec::getFaults() {
        EmitKind::Moe, swapRaisedExperts},
       {"raised-activation", "a raised layer's activation is another",
        EmitKind::Moe, changeRaisedActivation},
+      {"raised-kernel", "a kernel of a raised layer has another activation",
+       EmitKind::Kernels, changeRaisedKernel},
       {"merge-kernels", "two kernels are taken for equal", EmitKind::Kernels,
        mergeKernels}};
   return faults;
