@@ -6,6 +6,7 @@
 
 #include "NodeGraph.h"
 
+#include "moec/Conversion/OnnxToLinalg.h"
 #include "moec/Raising/LayerSummary.h"
 
 #include "dialects/Onnx/IR/Onnx.h"
@@ -18,6 +19,12 @@ StringRef moec::getImportedName(Operation *op) {
   return name ? name.getName().getValue() : StringRef();
 }
 
+/// Whether elements only get another place.
+static bool isMove(Operation *op) {
+  return isOnnxView(op) ||
+         isa<onnx::IdentityOp, onnx::TransposeOp, onnx::ExpandOp>(op);
+}
+
 NodeGraph::NodeGraph(ModuleOp module) {
   auto getNumber = [&](Operation *op) -> std::optional<unsigned> {
     auto node = dyn_cast<onnx::OnnxNode>(op);
@@ -27,6 +34,7 @@ NodeGraph::NodeGraph(ModuleOp module) {
     auto [found, isNew] = numbers.try_emplace(name, nodes.size());
     if (isNew)
       nodes.push_back({name.str(), node.getSchema().opType.str(), {}, {}});
+    nodes[found->second].isMove &= isMove(op);
     return found->second;
   };
   module.walk([&](Operation *op) {
@@ -77,7 +85,10 @@ NodeLayers::NodeLayers(const NodeGraph &graph, ModuleOp module) : graph(graph) {
     // What a layer is written with has its root's name.
     if (op->hasAttr(moe::MoeDialect::getLayerAttrName()))
       return;
-    if (auto node = graph.find(getImportedName(op)))
+    auto node = graph.find(getImportedName(op));
+    // A node may be written as several: the view of an operand is not all of
+    // it.
+    if (node && (!isMove(op) || graph.getNodes()[*node].isMove))
       left.insert(*node);
   });
 }

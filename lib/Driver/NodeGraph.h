@@ -27,6 +27,8 @@ public:
   struct Node {
     std::string name, op;
     llvm::SmallVector<unsigned, 4> sources, readers;
+    /// Whether it computes nothing.
+    bool isMove = true;
   };
   llvm::ArrayRef<Node> getNodes() const { return nodes; }
   std::optional<unsigned> find(llvm::StringRef name) const;
