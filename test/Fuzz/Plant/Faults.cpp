@@ -461,14 +461,15 @@ namespace {
 struct PlantFault : PassWrapper<PlantFault, OperationPass<ModuleOp>> {
   MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(PlantFault)
 
-  explicit PlantFault(const Fault &fault) : fault(fault) {}
+  PlantFault(const Fault &fault, bool needsPlace)
+      : fault(fault), needsPlace(needsPlace) {}
 
   StringRef getArgument() const final { return "test-plant-fault"; }
   StringRef getDescription() const final {
     return "does what a wrong pass could do";
   }
   void runOnOperation() final {
-    if (fault.plant(getOperation()) > 0)
+    if (fault.plant(getOperation()) > 0 || !needsPlace)
       return;
     getOperation().emitError()
         << "has no place for the fault '" << fault.name << "'";
@@ -476,9 +477,11 @@ struct PlantFault : PassWrapper<PlantFault, OperationPass<ModuleOp>> {
   }
 
   const Fault &fault;
+  bool needsPlace;
 };
 } // namespace
 
-std::unique_ptr<Pass> moec::createPlantFault(const Fault &fault) {
-  return std::make_unique<PlantFault>(fault);
+std::unique_ptr<Pass> moec::createPlantFault(const Fault &fault,
+                                             bool needsPlace) {
+  return std::make_unique<PlantFault>(fault, needsPlace);
 }

@@ -34,12 +34,13 @@ static const Fault *findFault(llvm::StringRef name) {
   return nullptr;
 }
 
-static decltype(CompileOptions::extendStage) extendBy(const Fault *fault) {
+static decltype(CompileOptions::extendStage) extendBy(const Fault *fault,
+                                                      bool needsPlace) {
   if (!fault)
     return {};
   return [=](EmitKind stage, mlir::OpPassManager &manager) {
     if (stage == fault->stage)
-      manager.addPass(createPlantFault(*fault));
+      manager.addPass(createPlantFault(*fault, needsPlace));
   };
 }
 
@@ -53,7 +54,7 @@ static bool compile(const Fault *fault, llvm::ArrayRef<const char *> words,
   options.jobs = 1;
   options.resourceFolder = MOEC_RESOURCE_FOLDER;
   options.commandLine.assign(words.begin(), words.end());
-  options.extendStage = extendBy(fault);
+  options.extendStage = extendBy(fault, /*needsPlace=*/true);
   return llvm::succeeded(compileModel(options, printer));
 }
 
@@ -72,7 +73,8 @@ static bool bisect(const Fault *fault, llvm::ArrayRef<const char *> words,
   }
   options.resourceFolder = MOEC_RESOURCE_FOLDER;
   options.commandLine.assign(words.begin(), words.end());
-  options.extendStage = extendBy(fault);
+  // Not all of its parts of the model have one.
+  options.extendStage = extendBy(fault, /*needsPlace=*/false);
   return llvm::succeeded(verifyLibrary(options, printer));
 }
 
