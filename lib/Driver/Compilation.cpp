@@ -263,7 +263,7 @@ LogicalResult Compilation::runStage(EmitKind stage) {
   plain.disable = disabled;
   MoeStageOptions moe;
   moe.disable = disabled;
-  moe.reference = options.isReference;
+  moe.reference = options.isReferenceGraph();
   moe.expertProfile = options.expertProfile;
   moe.dropBelow = options.dropBelow;
   moe.ortCpuCompat = options.ortCpuCompat;

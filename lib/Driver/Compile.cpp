@@ -74,9 +74,10 @@ static std::string getReplayCommand(llvm::StringRef stage,
     values.push_back("keep-nan");
   if (stage == "moe" && options.ortCpuCompat)
     values.push_back("ort-cpu-compat");
-  bool hasReference = stage == "moe" || stage == "kernels" ||
-                      stage == "linalg" || stage == "vector";
-  if (hasReference && options.isReference)
+  bool isAfterMoe =
+      stage == "kernels" || stage == "linalg" || stage == "vector";
+  if ((isAfterMoe && options.isReference) ||
+      (stage == "moe" && options.isReferenceGraph()))
     values.push_back("reference");
   if (stage == "moe" && !options.expertProfile.empty()) {
     values.push_back("expert-profile=\"" + options.expertProfile + "\"");

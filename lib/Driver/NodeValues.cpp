@@ -8,6 +8,7 @@
 #include "Artifacts.h"
 #include "Compilation.h"
 #include "ExposedValues.h"
+#include "NodeGraph.h"
 
 #include "dialects/Onnx/IR/Onnx.h"
 #include "moec/CodeGen/Passes.h"
@@ -37,11 +38,6 @@ static SmallVector<Operation *> getNodes(ModuleOp module) {
   return nodes;
 }
 
-static std::string getName(Operation *op) {
-  auto name = dyn_cast<NameLoc>(op->getLoc());
-  return name ? name.getName().str() : "";
-}
-
 void moec::exposeNodeValues(ModuleOp module, ArrayRef<NodeOutput> outputs) {
   func::FuncOp main = getMain(module);
   SmallVector<Operation *> nodes = getNodes(module);
@@ -52,8 +48,8 @@ void moec::exposeNodeValues(ModuleOp module, ArrayRef<NodeOutput> outputs) {
     if (node >= nodes.size() || result >= nodes[node]->getNumResults())
       continue;
     values.push_back(nodes[node]->getResult(result));
-    names.push_back(builder.getStringAttr(getName(nodes[node]) + ":" +
-                                          std::to_string(result)));
+    names.push_back(builder.getStringAttr(getImportedName(nodes[node]) + ":" +
+                                          Twine(result)));
   }
   main.getBody().front().getTerminator()->setOperands(values);
   main.removeResAttrsAttr();
@@ -98,19 +94,14 @@ static uint64_t estimateBytes(Value value, const llvm::StringMap<int64_t> &dims,
   return bytes < 1e18 ? uint64_t(bytes) : uint64_t(1e18);
 }
 
-/// In the worker.
-static LogicalResult listInWorker(const CompileOptions &options,
-                                  const NamedExtents &given, StringRef path,
-                                  WorkReport &report) {
-  Compilation compilation(options, report);
-  if (failed(compilation.import()))
-    return failure();
-  ModuleOp module = compilation.getModule();
+/// Values of a module as it was imported.
+static std::vector<NodeValue> listValues(ModuleOp module,
+                                         const NamedExtents &given) {
   llvm::StringMap<int64_t> dims;
   for (const auto &[name, value] : given)
     dims[name] = value;
   auto symbols = module->getAttrOfType<ArrayAttr>(onnx::kSymbolsAttr);
-  json::Array values;
+  std::vector<NodeValue> values;
   llvm::DenseSet<Value> ofInputs;
   for (BlockArgument arg : getMain(module).getArguments())
     ofInputs.insert(arg);
@@ -128,13 +119,92 @@ static LogicalResult listInWorker(const CompileOptions &options,
           type.getElementTypeBitWidth() < 16)
         continue;
       StringRef opType = cast<onnx::OnnxNode>(op).getSchema().opType;
-      values.push_back(
-          json::Array{int64_t(number), int64_t(result.getResultNumber()),
-                      json::fixUTF8(getName(op)), opType,
-                      int64_t(estimateBytes(result, dims, symbols))});
+      values.push_back({{unsigned(number), result.getResultNumber()},
+                        getImportedName(op).str(),
+                        opType.str(),
+                        estimateBytes(result, dims, symbols),
+                        std::nullopt});
     }
   }
-  std::string text = llvm::formatv("{0}", json::Value(std::move(values))).str();
+  return values;
+}
+
+/// Leaves out the values of nodes that a layer took the place of, but for its
+/// own. `module` is at the stage `moe`.
+static void hideReplaced(std::vector<NodeValue> &values, const NodeGraph &graph,
+                         ModuleOp module) {
+  NodeLayers layers(graph, module);
+  llvm::erase_if(values, [&](NodeValue &value) {
+    std::optional<unsigned> node = graph.find(value.node), layer;
+    if (node)
+      layer = layers.find(*node);
+    if (!layer)
+      return false;
+    if (layers.getLayers()[*layer].root != *node)
+      return true;
+    SmallVector<unsigned> nodes = layers.getNodes(*layer);
+    if (nodes.size() > 1)
+      value.layer = {layers.getLayers()[*layer].raisedFrom,
+                     unsigned(nodes.size()),
+                     graph.getNodes()[nodes.front()].name};
+    return false;
+  });
+}
+
+//===-- From the worker ---------------------------------------------------===//
+
+static json::Value toJson(const NodeValue &value) {
+  json::Object object{{"node", value.output.first},
+                      {"result", value.output.second},
+                      {"name", json::fixUTF8(value.node)},
+                      {"op", value.op},
+                      {"bytes", value.bytes}};
+  if (value.layer) {
+    object["raised_from"] = value.layer->raisedFrom;
+    object["count"] = value.layer->count;
+    object["first"] = json::fixUTF8(value.layer->first);
+  }
+  return object;
+}
+
+static NodeValue readValue(const json::Object &object) {
+  auto getNumber = [&](StringRef key) {
+    return uint64_t(object.getInteger(key).value_or(0));
+  };
+  auto getText = [&](StringRef key) {
+    return object.getString(key).value_or("").str();
+  };
+  NodeValue value{{unsigned(getNumber("node")), unsigned(getNumber("result"))},
+                  getText("name"),
+                  getText("op"),
+                  getNumber("bytes"),
+                  std::nullopt};
+  if (object.get("raised_from"))
+    value.layer = {getText("raised_from"), unsigned(getNumber("count")),
+                   getText("first")};
+  return value;
+}
+
+static LogicalResult listInWorker(const CompileOptions &options,
+                                  const NamedExtents &dims, StringRef path,
+                                  WorkReport &report) {
+  Compilation compilation(options, report);
+  // Those that compile the model say it again.
+  compilation.intercept([](const moec::Diagnostic &diagnostic) {
+    return diagnostic.severity == "warning";
+  });
+  if (failed(compilation.import()))
+    return failure();
+  std::vector<NodeValue> values = listValues(compilation.getModule(), dims);
+  NodeGraph graph(compilation.getModule());
+  if (failed(compilation.runStage(EmitKind::Onnx)) ||
+      failed(compilation.runStage(EmitKind::Moe)))
+    return failure();
+  hideReplaced(values, graph, compilation.getModule());
+  json::Array list;
+  for (const NodeValue &value : values)
+    list.push_back(toJson(value));
+  std::string text = llvm::formatv("{0}", json::Value(std::move(list))).str();
   if (auto error = writeArtifact(path, text))
     return compilation.fail(DriverError::CannotWrite, *error);
   return success();
@@ -172,13 +242,7 @@ LogicalResult moec::listNodeValues(const CompileOptions &options,
                                    "'" + path + "' is damaged"));
     return failure();
   }
-  for (const json::Value &entry : *list) {
-    const json::Array &parts = *entry.getAsArray();
-    values.push_back({{unsigned(*parts[0].getAsInteger()),
-                       unsigned(*parts[1].getAsInteger())},
-                      parts[2].getAsString()->str(),
-                      parts[3].getAsString()->str(),
-                      uint64_t(*parts[4].getAsInteger())});
-  }
+  for (const json::Value &entry : *list)
+    values.push_back(readValue(*entry.getAsObject()));
   return success();
 }

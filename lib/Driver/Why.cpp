@@ -6,69 +6,12 @@
 
 #include "Why.h"
 
-#include "moec/Raising/LayerSummary.h"
-
-#include "dialects/Onnx/IR/Onnx.h"
-
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/Support/raw_ostream.h"
 
 using namespace mlir;
 using namespace moec;
-
-//===-- The graph ---------------------------------------------------------===//
-
-static StringRef getName(Operation *op) {
-  auto name = dyn_cast<NameLoc>(op->getLoc());
-  return name ? name.getName().getValue() : StringRef();
-}
-
-NodeGraph::NodeGraph(ModuleOp module) {
-  auto getNumber = [&](Operation *op) -> std::optional<unsigned> {
-    auto node = dyn_cast<onnx::OnnxNode>(op);
-    if (!node || getName(op).empty())
-      return std::nullopt;
-    auto [found, isNew] = numbers.try_emplace(getName(op), nodes.size());
-    if (isNew)
-      nodes.push_back(
-          {getName(op).str(), node.getSchema().opType.str(), {}, {}});
-    return found->second;
-  };
-  module.walk([&](Operation *op) {
-    std::optional<unsigned> reader = getNumber(op);
-    if (!reader)
-      return;
-    for (Value operand : op->getOperands()) {
-      Operation *def = operand.getDefiningOp();
-      std::optional<unsigned> source = def ? getNumber(def) : std::nullopt;
-      // One node may be several ops.
-      if (!source || *source == *reader)
-        continue;
-      nodes[*source].readers.push_back(*reader);
-      nodes[*reader].sources.push_back(*source);
-    }
-  });
-}
-
-std::optional<unsigned> NodeGraph::find(StringRef name) const {
-  auto found = numbers.find(name);
-  return found == numbers.end() ? std::nullopt : std::optional(found->second);
-}
-
-std::vector<std::optional<unsigned>>
-NodeGraph::measureFrom(unsigned start) const {
-  std::vector<std::optional<unsigned>> steps(nodes.size());
-  std::vector<unsigned> queue = {start};
-  steps[start] = 0;
-  for (size_t i = 0; i < queue.size(); ++i)
-    for (unsigned reader : nodes[queue[i]].readers)
-      if (!steps[reader]) {
-        steps[reader] = *steps[queue[i]] + 1;
-        queue.push_back(reader);
-      }
-  return steps;
-}
 
 std::vector<std::string> moec::findNearNames(StringRef name,
                                              ArrayRef<std::string> names) {
@@ -96,9 +39,9 @@ std::vector<std::string> moec::findNearNames(StringRef name,
 
 NodeExplanation::NodeExplanation(const NodeGraph &graph, ModuleOp module,
                                  ArrayRef<PassRemark> remarks, unsigned node)
-    : graph(graph), remarks(remarks), node(node) {
-  collectLayers(module);
-  findOwn(module);
+    : graph(graph), raised(graph, module), remarks(remarks), node(node),
+      own(raised.find(node)) {
+  collectLayers();
   findSources();
   if (!own)
     findNearest();
@@ -110,13 +53,9 @@ static bool isOfLostLayer(const PassRemark &remark) {
   return remark.name == "LayerNotRaised" && !remark.nodes.empty();
 }
 
-void NodeExplanation::collectLayers(ModuleOp module) {
-  module.walk([&](moe::PlanOp plan) {
-    LayerSummary summary(plan);
-    std::optional<unsigned> root = graph.find(summary.getName());
-    if (root)
-      layers.push_back({summary.getName(), summary.getRaisedFrom(), {*root}});
-  });
+void NodeExplanation::collectLayers() {
+  for (const NodeLayers::Layer &layer : raised.getLayers())
+    layers.push_back({layer.name, layer.raisedFrom, {layer.root}});
   for (const PassRemark &remark : remarks) {
     if (!isOfLostLayer(remark))
       continue;
@@ -126,31 +65,6 @@ void NodeExplanation::collectLayers(ModuleOp module) {
       if (auto number = graph.find(name))
         layer.nodes.push_back(*number);
     layers.push_back(std::move(layer));
-  }
-}
-
-/// A node that is no more is in the layer that what it made leads to, through
-/// nodes that are no more either.
-void NodeExplanation::findOwn(ModuleOp module) {
-  llvm::StringSet<> left;
-  module.walk([&](onnx::OnnxNode op) {
-    if (!op->hasAttr(moe::MoeDialect::getLayerAttrName()))
-      left.insert(getName(op));
-  });
-  llvm::DenseMap<unsigned, unsigned> roots;
-  for (auto [number, layer] : llvm::enumerate(layers))
-    if (layer.isRaised())
-      roots.try_emplace(layer.nodes.front(), number);
-  llvm::SetVector<unsigned> queue;
-  queue.insert(node);
-  for (size_t i = 0; i < queue.size() && !own; ++i) {
-    unsigned next = queue[i];
-    auto root = roots.find(next);
-    if (root != roots.end())
-      own = root->second;
-    else if (!left.contains(graph.getNodes()[next].name))
-      for (unsigned reader : graph.getNodes()[next].readers)
-        queue.insert(reader);
   }
 }
 

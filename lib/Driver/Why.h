@@ -7,35 +7,12 @@
 #ifndef MOEC_LIB_DRIVER_WHY_H
 #define MOEC_LIB_DRIVER_WHY_H
 
+#include "NodeGraph.h"
 #include "PassRemark.h"
 
-#include "mlir/IR/BuiltinOps.h"
-#include "llvm/ADT/StringMap.h"
 #include "llvm/Support/JSON.h"
 
-#include <optional>
-
 namespace moec {
-
-/// The nodes of a model as it was imported, by name, and which reads which.
-class NodeGraph {
-public:
-  explicit NodeGraph(mlir::ModuleOp module);
-
-  struct Node {
-    std::string name, op;
-    llvm::SmallVector<unsigned, 4> sources, readers;
-  };
-  llvm::ArrayRef<Node> getNodes() const { return nodes; }
-  std::optional<unsigned> find(llvm::StringRef name) const;
-  /// How many steps along readers lead from a node to each other one; nothing
-  /// where none do.
-  std::vector<std::optional<unsigned>> measureFrom(unsigned start) const;
-
-private:
-  std::vector<Node> nodes;
-  llvm::StringMap<unsigned> numbers;
-};
 
 /// The names that come nearest to one that is none, the nearest first.
 std::vector<std::string> findNearNames(llvm::StringRef name,
@@ -61,8 +38,7 @@ private:
     bool isRaised() const { return !raisedFrom.empty(); }
   };
 
-  void collectLayers(mlir::ModuleOp module);
-  void findOwn(mlir::ModuleOp module);
+  void collectLayers();
   void findSources();
   void findNearest();
   std::optional<unsigned> measure(unsigned other) const;
@@ -71,8 +47,10 @@ private:
   std::string describePlace() const;
 
   const NodeGraph &graph;
+  NodeLayers raised;
   llvm::ArrayRef<PassRemark> remarks;
   unsigned node;
+  /// First those that were raised.
   std::vector<Layer> layers;
   /// The layer that it is in; those that its operands come from.
   std::optional<unsigned> own, nearest;

@@ -33,6 +33,8 @@ struct VerifyOptions {
   WorkLimits limits;
   std::string resourceFolder;
   std::vector<std::string> commandLine;
+  /// What `bisect` adds to each stage of the product; null: nothing.
+  decltype(CompileOptions::extendStage) extendStage;
 };
 
 /// Compares a library with what it should compute; prints a line for each

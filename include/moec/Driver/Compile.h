@@ -57,6 +57,9 @@ struct CompileOptions {
   std::string resourceFolder;
   /// Plain loops throughout: what other code is compared with.
   bool isReference = false;
+  /// With `isReference`: plain loops of what the stage `moe` makes of a
+  /// product.
+  bool keepsLayers = false;
   /// ONNX Runtime's CPU kernels are followed where their rules are others.
   bool ortCpuCompat = false;
   /// Zero times the NaN of an expert that is not chosen stays NaN.
@@ -80,6 +83,9 @@ struct CompileOptions {
   std::function<void(EmitKind stage, mlir::OpPassManager &manager)> extendStage;
   /// As the user gave it, for reproducers.
   std::vector<std::string> commandLine;
+
+  /// Whether the stage `moe` is that of the reference.
+  bool isReferenceGraph() const { return isReference && !keepsLayers; }
 };
 
 /// Compiles a model in a process of its own. Outputs appear complete or not at

@@ -361,6 +361,19 @@ static unsigned changeRaisedActivation(ModuleOp module) {
   });
 }
 
+/// The kernel of a product of experts does something else to a row.
+static unsigned changeRaisedKernel(ModuleOp module) {
+  return changeEach<moe::GroupedMatmulOp>(module, [](moe::GroupedMatmulOp op) {
+    bool isOfExperts = getType(op.getWeights()).getDimSize(0) > 1;
+    if (!isOfExperts ||
+        op.getActivation().getKind() != moe::ActivationKind::Relu)
+      return false;
+    op.setActivationAttr(
+        moe::ActivationAttr::get(op.getContext(), moe::ActivationKind::Silu));
+    return true;
+  });
+}
+
 //===-- Machine code ------------------------------------------------------===//
 
 /// The last kernel of the last level.
@@ -428,6 +441,8 @@ llvm::ArrayRef<Fault> moec::getFaults() {
        EmitKind::Moe, swapRaisedExperts},
       {"raised-activation", "a raised layer's activation is another",
        EmitKind::Moe, changeRaisedActivation},
+      {"raised-kernel", "a kernel of a raised layer has another activation",
+       EmitKind::Kernels, changeRaisedKernel},
       {"merge-kernels", "two kernels are taken for equal", EmitKind::Kernels,
        mergeKernels}};
   return faults;
@@ -446,14 +461,15 @@ namespace {
 struct PlantFault : PassWrapper<PlantFault, OperationPass<ModuleOp>> {
   MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(PlantFault)
 
-  explicit PlantFault(const Fault &fault) : fault(fault) {}
+  PlantFault(const Fault &fault, bool needsPlace)
+      : fault(fault), needsPlace(needsPlace) {}
 
   StringRef getArgument() const final { return "test-plant-fault"; }
   StringRef getDescription() const final {
     return "does what a wrong pass could do";
   }
   void runOnOperation() final {
-    if (fault.plant(getOperation()) > 0)
+    if (fault.plant(getOperation()) > 0 || !needsPlace)
       return;
     getOperation().emitError()
         << "has no place for the fault '" << fault.name << "'";
@@ -461,9 +477,11 @@ struct PlantFault : PassWrapper<PlantFault, OperationPass<ModuleOp>> {
   }
 
   const Fault &fault;
+  bool needsPlace;
 };
 } // namespace
 
-std::unique_ptr<Pass> moec::createPlantFault(const Fault &fault) {
-  return std::make_unique<PlantFault>(fault);
+std::unique_ptr<Pass> moec::createPlantFault(const Fault &fault,
+                                             bool needsPlace) {
+  return std::make_unique<PlantFault>(fault, needsPlace);
 }

@@ -32,8 +32,10 @@ llvm::ArrayRef<Fault> getFaults();
 /// What no stage notices before the last ones refuse it.
 llvm::ArrayRef<Fault> getRefusedFaults();
 
-/// Does the rewrite; an error where there is nothing to do it to.
-std::unique_ptr<mlir::Pass> createPlantFault(const Fault &fault);
+/// Does the rewrite; with `needsPlace` an error where there is nothing to do it
+/// to.
+std::unique_ptr<mlir::Pass> createPlantFault(const Fault &fault,
+                                             bool needsPlace);
 
 } // namespace moec
 
