@@ -11,6 +11,8 @@
 
 #include "Router.h"
 
+#include <cmath>
+
 using namespace mlir;
 using namespace moec;
 using namespace moec::certificates;
@@ -59,8 +61,11 @@ private:
   llvm::Error enter(Value value, Operation *user) {
     if (user == router.choice)
       return llvm::Error::success();
-    if (isDivisor(value, user) || isa<onnx::ReduceSumOp>(user))
+    if (isDivisor(value, user) || isNormStep(user))
       return followDivisor(value, user);
+    if (Value table = getScaleTable(value, user))
+      if (llvm::Error error = checkFinite(table, user))
+        return error;
     if (isWeighting(value, user)) {
       ++numWeighted;
       return llvm::Error::success();
@@ -102,12 +107,43 @@ private:
            user->getOperand(0) != value;
   }
 
+  /// What makes a sum or a norm, which is no weight itself.
+  static bool isNormStep(Operation *user) {
+    return isa<onnx::ReduceSumOp, onnx::ReduceL1Op, onnx::ReduceL2Op,
+               onnx::AbsOp, onnx::PowOp, onnx::SqrtOp>(user);
+  }
+
+  /// Numbers of experts, looked up by ids, that weights are multiplied by; null
+  /// where the user is another one.
+  Value getScaleTable(Value value, Operation *user) {
+    if (!isa<onnx::MulOp>(user))
+      return {};
+    Value other = user->getOperand(user->getOperand(0) == value);
+    Operation *gather = skipViews(other).getDefiningOp();
+    bool isTable = isa_and_present<onnx::GatherOp, onnx::GatherNDOp>(gather) &&
+                   constants.isConstant(gather->getOperand(0));
+    return isTable ? gather->getOperand(0) : Value();
+  }
+
+  /// A zero times what is no finite number is none.
+  llvm::Error checkFinite(Value table, Operation *user) {
+    llvm::Expected<Constant> numbers = constants.read(table);
+    if (!numbers)
+      return numbers.takeError();
+    if (llvm::all_of(numbers->elements,
+                     [](double number) { return std::isfinite(number); }))
+      return llvm::Error::success();
+    return refuse(describe(user) +
+                  " multiplies weights by numbers that are not all finite");
+  }
+
   /// A sum of weights, which divides them.
   llvm::Error followDivisor(Value value, Operation *user) {
     if (isDivisor(value, user))
       return llvm::Error::success();
-    bool isKnown = isa<onnx::ReduceSumOp, onnx::AddOp, onnx::ClipOp,
-                       onnx::MaxOp, onnx::CastOp, onnx::ExpandOp>(user) ||
+    bool isKnown = isNormStep(user) ||
+                   isa<onnx::AddOp, onnx::ClipOp, onnx::MaxOp, onnx::CastOp,
+                       onnx::ExpandOp>(user) ||
                    getViewed(user->getResult(0)) == value ||
                    isa<onnx::UnsqueezeOp, onnx::ReshapeOp>(user);
     if (!isKnown)
@@ -123,7 +159,7 @@ private:
   bool isWeighting(Value value, Operation *user) {
     if (isa<onnx::MatMulOp, onnx::EinsumOp>(user))
       return true;
-    if (!isa<onnx::MulOp>(user))
+    if (!isa<onnx::MulOp>(user) || getScaleTable(value, user))
       return false;
     Value other = user->getOperand(user->getOperand(0) == value);
     return !constants.isConstant(other);

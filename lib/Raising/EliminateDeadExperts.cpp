@@ -198,6 +198,10 @@ private:
       dropByProfile(layer, {}, symbols, verdict);
       return "its router is made of ordinary nodes";
     }
+    // Of a row of NaN the choice is any, and the weights alone say so.
+    if (route.getPropagateNan() && !layer.areWeightsOfRoute())
+      return "its weights are not those of its router, and a row of NaN may "
+             "choose any expert";
     ScoreReader reader(route);
     std::optional<RouterNumbers> numbers = reader.read();
     routerInput = reader.getInput();

@@ -47,7 +47,9 @@ public:
     auto route = moe::RouteOp::create(
         b, TypeRange{weights.getType(), ids.getType()},
         ValueRange{scores, weights, ids},
-        {b.getNamedAttr(
+        {b.getNamedAttr("operandSegmentSizes",
+                        b.getDenseI32ArrayAttr({1, 0, 0, 1, 1})),
+         b.getNamedAttr(
              "score", moe::ScoreFunctionAttr::get(b.getContext(), layer.score)),
          b.getNamedAttr("tie",
                         moe::TieRuleAttr::get(b.getContext(), layer.tie))});

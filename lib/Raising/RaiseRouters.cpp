@@ -72,7 +72,7 @@ private:
                router->groups > 1
                    ? ", in " + std::to_string(router->groups) + " groups"
                    : "",
-               router->renormalize ? ", renormalised" : "");
+               router->divisor ? ", renormalised" : "");
     ++numRouters;
     return true;
   }
@@ -91,7 +91,10 @@ private:
                     moe::CombineOp combine, onnx::ShapeContext &shapes) {
     NodeBuilder b(plan.getLoc(), shapes);
     // Where the scores are, and what it is written for comes after.
-    b.setInsertionPointAfter(router.top);
+    if (router.top)
+      b.setInsertionPointAfter(router.top);
+    else
+      b.setInsertionPointAfterValue(router.scores);
     Value scores = b.toMatrix(router.scores);
     auto type = cast<RankedTensorType>(plan.getIds().getType());
     int64_t choices = type.getDimSize(1);
@@ -101,31 +104,69 @@ private:
     Value weights = tensor::EmptyOp::create(b, sizes, b.getF32Type());
     Value ids = tensor::EmptyOp::create(b, sizes, b.getI32Type());
     SmallVector<Value> operands = {scores};
-    if (router.selectionBias) {
-      auto bias = cast<RankedTensorType>(router.selectionBias.getType());
-      operands.push_back(b.reshape(router.selectionBias,
-                                   shapes.getConstant(bias.getNumElements())));
-    }
+    auto addVector = [&](Value vector) {
+      if (!vector)
+        return;
+      auto type = cast<RankedTensorType>(vector.getType());
+      // What is known before the run may be written after the choice.
+      Operation *source = vector.getDefiningOp();
+      if (!source->isBeforeInBlock(&*b.getInsertionPoint()))
+        vector = b.clone(*source)->getResult(0);
+      operands.push_back(
+          b.reshape(vector, shapes.getConstant(type.getNumElements())));
+    };
+    addVector(router.selectionBias);
+    addVector(router.expertScale);
     operands.append({weights, ids});
     MLIRContext *context = b.getContext();
+    Divisor divisor = router.divisor.value_or(Divisor());
     auto route = moe::RouteOp::create(
         b, TypeRange{weights.getType(), ids.getType()}, operands,
-        {b.getNamedAttr("score",
+        {b.getNamedAttr(
+             "operandSegmentSizes",
+             b.getDenseI32ArrayAttr({1, bool(router.selectionBias),
+                                     bool(router.expertScale), 1, 1})),
+         b.getNamedAttr("score",
                         moe::ScoreFunctionAttr::get(context, router.score)),
          b.getNamedAttr("tie",
                         moe::TieRuleAttr::get(context, moe::TieRule::Lowest)),
-         b.getNamedAttr("epsilon", b.getF32FloatAttr(router.epsilon)),
+         b.getNamedAttr("epsilon", b.getF32FloatAttr(divisor.epsilon)),
          b.getNamedAttr("scale", b.getF32FloatAttr(router.scale)),
          b.getNamedAttr("groups", b.getI64IntegerAttr(router.groups)),
          b.getNamedAttr("groups_kept", b.getI64IntegerAttr(router.groupsKept)),
          b.getNamedAttr("group_score",
                         moe::GroupScoreAttr::get(context, router.groupScore)),
          b.getNamedAttr("group_fill", b.getF32FloatAttr(router.groupFill))});
-    route.setRenormalize(router.renormalize);
+    route.setRenormalize(router.divisor.has_value());
+    if (divisor.norm)
+      route.setNormAttr(b.getF32FloatAttr(*divisor.norm));
+    if (divisor.least)
+      route.setLeastDivisorAttr(b.getF32FloatAttr(*divisor.least));
+    route.setKeysWeigh(router.keysWeigh);
+    if (router.jitter)
+      route.setJitterAttr(b.getF32FloatAttr(*router.jitter));
     route.setPropagateNan(true);
     moe::MoeDialect::copyLayer(plan, route);
     replaceIn(plan, plan.getIds(), route.getResult(1), b);
+    if (router.isChoiceOnly)
+      return replaceTop(router.top, route, b);
     replaceIn(combine, combine.getWeights(), route.getResult(0), b);
+  }
+
+  /// What TopK finds is what the route does.
+  static void replaceTop(onnx::TopKOp top, moe::RouteOp route, NodeBuilder &b) {
+    for (auto [found, result] :
+         llvm::zip_equal(top->getResults(), route.getResults())) {
+      onnx::ShapeContext &shapes = b.getShapes();
+      onnx::Extents extents = shapes.getExtents(found);
+      AffineExpr rows = shapes.getConstant(1);
+      for (AffineExpr extent : ArrayRef(extents).drop_back())
+        rows = rows * extent;
+      shapes.setExtents(result, {rows, extents.back()});
+      Value converted =
+          b.convert(result, getElementTypeOrSelf(found.getType()));
+      found.replaceAllUsesWith(b.reshape(converted, extents));
+    }
   }
 
   /// Reads `to` in place of `from`, of which extents are read too: they alone

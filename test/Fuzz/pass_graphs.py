@@ -168,7 +168,7 @@ class Layer(layers.Graph):
         x = self.Cast("x", to=F32) if self.router_is_f32 else "x"
         scores = self.MatMul(x, self.constant(self.random.normal(size=(self.D, self.E))))
         weights, ids = self.pick([self.plain_router, self.selected, self.sigmoid, self.biased, self.masked_logits,
-                                  self.grouped])(scores)
+                                  self.grouped, self.mixed])(scores)
         if self.router_is_f32:
             # Stays float32 in a model of another type, but for what leaves it.
             self.kept |= {n.name for n in self.nodes[first[0]:]} | {i.name for i in self.initializers[first[1]:]}
@@ -178,15 +178,28 @@ class Layer(layers.Graph):
     def top(self, keys):
         return self.TopK(keys, [self.k], axis=-1, outputs=2)
 
-    def finish(self, weights):
+    def divisor(self, weights):
+        form = self.pick(["sum", "sum", "sum", "epsilon", "least", "l1", "l2", "powers"])
+        if form in ("l1", "l2"):
+            return self.make(f"Reduce{form.upper()}", weights, [-1], keepdims=1)
+        if form == "powers":
+            powers = self.ReduceSum(self.Pow(self.Abs(weights), 3.0), [-1], keepdims=1)
+            return self.Pow(powers, 1 / 3)
+        total = self.ReduceSum(weights, [-1], keepdims=1)
+        if form == "epsilon":
+            return self.Add(total, 1e-6)
+        return self.Max(total, 0.5) if form == "least" else total
+
+    def finish(self, weights, ids):
         if self.chance(0.5):
-            total = self.ReduceSum(weights, [-1], keepdims=1)
-            weights = self.Div(weights, self.Add(total, 1e-6) if self.chance(0.3) else total)
+            weights = self.Div(weights, self.divisor(weights))
+        if self.chance(0.15):
+            weights = self.Mul(weights, self.Gather(self.constant(self.random.normal(size=self.E)), ids, axis=0))
         return self.Mul(weights, 2.5) if self.chance(0.3) else weights
 
     def plain_router(self, scores):
         weights, ids = self.top(self.Softmax(scores, axis=-1))
-        return self.finish(weights), ids
+        return self.finish(weights, ids), ids
 
     def selected(self, scores):
         values, ids = self.top(scores)
@@ -194,7 +207,7 @@ class Layer(layers.Graph):
 
     def sigmoid(self, scores):
         weights, ids = self.top(self.Sigmoid(scores))
-        return self.finish(weights), ids
+        return self.finish(weights, ids), ids
 
     def mask(self):
         """A bias of which some experts have minus infinity, so that nobody chooses them."""
@@ -206,7 +219,7 @@ class Layer(layers.Graph):
     def biased(self, scores):
         p = self.Sigmoid(scores) if self.chance(0.7) else self.Softmax(scores, axis=-1)
         _, ids = self.top(self.Add(p, self.mask() if self.chance(0.6) else self.weight(self.E)))
-        return self.finish(self.GatherElements(p, ids, axis=-1)), ids
+        return self.finish(self.GatherElements(p, ids, axis=-1), ids), ids
 
     def masked_logits(self, scores):
         return self.pick([self.plain_router, self.selected])(self.Add(scores, self.mask()))
@@ -221,12 +234,34 @@ class Layer(layers.Graph):
         by_group = self.Reshape(p, [-1, groups, size])
         best = self.ReduceMax(by_group, [-1], keepdims=0)
         _, ids = self.TopK(best, [kept], axis=-1, outputs=2)
-        zeros = self.Mul(best, 0.0)
+        zeros = self.Mul(best, 0.0) if self.chance(0.2) else self.ConstantOfShape(self.Shape(best))
         ones = self.ConstantOfShape(self.Shape(ids), value=helper.make_tensor("v", F32, [1], [1.0]))
-        mask = self.Cast(self.ScatterElements(zeros, ids, ones, axis=-1), to=TensorProto.BOOL)
-        keys = self.Where(self.Unsqueeze(mask, [-1]), by_group, 0.0)
-        _, ids = self.top(self.Reshape(keys, [-1, self.E]))
-        return self.finish(self.GatherElements(p, ids, axis=-1)), ids
+        mask = self.Unsqueeze(self.ScatterElements(zeros, ids, ones, axis=-1), [-1])
+        if self.chance(0.3):
+            keys = self.Where(self.Cast(mask, to=TensorProto.BOOL), by_group, 0.0)
+            _, ids = self.top(self.Reshape(keys, [-1, self.E]))
+            return self.finish(self.GatherElements(p, ids, axis=-1), ids), ids
+        mask = self.Reshape(self.Expand(mask, [1, 1, size]), [-1, self.E])
+        keys = self.Where(self.Cast(mask, to=TensorProto.BOOL), p, 0.0)
+        values, ids = self.top(keys)
+        # What TopK finds is the same as what is looked up, but for what fills groups.
+        weights = values if self.chance(0.5) else self.GatherElements(p, ids, axis=-1)
+        return self.finish(weights, ids), ids
+
+    def mixed(self, scores):
+        """Two rounds of a sparse mixer."""
+        if self.k != 2:
+            return self.selected(scores)
+        ids, weights, left = [], [], scores
+        for _ in range(2):
+            best, most = self.ArgMax(left, axis=-1, keepdims=1), self.ReduceMax(left, [-1], keepdims=1)
+            distance = self.Div(self.Sub(most, scores), self.Max(self.Abs(scores), most))
+            near = self.Where(self.Greater(distance, 0.5), float("-inf"), left)
+            weights.append(self.GatherElements(self.Softmax(near, axis=-1), best, axis=-1))
+            ids.append(best)
+            gone = self.ConstantOfShape(self.Shape(best), value=helper.make_tensor("v", F32, [1], [-np.inf]))
+            left = self.ScatterElements(left, best, gone, axis=-1)
+        return self.Concat(*weights, axis=-1), self.Concat(*ids, axis=-1)
 
     # -- Surroundings --
 

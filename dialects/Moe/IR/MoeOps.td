@@ -10,7 +10,7 @@
 include "dialects/Moe/IR/MoeBase.td"
 include "dialects/Moe/IR/MoeFormOps.td"
 
-def Moe_RouteOp : Moe_Op<"route"> {
+def Moe_RouteOp : Moe_Op<"route", [AttrSizedOperandSegments]> {
   let summary = "router scores to k weights and expert ids a token";
   let description = [{
     For each token t, with `s = f32(scores[t])`:
@@ -23,8 +23,12 @@ def Moe_RouteOp : Moe_Op<"route"> {
     4. The k largest keys are chosen, in descending order; among equal keys the
        `tie` rule says which index comes first, for groups as for experts.
     5. `w[j] = p[ids[j]]`; for `softmax_selected` the softmax of the chosen
-       scores alone.
-    6. `renormalize`: `w /= sum(w) + epsilon`. Then `w *= scale`.
+       scores alone; with `keys_weigh` the key that was compared, which has the
+       bias and, outside the kept groups, is `group_fill`.
+    6. `renormalize`: `w /= max(n + epsilon, least_divisor)`, where n is
+       `sum(w)`, or with `norm = q` the norm `sum(|w|^q)^(1/q)`; without
+       `least_divisor` there is no maximum. Then `w *= scale`, and
+       `w[j] *= expert_scale[ids[j]]`.
     7. `drop_nonpositive`: a choice of weight <= 0 is dropped.
     8. `capacity = C`: an expert keeps its first C choices in the order of
        (t, j); the rest are dropped.
@@ -40,14 +44,16 @@ def Moe_RouteOp : Moe_Op<"route"> {
     TopK and the arithmetic of a graph do. k is the static second extent of the
     results; `k = E` is dense (soft) routing.
 
-    Shapes: `scores` `[T, E]`, `selection_bias` `[E]`, `weights` and `ids`
-    `[T, k]`.
+    Shapes: `scores` `[T, E]`, `selection_bias` and `expert_scale` `[E]`,
+    `weights` and `ids` `[T, k]`.
 
     Sources: top-k gating, Shazeer et al., arXiv:1701.06538, in the form of ONNX
     Runtime's operators com.microsoft MoE and QMoE (tie rule, NaN, dropped
     weights); capacity, Lepikhin et al., arXiv:2006.16668; selection bias and
-    groups, DeepSeek-V3, arXiv:2412.19437; the sparse mixer, Liu et al.,
-    arXiv:2310.00811, as in Phi-3.5-MoE.
+    groups, DeepSeek-V3, arXiv:2412.19437; keys that weigh, the group limit of
+    DeepSeek-V2, arXiv:2405.04434, as published with it; the least divisor,
+    norms and expert scales, the published code of ERNIE 4.5, DBRX and Gemma 4;
+    the sparse mixer, Liu et al., arXiv:2310.00811, as in Phi-3.5-MoE.
 
     Constraints:
     * C1: `selection_bias` has as many elements as `scores` has columns.
@@ -56,9 +62,12 @@ def Moe_RouteOp : Moe_Op<"route"> {
     * C4: `groups` >= 1 divides the number of experts, which is then static, and
       1 <= `groups_kept` <= `groups`; `top2_sum` needs two experts a group.
     * C5: `capacity`, where given, is positive.
-    * C6: `sparse_mixer` goes without selection bias, groups and renormalize.
-    * C7: `epsilon`, `scale` and `jitter` are finite; `epsilon` and `jitter` are
-      not negative.
+    * C6: `sparse_mixer` goes without selection bias, groups and renormalize;
+      neither it nor `softmax_selected` goes with `keys_weigh`.
+    * C7: `epsilon`, `scale`, `jitter`, `norm` and `least_divisor` are finite;
+      `epsilon` and `jitter` are not negative, `norm` is positive.
+    * C8: `norm` and `least_divisor` go with `renormalize` alone.
+    * C9: `expert_scale` has as many elements as `scores` has columns.
 
     ```mlir
     %weights, %ids = moe.route
@@ -70,6 +79,7 @@ def Moe_RouteOp : Moe_Op<"route"> {
   }];
   let arguments = (ins Moe_Matrix:$scores,
       Optional<Moe_Shaped<[F32], [1]>>:$selection_bias,
+      Optional<Moe_Shaped<[F32], [1]>>:$expert_scale,
       Moe_F32Matrix:$weights_init, Moe_IdMatrix:$ids_init,
       Moe_ScoreFunctionAttr:$score, Moe_TieRuleAttr:$tie,
       UnitAttr:$renormalize,
@@ -82,11 +92,14 @@ def Moe_RouteOp : Moe_Op<"route"> {
       DefaultValuedAttr<F32Attr, "-std::numeric_limits<float>::infinity()">
           :$group_fill,
       DefaultValuedAttr<F32Attr, "0.01f">:$jitter,
+      UnitAttr:$keys_weigh, OptionalAttr<F32Attr>:$norm,
+      OptionalAttr<F32Attr>:$least_divisor,
       OptionalAttr<I64Attr>:$capacity,
       UnitAttr:$drop_nonpositive, UnitAttr:$propagate_nan);
   let assemblyFormat = [{
     `ins` `(` $scores (`,` $selection_bias^)? `:` type($scores)
         (`,` type($selection_bias)^)? `)`
+    (`expert_scale` `(` $expert_scale^ `:` type($expert_scale) `)`)?
     `outs` `(` $weights_init `,` $ids_init `:` type($weights_init) `,`
         type($ids_init) `)`
     attr-dict (`->` type($results)^)?

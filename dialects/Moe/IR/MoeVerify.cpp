@@ -13,12 +13,36 @@
 using namespace mlir;
 using namespace moec::moe;
 
+/// C7 and C8.
+static LogicalResult verifyNumbers(RouteOp op) {
+  auto toFloat = [](const APFloat &value) { return value.convertToFloat(); };
+  float epsilon = toFloat(op.getEpsilon()), jitter = toFloat(op.getJitter());
+  if (!std::isfinite(epsilon) || epsilon < 0 || !std::isfinite(jitter) ||
+      jitter < 0 || !std::isfinite(toFloat(op.getScale())))
+    return op.emitOpError("breaks C7: epsilon, scale and jitter must be "
+                          "finite, epsilon and jitter not negative");
+  if (op.getNorm() &&
+      (!std::isfinite(toFloat(*op.getNorm())) || toFloat(*op.getNorm()) <= 0))
+    return op.emitOpError("breaks C7: norm must be finite and positive");
+  if (op.getLeastDivisor() && !std::isfinite(toFloat(*op.getLeastDivisor())))
+    return op.emitOpError("breaks C7: least_divisor must be finite");
+  if ((op.getNorm() || op.getLeastDivisor()) && !op.getRenormalize())
+    return op.emitOpError(
+        "breaks C8: norm and least_divisor go with renormalize");
+  return success();
+}
+
 LogicalResult RouteOp::verify() {
   Extent experts("scores", getScores(), 1);
   if (getSelectionBias() &&
       failed(requireSame(*this, "C1",
                          Extent("selection_bias", getSelectionBias(), 0),
                          experts)))
+    return failure();
+
+  if (getExpertScale() &&
+      failed(requireSame(*this, "C9",
+                         Extent("expert_scale", getExpertScale(), 0), experts)))
     return failure();
 
   Extent choices("weights", getWeightsInit(), 1);
@@ -58,14 +82,11 @@ LogicalResult RouteOp::verify() {
       (getSelectionBias() || groups > 1 || getRenormalize()))
     return emitOpError("breaks C6: sparse_mixer goes without selection bias, "
                        "groups and renormalize");
-
-  auto toFloat = [](const APFloat &value) { return value.convertToFloat(); };
-  float epsilon = toFloat(getEpsilon()), jitter = toFloat(getJitter());
-  if (!std::isfinite(epsilon) || epsilon < 0 || !std::isfinite(jitter) ||
-      jitter < 0 || !std::isfinite(toFloat(getScale())))
-    return emitOpError("breaks C7: epsilon, scale and jitter must be finite, "
-                       "epsilon and jitter not negative");
-  return success();
+  if (getKeysWeigh() && (getScore() == ScoreFunction::SparseMixer ||
+                         getScore() == ScoreFunction::SoftmaxSelected))
+    return emitOpError("breaks C6: keys_weigh goes without sparse_mixer and "
+                       "softmax_selected");
+  return verifyNumbers(*this);
 }
 
 LogicalResult PlanOp::verify() {

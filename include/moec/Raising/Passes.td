@@ -150,8 +150,9 @@ def WarnBakedExtents : Pass<"warn-baked-extents", "::mlir::ModuleOp"> {
 def RaiseRouters : Pass<"raise-routers", "::mlir::ModuleOp"> {
   let summary = "what computes the choice of a layer becomes moe.route";
   let description = [{
-    Before: a `moe.plan` whose ids come of TopK, and a `moe.combine` whose weights
-    are arithmetic on the same scores, as `raise-decomposed-layers` leaves them.
+    Before: a `moe.plan` whose ids come of TopK, or of the rounds of a sparse mixer,
+    and a `moe.combine` whose weights are arithmetic on the same scores, as
+    `raise-decomposed-layers` leaves them.
 
     After: one `moe.route` for both, with `propagate_nan` and the tie rule of TopK
     (lowest index). Read are, in f32:
@@ -160,7 +161,13 @@ def RaiseRouters : Pass<"raise-routers", "::mlir::ModuleOp"> {
     * groups: the `groups_kept` best of them by their largest or the sum of their
       two largest keys, the others filled with a constant;
     * weights: the chosen keys, or the scores looked up by the ids; divided by their
-      sum (plus an epsilon); times a constant.
+      sum or norm (plus an epsilon, and no less than a constant); times a constant,
+      and times a parameter's number of each expert, looked up by the ids;
+    * rounds of ArgMax or TopK, of which each leaves out what those before it chose,
+      weighted by the softmax of what is near the largest: a sparse mixer.
+
+    Weights that are one constant leave those of the experts' inputs to other nodes:
+    then TopK alone becomes `moe.route`, of scores as they are.
 
     Where the choice is read by another node, or something else stands in between,
     the nodes stay as they are, and a remark names the one at which the match

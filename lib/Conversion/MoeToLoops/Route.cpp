@@ -54,7 +54,8 @@ public:
     Values done = l.loop(
         zero, choices, {weights, ids, taken}, [&](Value j, ValueRange carried) {
           Value best = findBest(keys, carried[2], experts);
-          return record(t, j, best, l.get(probs, best), carried);
+          Value weighed = op.getKeysWeigh() ? keys : probs;
+          return record(t, j, best, l.get(weighed, best), carried);
         });
     if (op.getScore() == ScoreFunction::SoftmaxSelected)
       done[0] = softmaxSelected(t, done[0]);
@@ -64,21 +65,26 @@ public:
   /// Steps 6 and 7 and the rule for NaN: final weights, and -1 for the ids of
   /// dropped choices.
   Values finish(Value t, Value bad, Value weights, Value ids) {
-    Values sums = l.loop(
-        zero, choices, {l.f32(0.0f), bad}, [&](Value j, ValueRange carried) {
-          Value w = l.get(weights, {t, j});
-          return Values{l.add(carried[0], w), l.either(carried[1], l.isNaN(w))};
-        });
-    Value total = l.add(sums[0], l.f32(op.getEpsilon().convertToFloat()));
+    Values sums = l.loop(zero, choices, {l.f32(0.0f), bad},
+                         [&](Value j, ValueRange carried) {
+                           Value w = l.get(weights, {t, j});
+                           return Values{l.add(carried[0], getNormTerm(w)),
+                                         l.either(carried[1], l.isNaN(w))};
+                         });
+    Value divisor = getDivisor(sums[0]);
     Value scale = l.f32(op.getScale().convertToFloat());
     bool isScaled = op.getScale().convertToFloat() != 1.0f;
     return l.loop(
         zero, choices, {weights, ids}, [&](Value j, ValueRange carried) {
           Value w = l.get(carried[0], {t, j});
           if (op.getRenormalize())
-            w = l.div(w, total);
+            w = l.div(w, divisor);
           if (isScaled)
             w = l.mul(w, scale);
+          if (Value expertScale = op.getExpertScale()) {
+            Value expert = l.clampIndex(l.get(carried[1], {t, j}), experts);
+            w = l.mul(w, l.get(expertScale, expert));
+          }
           // 0 / 0 of the renormalisation makes a NaN that was not there before.
           Value isDropped = l.either(sums[1], l.isNaN(w));
           if (op.getPropagateNan()) {
@@ -128,6 +134,35 @@ private:
     return arith::MaximumFOp::create(l.b, a, c);
   }
   Value exp(Value a) { return math::ExpOp::create(l.b, a); }
+
+  float getNorm() { return op.getNorm()->convertToFloat(); }
+
+  Value power(Value base, float exponent) {
+    return math::PowFOp::create(l.b, base, l.f32(exponent));
+  }
+
+  /// What a weight adds to the sum that renormalisation divides by.
+  Value getNormTerm(Value w) {
+    if (!op.getNorm())
+      return w;
+    if (getNorm() == 2.0f)
+      return l.mul(w, w);
+    Value absolute = math::AbsFOp::create(l.b, w);
+    return getNorm() == 1.0f ? absolute : power(absolute, getNorm());
+  }
+
+  /// What renormalisation divides by, of the sum of the terms.
+  Value getDivisor(Value sum) {
+    Value divisor = sum;
+    if (op.getNorm() && getNorm() == 2.0f)
+      divisor = math::SqrtOp::create(l.b, sum);
+    else if (op.getNorm() && getNorm() != 1.0f)
+      divisor = power(sum, 1.0f / getNorm());
+    divisor = l.add(divisor, l.f32(op.getEpsilon().convertToFloat()));
+    if (op.getLeastDivisor())
+      divisor = maximum(divisor, l.f32(op.getLeastDivisor()->convertToFloat()));
+    return divisor;
+  }
 
   Value computeProbs(Value t, Value probs) {
     if (op.getScore() == ScoreFunction::SoftmaxAll) {

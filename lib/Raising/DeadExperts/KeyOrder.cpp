@@ -262,5 +262,16 @@ bool KeyOrder::isApart(int64_t j, int64_t e) const {
 bool KeyOrder::isWeightless(int64_t e) const {
   bool isProbability = router.score == ScoreFunction::SoftmaxAll ||
                        router.score == ScoreFunction::Sigmoid;
-  return isProbability && isMask(router.bias[e]);
+  // Zero times what is no number is none either.
+  bool isScaled =
+      router.expertScale.empty() || std::isfinite(router.expertScale[e]);
+  return isProbability && isMask(router.bias[e]) && isScaled &&
+         (!router.keysWeigh || isZeroKey(e));
+}
+
+/// Whether the key of an expert whose probability is zero is zero as well, in
+/// groups that stay and in those that go.
+bool KeyOrder::isZeroKey(int64_t e) const {
+  return (router.selection.empty() || router.selection[e] == 0) &&
+         (router.groups == 1 || router.groupFill == 0);
 }

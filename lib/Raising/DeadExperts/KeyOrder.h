@@ -42,6 +42,7 @@ private:
   bool isBeforeByConstants(int64_t j, int64_t e) const;
   bool isMask(double number) const;
   bool hasScoreKeys() const;
+  bool isZeroKey(int64_t e) const;
   void measureRows();
   Interval computeScore(int64_t i) const;
   Interval computeKey(int64_t i) const;

@@ -41,6 +41,9 @@ struct RouterNumbers {
   std::vector<bool> isConstant;
   /// Added to the keys; empty where there is no such bias.
   std::vector<double> selection;
+  /// Multiplied on the weights; empty where there is no such scale, NaN where
+  /// it is not known.
+  std::vector<double> expertScale;
   InputBound input;
   /// The unit roundoff of what the scores are stored as, and the most that
   /// storing them loses below the type's normal numbers.
@@ -51,6 +54,8 @@ struct RouterNumbers {
   int64_t groups = 1, groupsKept = 1;
   moe::GroupScore groupScore = moe::GroupScore::Max;
   double groupFill = 0;
+  /// Whether weights are keys.
+  bool keysWeigh = false;
 };
 
 } // namespace moec::dead

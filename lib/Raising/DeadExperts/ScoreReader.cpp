@@ -128,6 +128,10 @@ std::optional<RouterNumbers> ScoreReader::read() {
   numbers.groupsKept = route.getGroupsKept();
   numbers.groupScore = route.getGroupScore();
   numbers.groupFill = route.getGroupFill().convertToDouble();
+  numbers.keysWeigh = route.getKeysWeigh();
+  if (Value scale = route.getExpertScale())
+    numbers.expertScale = readByExpert(scale, experts)
+                              .value_or(std::vector<double>(experts, NAN));
   if (Value selection = route.getSelectionBias()) {
     std::optional<std::vector<double>> read = readByExpert(selection, experts);
     if (!read) {

@@ -219,7 +219,11 @@ Value LayerWriter::write(const RowExpr *expr) {
 }
 
 Value LayerWriter::writeSource(const RowExpr *expr) {
-  Value x = b.toMatrix(expr->source);
+  return writeRows(b.toMatrix(expr->source), expr);
+}
+
+/// The rows of a matrix that `expr` stands for.
+Value LayerWriter::writeRows(Value x, const RowExpr *expr) {
   Value init = makeEmpty(numRows, expr->width, expr->elementType);
   auto op = moe::DispatchOp::create(b, TypeRange(init.getType()), x,
                                     plan.getResult(1), plan.getResult(0), init);
@@ -252,11 +256,17 @@ Value LayerWriter::writeScaled(const RowExpr *expr) {
   Value weights = b.convert(
       lookUpDense(layer.lifter->getScale(), layer.lifter->getScaleDims()),
       expr->elementType);
+  const RowExpr *scaled = expr->operands.front().row;
+  if (scaled->kind == RowExpr::Source && !written.count(scaled)) {
+    // Before rows are dispatched, so that experts read rows of one matrix.
+    Value x = b.toMatrix(scaled->source);
+    return writeRows(b.makeNode<onnx::MulOp>({x, weights}), expr);
+  }
   Value init = makeEmpty(numRows, 1, expr->elementType);
   auto op = moe::DispatchOp::create(b, TypeRange(init.getType()), weights,
                                     plan.getResult(1), plan.getResult(0), init);
   tag(op, rowsExtent, 1);
-  Value row = write(expr->operands.front().row);
+  Value row = write(scaled);
   return b.makeNode<onnx::MulOp>({row, op.getResult(0)});
 }
 

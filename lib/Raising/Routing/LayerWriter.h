@@ -39,6 +39,7 @@ private:
   mlir::Value writeScaled(const RowExpr *expr);
   mlir::Value write(const RowExpr *expr);
   mlir::Value writeSource(const RowExpr *expr);
+  mlir::Value writeRows(mlir::Value x, const RowExpr *expr);
   mlir::Value writeProduct(const RowExpr *expr);
   mlir::Value writeNode(const RowExpr *expr);
   mlir::Value writeShared(mlir::Value shared);

@@ -7,6 +7,7 @@
 #include "RouterMatcher.h"
 
 #include "Constants.h"
+#include "SparseMixer.h"
 
 #include "dialects/Param/IR/Param.h"
 
@@ -193,55 +194,63 @@ bool RouterMatcher::matchKeys(Value keys) {
   return matchProbabilities(keys);
 }
 
-/// sum(of) + epsilon, over the last dimension: the epsilon.
-std::optional<double> RouterMatcher::matchSum(Value sum, Value of) {
-  double epsilon = 0;
-  if (auto add = sum.getDefiningOp<onnx::AddOp>()) {
-    std::optional<double> number = getUniform(add.getB());
-    Value rest = add.getA();
-    if (!number) {
-      number = getUniform(add.getA());
-      rest = add.getB();
-    }
-    if (!number || !(*number >= 0) || !std::isfinite(*number))
-      return std::nullopt;
-    epsilon = *number;
-    sum = rest;
-  }
-  // Repeated for each choice, as some exporters write.
-  while (auto expand = sum.getDefiningOp<onnx::ExpandOp>())
-    sum = expand.getInput();
-  auto reduce = sum.getDefiningOp<onnx::ReduceSumOp>();
-  if (!reduce || reduce->getOperand(0) != of)
-    return std::nullopt;
-  std::optional<SmallVector<int64_t>> axes =
-      getAxes(reduce, getType(of).getRank());
-  if (!axes || *axes != SmallVector<int64_t>{getType(of).getRank() - 1} ||
-      !keepsDims(reduce))
-    return std::nullopt;
-  return epsilon;
-}
-
-/// value / sum(value): the value.
+/// value / its own sum or norm: the value.
 Value RouterMatcher::peelDivision(Value value) {
   auto div = value.getDefiningOp<onnx::DivOp>();
-  if (!div)
+  if (!div || !keepsChoices(div))
     return value;
-  std::optional<double> epsilon = matchSum(div.getB(), div.getA());
-  if (!epsilon)
+  std::optional<Divisor> divisor = matchDivisor(div.getB(), div.getA());
+  if (!divisor)
     return value;
-  router.renormalize = true;
-  router.epsilon = float(*epsilon);
+  router.divisor = divisor;
   return div.getA();
 }
 
-bool RouterMatcher::matchWeights() {
-  Value value = peel(weights);
-  if (!getType(value).getElementType().isF32())
-    return fail(value.getDefiningOp(), "its weights are not f32");
+/// table[ids] for a vector: the table, where all ids are looked up.
+static Value getTable(Value value, Value &indices) {
+  if (auto gather = value.getDefiningOp<onnx::GatherOp>()) {
+    indices = gather.getIndices();
+    return gather.getData();
+  }
+  auto gather = value.getDefiningOp<onnx::GatherNDOp>();
+  if (!gather || gather.getBatchDims() != 0 ||
+      getType(gather.getIndices()).getShape().back() != 1)
+    return {};
+  indices = gather.getIndices();
+  return gather.getData();
+}
+
+/// weights * scale[ids]: the weights. `scale` is a parameter of all experts.
+Value RouterMatcher::peelExpertScale(Operation *mul) {
+  if (router.expertScale || !keepsChoices(mul))
+    return {};
+  int64_t experts = getType(router.top.getX()).getShape().back();
+  for (unsigned i : {0u, 1u}) {
+    Value factor = mul->getOperand(i), rest = mul->getOperand(1 - i);
+    Value indices;
+    Value table = getTable(peel(factor), indices);
+    if (!table || peel(indices) != router.top.getIndices())
+      continue;
+    RankedTensorType type = getType(table);
+    bool isVector = type.getRank() == 1 && type.getDimSize(0) == experts &&
+                    type.getElementType().isF32();
+    if (!isVector || !isParameter(table) || getType(factor) != getType(rest))
+      continue;
+    router.expertScale = table;
+    return rest;
+  }
+  return {};
+}
+
+/// Takes off numbers, and a scale of each expert.
+bool RouterMatcher::matchFactors(Value &value) {
   for (Operation *op = value.getDefiningOp();
        isa_and_present<onnx::MulOp, onnx::DivOp>(op);
        op = value.getDefiningOp()) {
+    if (Value weights = isa<onnx::MulOp>(op) ? peelExpertScale(op) : Value()) {
+      value = peel(weights);
+      continue;
+    }
     std::optional<double> number = getUniform(op->getOperand(1));
     Value rest = op->getOperand(0);
     if (!number && isa<onnx::MulOp>(op)) {
@@ -255,8 +264,22 @@ bool RouterMatcher::matchWeights() {
         isa<onnx::MulOp>(op) ? router.scale * factor : router.scale / factor;
     value = peel(rest);
   }
-  if (!std::isfinite(router.scale))
-    return fail(value.getDefiningOp(), "its scale is not finite");
+  return std::isfinite(router.scale) ||
+         fail(value.getDefiningOp(), "its scale is not finite");
+}
+
+bool RouterMatcher::matchWeights() {
+  Value value = peel(weights);
+  if (!getType(value).getElementType().isF32())
+    return fail(value.getDefiningOp(), "its weights are not f32");
+  if (getUniform(value)) {
+    // What weighs the inputs of experts, if anything, is made of what is found.
+    router.isChoiceOnly = true;
+    router.scores = router.top.getX();
+    return true;
+  }
+  if (!matchFactors(value))
+    return false;
   Value divided = peelDivision(value);
   value = peel(divided);
   Value keys = router.top.getX();
@@ -264,9 +287,12 @@ bool RouterMatcher::matchWeights() {
   if (auto gather = value.getDefiningOp<onnx::GatherElementsOp>()) {
     if (!matchKeys(keys))
       return false;
-    bool isChosen = isLastAxis(gather.getAxis(), gather.getData()) &&
+    Value data = peelRows(gather.getData());
+    router.keysWeigh = data != probabilities;
+    bool isChosen = keepsChoices(gather) &&
+                    isLastAxis(gather.getAxis(), gather.getData()) &&
                     peel(gather.getIndices()) == router.top.getIndices() &&
-                    peelRows(gather.getData()) == probabilities;
+                    (data == probabilities || data == peelRows(keys));
     return isChosen ||
            fail(gather, "it looks up what the keys are not made of");
   }
@@ -286,8 +312,8 @@ bool RouterMatcher::matchWeights() {
     return fail(value.getDefiningOp(), "its weights are not of what is chosen");
   if (!matchKeys(keys))
     return false;
-  return (!router.selectionBias && router.groups == 1) ||
-         fail(value.getDefiningOp(), "its weights have the bias of the choice");
+  router.keysWeigh = router.selectionBias || router.groups != 1;
+  return true;
 }
 
 /// Whether the last dimension is still that of the choices.
@@ -322,8 +348,39 @@ bool RouterMatcher::spreadsOverGroups(Value spread, Value mask, int64_t groups,
              getType(chain[2]->getResult(0)).getRank();
 }
 
+/// Clip makes an infinite sum finite, which probabilities never have.
+bool RouterMatcher::isDivisorKnown() {
+  bool isBounded = router.score != moe::ScoreFunction::None &&
+                   !(router.keysWeigh && router.selectionBias);
+  return !router.divisor || !router.divisor->isFinite || isBounded ||
+         fail(weights.getDefiningOp(),
+              "weights whose sum may be infinite are divided by a clipped sum");
+}
+
+/// Ids and weights that are put together of rounds.
+bool RouterMatcher::matchMixer(onnx::ConcatOp choices) {
+  Value value = peel(weights);
+  auto made = value.getDefiningOp<onnx::ConcatOp>();
+  if (!made)
+    return fail(choices, "the ids are not those of one TopK");
+  StringRef reason;
+  std::optional<SparseMixer> mixer = matchSparseMixer(choices, made, reason);
+  if (!mixer)
+    return fail(choices, "it is no sparse mixer: " + reason);
+  router.score = moe::ScoreFunction::SparseMixer;
+  router.scores = mixer->scores;
+  router.jitter = mixer->jitter;
+  return true;
+}
+
+bool RouterMatcher::matchRouter() {
+  if (auto choices = peel(ids).getDefiningOp<onnx::ConcatOp>())
+    return matchMixer(choices);
+  return matchTop() && matchWeights() && isDivisorKnown();
+}
+
 std::optional<Router> RouterMatcher::match() {
-  if (!matchTop() || !matchWeights())
+  if (!matchRouter())
     return std::nullopt;
   if (!getType(router.scores).getElementType().isF32()) {
     fail(router.scores.getDefiningOp(), "its scores are not f32");

@@ -7,6 +7,7 @@
 #ifndef MOEC_LIB_RAISING_ROUTING_ROUTERMATCHER_H
 #define MOEC_LIB_RAISING_ROUTING_ROUTERMATCHER_H
 
+#include "Divisor.h"
 #include "ExpertLifter.h"
 
 #include "dialects/Moe/IR/Moe.h"
@@ -17,7 +18,11 @@ namespace moec::routing {
 
 /// A router, in the terms of `moe.route`.
 struct Router {
+  /// What chooses; null where a sparse mixer does, in rounds.
   onnx::TopKOp top;
+  /// Whether it only chooses: the weights are elsewhere, made of what TopK
+  /// finds.
+  bool isChoiceOnly = false;
   /// [.., experts], in f32.
   mlir::Value scores;
   mlir::Value selectionBias;
@@ -25,8 +30,14 @@ struct Router {
   int64_t groups = 1, groupsKept = 1;
   moe::GroupScore groupScore = moe::GroupScore::Max;
   float groupFill = -std::numeric_limits<float>::infinity();
-  bool renormalize = false;
-  float epsilon = 0.0f, scale = 1.0f;
+  /// Whether weights are keys, with their bias and fill.
+  bool keysWeigh = false;
+  /// Of the renormalisation, if there is one.
+  std::optional<Divisor> divisor;
+  float scale = 1.0f;
+  mlir::Value expertScale;
+  /// Of a sparse mixer.
+  std::optional<float> jitter;
 };
 
 /// Reads the router that makes these ids and weights of each token's choices.
@@ -41,8 +52,11 @@ public:
   const Miss &getMiss() const { return miss; }
 
 private:
+  bool matchRouter();
   bool fail(mlir::Operation *node, const llvm::Twine &reason);
   bool matchTop();
+  bool matchMixer(onnx::ConcatOp choices);
+  bool matchFactors(mlir::Value &value);
   bool matchWeights();
   bool matchKeys(mlir::Value keys);
   bool matchGroups(mlir::Value keys);
@@ -50,10 +64,11 @@ private:
   /// Without what only views or converts exactly.
   mlir::Value peel(mlir::Value value);
   mlir::Value peelDivision(mlir::Value value);
+  mlir::Value peelExpertScale(mlir::Operation *mul);
+  bool isDivisorKnown();
   bool keepsChoices(mlir::Operation *op);
   bool spreadsOverGroups(mlir::Value spread, mlir::Value mask, int64_t groups,
                          int64_t size);
-  std::optional<double> matchSum(mlir::Value sum, mlir::Value of);
 
   mlir::Value ids, weights;
   Router router;

@@ -163,12 +163,38 @@ def plain(m):
 # ===-- Routers ---------------------------------------------------------------===#
 
 
+def by_sum(m, values, ids):
+    return m.node("Div", [values, m.node("ReduceSum", [values, m.ints(-1)], keepdims=1)])
+
+
+def by_norm(op):
+    return lambda m, values, ids: m.node("Div", [values, m.node(op, [values, m.ints(-1)], keepdims=1)])
+
+
+def by_powers(m, values, ids):
+    powers = m.node("Pow", [m.node("Abs", [values]), m.constant(3.0)])
+    total = m.node("Pow", [m.node("ReduceSum", [powers, m.ints(-1)], keepdims=1), m.constant(1 / 3)])
+    return m.node("Div", [values, m.node("Max", [total, m.constant(1e-12)])])
+
+
+def by_root(m, values, ids):
+    total = m.node("Sqrt", [m.node("ReduceSum", [m.node("Pow", [values, m.constant(2.0)]), m.ints(-1)], keepdims=1)])
+    return m.node("Div", [values, total])
+
+
+def by_scale(scale):
+    """A number of each expert, looked up."""
+    def finish(m, values, ids):
+        return m.node("Mul", [by_sum(m, values, ids), m.node("Gather", [m.constant(scale), ids])])
+    return finish
+
+
 class Case:
     """One layer: how its router is written, and what it is."""
 
     def __init__(self, name, score="none", source=rms_op, bias=(), selection=None, groups=None, top_k=K, size=0.1,
                  common=0.0, mask="gemm", fused=None, weights=None, form="gather", dead=(), cause=None, edit=None,
-                 values=False, inner=I, bits=8, block=None, points=None):
+                 values=False, inner=I, bits=8, block=None, points=None, finish=None):
         self.__dict__.update(locals())
         w = numbers(11, E, H, size=size) + common * numbers(12, H)
         self.w = np.asarray(weights if weights is not None else w, np.float32)
@@ -249,8 +275,7 @@ class Case:
                 values = m.node("Softmax", [values])
             if self.selection is not None or self.groups:
                 values = m.node("GatherElements", [scores, ids], axis=1)
-            total = m.node("ReduceSum", [values, m.ints(-1)], keepdims=1)
-            values = m.node("Div", [values, total])
+            values = (self.finish or by_sum)(m, values, ids)
             forms = {"gather": self.write_gathered, "sorted": self.write_sorted, "overlapping": self.write_sorted}
             result = forms.get(self.form, self.write_unrolled)(m, v, values, ids)
         m.save(path, result)

@@ -328,6 +328,11 @@ WEIGHTLESS = [
      "no product with the scores"),
     (variant("unmasked_weights", score="softmax", bias={3: -INFINITY}, logits=kept_product,
              write_gathered=unmasked_weights), "reaches the sum beside the scores"),
+    (variant("infinite_scale", score="softmax", bias={3: -INFINITY},
+             finish=by_scale(np.where(np.arange(E) == 3, INFINITY, 1.0))), "by numbers that are not all finite"),
+    (variant("norm_that_weighs", score="softmax", bias={3: -INFINITY},
+             finish=lambda m, values, ids: m.node("Add", [values, m.node("Sqrt", [values])])),
+     "is not known to this check"),
 ]
 
 

@@ -65,7 +65,8 @@ def ordered(keys, k, tie):
 
 
 def route(scores, k, score, tie, bias=None, renormalize=False, epsilon=0.0, scale=1.0, groups=1,
-          kept=1, group_score="max", fill=-math.inf, capacity=None, drop=False, jitter=0.01):
+          kept=1, group_score="max", fill=-math.inf, capacity=None, drop=False, jitter=0.01, keys_weigh=False,
+          norm=None, least=None, expert_scale=None):
     scores = scores.astype(np.float64)
     tokens, experts = scores.shape
     weights, ids = np.zeros((tokens, k)), np.full((tokens, k), -1)
@@ -99,13 +100,16 @@ def route(scores, k, score, tie, bias=None, renormalize=False, epsilon=0.0, scal
                 best = ordered(group_keys, kept, tie)
                 keys = [keys[e] if e // size in best else fill for e in range(experts)]
             chosen = ordered(keys, k, tie)
-            w = p[chosen]
+            w = np.asarray(keys)[chosen] if keys_weigh else p[chosen]
             if score == "softmax_selected":
                 w = np.exp(w - w.max())
                 w = w / w.sum()
         if renormalize:
-            w = w / (w.sum() + epsilon)
+            total = w.sum() if norm is None else (abs(w)**norm).sum()**(1 / norm)
+            w = w / max(total + epsilon, -math.inf if least is None else least)
         w = w * scale
+        if expert_scale is not None:
+            w = w * expert_scale.astype(np.float64)[chosen]
         for j, e in enumerate(chosen):
             if drop and not w[j] > 0:
                 continue
@@ -218,6 +222,17 @@ def route_cases():
                                    group_score="top2_sum", fill=0.0, bias=bias)),
         "capacity": (tied, dict(plain, k=2, capacity=2)),
         "mixer": (np.abs(tied) + 1, dict(plain, score="sparse_mixer", tie="lowest")),
+        "keys": (tied, dict(plain, score="sigmoid", tie="lowest", bias=bias, k=3, keys_weigh=True)),
+        "keys_fill": (low, dict(plain, tie="lowest", groups=4, kept=2, k=3, fill=0.0, keys_weigh=True)),
+        "keys_fill_wins": (tied, dict(plain, score="sigmoid", tie="lowest", groups=2, kept=1, k=6, fill=0.75,
+                                      keys_weigh=True)),
+        "least": (base, dict(plain, k=3, renormalize=True, least=0.75)),
+        "least_epsilon": (base, dict(plain, k=3, renormalize=True, epsilon=0.125, least=0.75)),
+        "norm_1": (base, dict(plain, score="none", k=6, renormalize=True, norm=1.0)),
+        "norm_2": (base, dict(plain, score="none", k=6, renormalize=True, norm=2.0)),
+        "norm_3": (base, dict(plain, score="none", k=6, renormalize=True, norm=3.0, least=1e-3)),
+        "scaled": (base, dict(plain, k=3, renormalize=True, scale=2.0, expert_scale=4 * bias)),
+        "scaled_biased": (tied, dict(plain, score="sigmoid", bias=bias, k=3, expert_scale=bias)),
         "empty": (base[:0], plain),
     }
     for name, (scores, how) in table.items():
@@ -228,15 +243,22 @@ def route_cases():
         for key, text in (("epsilon", "epsilon = {} : f32"), ("scale", "scale = {} : f32"),
                           ("groups", "groups = {} : i64"), ("kept", "groups_kept = {} : i64"),
                           ("group_score", "group_score = #moe.group_score<{}>"),
-                          ("fill", "group_fill = {} : f32"), ("capacity", "capacity = {} : i64")):
+                          ("fill", "group_fill = {} : f32"), ("capacity", "capacity = {} : i64"),
+                          ("norm", "norm = {} : f32"), ("least", "least_divisor = {} : f32")):
             if key in how:
                 attrs.append(text.format(how[key]))
         attrs += ["renormalize"] if how.get("renormalize") else []
         attrs += ["drop_nonpositive"] if how.get("drop") else []
+        attrs += ["keys_weigh"] if how.get("keys_weigh") else []
         inputs = [(scores, True)] + ([(how["bias"], False)] if "bias" in how else [])
+        clause = f"ins({Case.clause(0, inputs)})"
+        if "expert_scale" in how:
+            table = [(how["expert_scale"], False)]
+            clause += f" expert_scale({Case.clause(len(inputs), table)})"
+            inputs += table
         outputs = [((np.zeros(w.shape, np.float32), w, None, 1e-6), True),
                    ((np.zeros(ids.shape, np.int32), ids, None, 0), True)]
-        op = f"moe.route ins({Case.clause(0, inputs)}) {out_clause(outputs)} {{{', '.join(attrs)}}}"
+        op = f"moe.route {clause} {out_clause(outputs)} {{{', '.join(attrs)}}}"
         yield Case("route_" + name, op, inputs, outputs)
 
 

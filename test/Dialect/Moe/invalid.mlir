@@ -120,6 +120,78 @@ func.func @f(%s: tensor<6x8xf32>, %o0: tensor<6x2xf32>, %o1: tensor<6x2xi32>) {
 
 // -----
 
+// C6
+func.func @f(%s: tensor<6x8xf32>, %o0: tensor<6x2xf32>, %o1: tensor<6x2xi32>) {
+  // expected-error @below {{breaks C6: keys_weigh goes without sparse_mixer and softmax_selected}}
+  %r:2 = moe.route ins(%s : tensor<6x8xf32>) outs(%o0, %o1 : tensor<6x2xf32>, tensor<6x2xi32>) {score = #moe.score<sparse_mixer>, tie = #moe.tie<highest>, keys_weigh} -> tensor<6x2xf32>, tensor<6x2xi32>
+  return
+}
+
+// -----
+
+// C6
+func.func @f(%s: tensor<6x8xf32>, %o0: tensor<6x2xf32>, %o1: tensor<6x2xi32>) {
+  // expected-error @below {{breaks C6: keys_weigh goes without sparse_mixer and softmax_selected}}
+  %r:2 = moe.route ins(%s : tensor<6x8xf32>) outs(%o0, %o1 : tensor<6x2xf32>, tensor<6x2xi32>) {score = #moe.score<softmax_selected>, tie = #moe.tie<highest>, keys_weigh} -> tensor<6x2xf32>, tensor<6x2xi32>
+  return
+}
+
+// -----
+
+// C7
+func.func @f(%s: tensor<6x8xf32>, %o0: tensor<6x2xf32>, %o1: tensor<6x2xi32>) {
+  // expected-error @below {{breaks C7: norm must be finite and positive}}
+  %r:2 = moe.route ins(%s : tensor<6x8xf32>) outs(%o0, %o1 : tensor<6x2xf32>, tensor<6x2xi32>) {score = #moe.score<softmax_all>, tie = #moe.tie<highest>, renormalize, norm = 0.0 : f32} -> tensor<6x2xf32>, tensor<6x2xi32>
+  return
+}
+
+// -----
+
+// C7
+func.func @f(%s: tensor<6x8xf32>, %o0: tensor<6x2xf32>, %o1: tensor<6x2xi32>) {
+  // expected-error @below {{breaks C7: norm must be finite and positive}}
+  %r:2 = moe.route ins(%s : tensor<6x8xf32>) outs(%o0, %o1 : tensor<6x2xf32>, tensor<6x2xi32>) {score = #moe.score<softmax_all>, tie = #moe.tie<highest>, renormalize, norm = 0x7F800000 : f32} -> tensor<6x2xf32>, tensor<6x2xi32>
+  return
+}
+
+// -----
+
+// C7
+func.func @f(%s: tensor<6x8xf32>, %o0: tensor<6x2xf32>, %o1: tensor<6x2xi32>) {
+  // expected-error @below {{breaks C7: least_divisor must be finite}}
+  %r:2 = moe.route ins(%s : tensor<6x8xf32>) outs(%o0, %o1 : tensor<6x2xf32>, tensor<6x2xi32>) {score = #moe.score<softmax_all>, tie = #moe.tie<highest>, renormalize, least_divisor = 0xFF800000 : f32} -> tensor<6x2xf32>, tensor<6x2xi32>
+  return
+}
+
+// -----
+
+// C8
+func.func @f(%s: tensor<6x8xf32>, %o0: tensor<6x2xf32>, %o1: tensor<6x2xi32>) {
+  // expected-error @below {{breaks C8: norm and least_divisor go with renormalize}}
+  %r:2 = moe.route ins(%s : tensor<6x8xf32>) outs(%o0, %o1 : tensor<6x2xf32>, tensor<6x2xi32>) {score = #moe.score<softmax_all>, tie = #moe.tie<highest>, norm = 1.0 : f32} -> tensor<6x2xf32>, tensor<6x2xi32>
+  return
+}
+
+// -----
+
+// C8
+func.func @f(%s: tensor<6x8xf32>, %o0: tensor<6x2xf32>, %o1: tensor<6x2xi32>) {
+  // expected-error @below {{breaks C8: norm and least_divisor go with renormalize}}
+  %r:2 = moe.route ins(%s : tensor<6x8xf32>) outs(%o0, %o1 : tensor<6x2xf32>, tensor<6x2xi32>) {score = #moe.score<softmax_all>, tie = #moe.tie<highest>, least_divisor = 1.0 : f32} -> tensor<6x2xf32>, tensor<6x2xi32>
+  return
+}
+
+// -----
+
+// C9
+func.func @f(%s: tensor<6x8xf32>, %c: tensor<7xf32>, %o0: tensor<6x2xf32>, %o1: tensor<6x2xi32>) {
+  // expected-error @below {{breaks C9: expert_scale[0] is 7 but scores[1] is 8}}
+  %r:2 = moe.route ins(%s : tensor<6x8xf32>) expert_scale(%c : tensor<7xf32>) outs(%o0, %o1 : tensor<6x2xf32>, tensor<6x2xi32>) {score = #moe.score<softmax_all>, tie = #moe.tie<highest>} -> tensor<6x2xf32>, tensor<6x2xi32>
+  return
+}
+
+// -----
+
 // Scores are floats.
 func.func @f(%s: tensor<6x8xi32>, %o0: tensor<6x2xf32>, %o1: tensor<6x2xi32>) {
   // expected-error @below {{operand #0 must be}}

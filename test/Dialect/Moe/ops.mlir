@@ -8,6 +8,11 @@ func.func @route(%s: tensor<?x8xf16>, %bias: tensor<8xf32>, %w: tensor<?x2xf32>,
   // CHECK: moe.route ins(%{{.*}}, %{{.*}} : tensor<?x8xf16>, tensor<8xf32>)
   // CHECK-SAME: capacity = 4 : i64, epsilon = {{.*}} : f32, group_fill = 0.000000e+00 : f32, group_score = #moe.group_score<top2_sum>, groups = 4 : i64, groups_kept = 2 : i64, renormalize, scale = 2.500000e+00 : f32, score = #moe.score<sigmoid>, tie = #moe.tie<lowest>
   %weights2, %ids2 = moe.route ins(%s, %bias : tensor<?x8xf16>, tensor<8xf32>) outs(%w, %i : tensor<?x2xf32>, tensor<?x2xi32>) {score = #moe.score<sigmoid>, tie = #moe.tie<lowest>, renormalize, epsilon = 1.0e-20 : f32, scale = 2.5 : f32, groups = 4 : i64, groups_kept = 2 : i64, group_score = #moe.group_score<top2_sum>, group_fill = 0.0 : f32, capacity = 4 : i64} -> tensor<?x2xf32>, tensor<?x2xi32>
+  // CHECK: moe.route ins(%{{.*}} : tensor<?x8xf16>) expert_scale(%{{.*}} : tensor<8xf32>)
+  // CHECK-SAME: keys_weigh, least_divisor = 5.000000e-01 : f32, norm = 2.000000e+00 : f32, renormalize
+  %weights3, %ids3 = moe.route ins(%s : tensor<?x8xf16>) expert_scale(%bias : tensor<8xf32>) outs(%w, %i : tensor<?x2xf32>, tensor<?x2xi32>) {score = #moe.score<sigmoid>, tie = #moe.tie<lowest>, renormalize, norm = 2.0 : f32, least_divisor = 0.5 : f32, keys_weigh} -> tensor<?x2xf32>, tensor<?x2xi32>
+  // CHECK: moe.route ins(%{{.*}}, %{{.*}} : tensor<?x8xf16>, tensor<8xf32>) expert_scale(%{{.*}} : tensor<8xf32>)
+  %weights4, %ids4 = moe.route ins(%s, %bias : tensor<?x8xf16>, tensor<8xf32>) expert_scale(%bias : tensor<8xf32>) outs(%w, %i : tensor<?x2xf32>, tensor<?x2xi32>) {score = #moe.score<sigmoid>, tie = #moe.tie<lowest>} -> tensor<?x2xf32>, tensor<?x2xi32>
   return %weights, %ids2 : tensor<?x2xf32>, tensor<?x2xi32>
 }
 

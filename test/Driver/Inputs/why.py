@@ -143,5 +143,12 @@ for name, op in (("same", "Relu"), ("same#2", "Tanh")):
     said = model.ask(name)
     check(f"the node {name}", (said["node"], said["op"]) == (name, op), said)
 
+# A layer whose experts are no network, and whose router weighs in a way of its own.
+g = Graph(1)
+g.route = lambda: (lambda values, ids: (g.Exp(values), ids))(*Graph.route(g))
+output = masked(g, network=network_with(lambda e: "Tanh"))
+g.nodes[-1].name = "layer"
+Model("parts", g, output)
+
 print("\n".join(failures) or "no failure")
 sys.exit(bool(failures))

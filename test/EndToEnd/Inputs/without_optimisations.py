@@ -25,8 +25,8 @@ sys.path.insert(0, str(HERE.parent / "Raising" / "Inputs"))
 import layers
 
 fixtures, scratch = map(pathlib.Path, sys.argv[1:])
-# A cache, attention, norms, dense products and quantised experts; experts that
-# make no network; routers, experts of ordinary operators, and parameters that
+# A cache, attention, norms, dense products and quantised experts; experts whose
+# inputs are weighted; routers, experts of ordinary operators, and parameters that
 # become one; experts of which two are the same; products by Einsum.
 FIXTURES = ["gptoss_int4_tied", "llama4_dynamo18_batched", "gptoss_grouped"]
 MODELS = [*FIXTURES, "twins", "contracted"]

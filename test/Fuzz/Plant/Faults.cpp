@@ -52,8 +52,11 @@ static unsigned toggleRenormalize(ModuleOp module) {
     bool differs = op.getScore() == moe::ScoreFunction::SoftmaxAll &&
                    getType(op.getScores()).getDimSize(1) !=
                        getType(op.getIdsInit()).getDimSize(1);
-    if (differs)
+    if (differs) {
       op.setRenormalize(!op.getRenormalize());
+      op.removeNormAttr();
+      op.removeLeastDivisorAttr();
+    }
     return differs;
   });
 }

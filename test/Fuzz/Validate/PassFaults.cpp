@@ -127,8 +127,11 @@ static bool toggleRenormalize(ModuleOp module) {
     bool differs = op.getScore() != moe::ScoreFunction::SoftmaxSelected &&
                    getType(op.getScores()).getDimSize(1) !=
                        getType(op.getIdsInit()).getDimSize(1);
-    if (differs)
+    if (differs) {
       op.setRenormalize(!op.getRenormalize());
+      op.removeNormAttr();
+      op.removeLeastDivisorAttr();
+    }
     return differs;
   });
 }
