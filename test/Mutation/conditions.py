@@ -27,7 +27,10 @@ NEUTRAL = {BinaryOperator.LAnd: "true", BinaryOperator.LOr: "false"}
 
 @dataclasses.dataclass(frozen=True)
 class Condition:
-    """Bytes `begin` to `end` of `file`; without it, it is as if it were `neutral`."""
+    """Bytes `begin` to `end` of `file`; without it, it is as if it were `neutral`.
+
+    One of no bytes is the variable `text`, which the condition declares, and ends there.
+    """
 
     file: str
     begin: int
@@ -88,10 +91,11 @@ def find_operands(cursor):
 def find_early_return(cursor):
     """The condition of an early return, unless its operands are there one by one."""
     *before, condition, branch = cursor.get_children()
-    # What is before may be an initialiser. An expression would be the condition, and the branch that of an else.
+    # What is before declares something. An expression would be the condition, and the branch that of an else.
     if (condition.kind.is_expression() and not any(part.kind.is_expression() for part in before)
             and is_early_return(branch) and get_logical(strip(condition)) != BinaryOperator.LOr):
-        yield condition, "false"
+        declares = before and before[-1].kind == CursorKind.VAR_DECL
+        yield before[-1] if declares else condition, "false"
 
 
 def find_in(cursor):
@@ -99,6 +103,19 @@ def find_in(cursor):
     if get_logical(cursor) is not None:
         return find_operands(cursor)
     return find_early_return(cursor) if cursor.kind == CursorKind.IF_STMT else ()
+
+
+def get_start(cursor):
+    """Of a variable, where its name is."""
+    return cursor.location if cursor.kind == CursorKind.VAR_DECL else cursor.extent.start
+
+
+def make_condition(cursor, data, **facts):
+    begin, end = cursor.extent.start.offset, cursor.extent.end.offset
+    text = " ".join(data[begin:end].decode().split())
+    if cursor.kind == CursorKind.VAR_DECL:
+        begin, text = end, cursor.spelling
+    return Condition(begin=begin, end=end, line=get_start(cursor).line, text=text, **facts)
 
 
 def find_conditions(source, name, flags):
@@ -116,13 +133,12 @@ def find_conditions(source, name, flags):
         if cursor.kind.is_declaration() and cursor.kind != CursorKind.VAR_DECL:
             function = cursor.spelling or function
         for condition, neutral in find_in(cursor):
-            begin, end = condition.extent.start.offset, condition.extent.end.offset
-            text = " ".join(data[begin:end].decode().split())
-            found[begin, end] = Condition(name, begin, end, condition.extent.start.line, neutral, function, text)
+            place = get_start(condition).offset, -condition.extent.end.offset
+            found[place] = make_condition(condition, data, file=name, neutral=neutral, function=function)
         for child in cursor.get_children():
             visit(child, function)
 
     for child in unit.cursor.get_children():
         if child.location.file and child.location.file.name == str(source):
             visit(child, "")
-    return sorted(found.values(), key=lambda one: (one.begin, -one.end))
+    return [found[place] for place in sorted(found)]

@@ -28,6 +28,9 @@ def plant(source, mutants):
     """The source with each of its mutants, pairs of a number and a condition."""
     pieces = []
     for number, one in mutants:
+        if one["begin"] == one["end"]:
+            pieces.append((one["end"], 0, 0, f"; MOEC_MUTANT({number}, {one['neutral']}, ({one['text']}))".encode()))
+            continue
         if " ".join(source[one["begin"]:one["end"]].decode().split()) != one["text"]:
             raise SystemExit(f"{one['file']} has changed: '{one['text']}' is not where the sample has it")
         # An inner one ends first, and begins last. What ends comes before what begins there.
