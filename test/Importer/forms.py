@@ -158,6 +158,11 @@ FORMS = [
     (plain("ConstantOfShape", "n", n=const(2**31, 2**31)), 142,
      "a result has more elements than 64 bits can count; split it"),
     # Wrong without doubt.
+    (plain("Einsum", "a,b", {"equation": "ij,jk->iki"}, a=floats(2, 3), b=floats(3, 4)), 140,
+     "has the output label 'i' twice or in no operand, in the equation 'ij,jk->iki'"),
+    (plain("Split", "x,n", outputs="y,z", x=floats(2), n=const(-1, 3)), 140,
+     "an element of 'split': -1 must be at least 0"),
+    (plain("Pad", "x,n", x=floats(2), n=const(0, 2**62)), 140, "element of 'pads' is"),
     (plain("Add", "a,b", a=floats(2), b=floats(3)), 140,
      "extents do not broadcast: 2 and 3 must be equal; check the model where it was made"),
     (plain("ArgMax", "x", attrs={"axis": 1}, x=floats(2, 0)), 140,
