@@ -31,6 +31,12 @@ LIT = "/usr/lib/llvm-22/bin/lit"
 SLOWER = 4
 
 
+def digest(test):
+    """Of a test's text, and of the scripts of its folder where it may run them."""
+    read = [test] if test.suffix == ".mlir" else [test, *sorted(test.parent.rglob("*.py"))]
+    return hashlib.sha256(b"".join(path.read_bytes() for path in read)).hexdigest()[:8]
+
+
 def list_tests(build):
     """Commands by name: lit's tests one by one, GoogleTest's programs."""
     tests = {}
@@ -38,15 +44,13 @@ def list_tests(build):
     for line in shown.splitlines():
         _, found, name = line.strip().partition("moec :: ")
         if found:
-            digest = hashlib.sha256((build / "../../test" / name).read_bytes()).hexdigest()[:8]
-            tests[f"{name}@{digest}"] = [LIT, "-q", str(build / "test" / name)]
+            tests[f"{name}@{digest(build / '../../test' / name)}"] = [LIT, "-q", str(build / "test" / name)]
     shown = subprocess.run(["ctest", "--test-dir", build, "--show-only=json-v1"], check=True, capture_output=True,
                            text=True).stdout
     for test in json.loads(shown)["tests"]:
         program = test.get("command", [""])[0]
         if program.endswith("-tests"):
-            digest = hashlib.sha256(pathlib.Path(program).read_bytes()).hexdigest()[:8]
-            tests[f"{pathlib.Path(program).name}@{digest}"] = [program]
+            tests[f"{pathlib.Path(program).name}@{digest(pathlib.Path(program))}"] = [program]
     return tests
 
 
