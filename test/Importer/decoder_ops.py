@@ -67,6 +67,7 @@ TABLE = Operator("GatherBlockQuantized", dict(
     dict(bits=4, block_size=16, gather_axis=0, quantize_axis=1))
 SCATTER = Operator("TensorScatter", dict(
     past_cache=(FLOAT, ["B", 2, 16, 8]), update=(FLOAT, ["B", 2, 3, 8]), write_indices=None), {}, domain="", opset=24)
+CLIP = Operator("Clip", dict(x=(FLOAT, [2]), low=(FLOAT, [])), dict(min=0.5), domain="", opset=10)
 
 vector = (FLOAT, [1])
 REFUSED = [
@@ -129,6 +130,7 @@ REFUSED = [
     (TABLE, dict(zero_points=(UINT4, [9, 3])), "'zero_points' has type"),
     (TABLE, dict(scales=(FLOAT, [9, 2])), "'scales' has type"),
     (TABLE, dict(zero_points=(UINT8, [9, 3])), "'zero_points' has type"),
+    (CLIP, {}, "has both the attribute 'min' and the input that replaced it"),
     (SCATTER, dict(update=(FLOAT, ["B", 2, 17, 8])), "the cache's extent along 'axis': 16 must be at least 17"),
     (SCATTER, dict(update=(FLOAT, ["B", 2, 3, 7])), "extents beside 'axis': 8 and 7 must be equal"),
 ]
@@ -143,6 +145,7 @@ ACCEPTED = [
                seqlens_k=(INT32, [1, 1])), ["tensor<1x2x7x16xf32>"]),
     (MHA, {}, ["(s0, s1, 24)"]),
     (SCATTER, {}, ["(s0, 2, 16, 8)"]),
+    (CLIP, dict(low=None), ["onnx.Clip(%arg0, %0)"]),
     (NBITS, dict(zero_points=(UINT8, [6, 2])), ["(s0, s1, 6)"]),
     (TABLE, {}, ["(s0, s1, 40)"]),
     (TABLE, dict(data=(UINT4, [9, 40]), zero_points=(UINT4, [9, 3])), ["(s0, s1, 40)"]),
