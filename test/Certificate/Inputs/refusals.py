@@ -189,6 +189,16 @@ def negated_sum(self, m, v, values, ids):
     return Case.write_gathered(self, m, v, m.node("Div", [values, m.node("Neg", [total])]), ids)
 
 
+def kept_scores(self, m, scores):
+    m.scores = scores
+    return scores
+
+
+def read_apart(self, m, v, values, ids):
+    again = m.node("Exp", [m.node("GatherElements", [m.scores, ids], axis=1)])
+    return Case.write_gathered(self, m, v, m.node("Mul", [values, again]), ids)
+
+
 def two_choices(self, m, v, values, ids):
     other = m.node("TopK", [m.product, m.ints(K)], 2)[0]
     return Case.write_gathered(self, m, v, m.node("Add", [values, other]), ids)
@@ -346,6 +356,8 @@ WEIGHTLESS = [
      "no product with the scores"),
     (variant("negated_sum", score="softmax", bias={3: -INFINITY}, write_gathered=negated_sum),
      "reads a sum of scores, and is not known to this check"),
+    (variant("read_apart", score="softmax", bias={3: -INFINITY}, keys=kept_scores, write_gathered=read_apart),
+     "is not known to this check"),
     (variant("unmasked_weights", score="softmax", bias={3: -INFINITY}, logits=kept_product,
              write_gathered=unmasked_weights), "reaches the sum beside the scores"),
 ]
