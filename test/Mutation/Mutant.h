@@ -17,8 +17,8 @@
 
 namespace moec::mutation {
 
-/// Whether MOEC_MUTANT names this number. That it was asked for leaves a file of
-/// that name in the folder MOEC_MUTANT_REACHED.
+/// Whether MOEC_MUTANT names this number. That it was asked for leaves a file
+/// of that name in the folder MOEC_MUTANT_REACHED.
 inline bool isChosen(int number) {
   std::string name = std::to_string(number);
   if (const char *folder = std::getenv("MOEC_MUTANT_REACHED"))
