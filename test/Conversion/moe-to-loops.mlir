@@ -88,3 +88,10 @@ func.func @buffers(%y: memref<12x4xf32>, %inverse: memref<6x2xi32>, %w: memref<6
   moe.combine ins(%y, %inverse, %w : memref<12x4xf32>, memref<6x2xi32>, memref<6x2xf32>) outs(%o : memref<6x4xf32>)
   return
 }
+
+// CHECK-LABEL: func @interleaved_buffers
+// CHECK-NEXT: moe.interleave
+func.func @interleaved_buffers(%gate: memref<2x3x4xf16>, %up: memref<2x3x4xf16>, %o: memref<2x6x4xf16>) {
+  moe.interleave ins(%gate, %up : memref<2x3x4xf16>, memref<2x3x4xf16>) outs(%o : memref<2x6x4xf16>)
+  return
+}

@@ -65,6 +65,9 @@ NBITS = Operator("MatMulNBits", dict(
 TABLE = Operator("GatherBlockQuantized", dict(
     data=(UINT8, [9, 20]), indices=(INT64, ["B", "S"]), scales=(FLOAT, [9, 3]), zero_points=None),
     dict(bits=4, block_size=16, gather_axis=0, quantize_axis=1))
+SCATTER = Operator("TensorScatter", dict(
+    past_cache=(FLOAT, ["B", 2, 16, 8]), update=(FLOAT, ["B", 2, 3, 8]), write_indices=None), {}, domain="", opset=24)
+CLIP = Operator("Clip", dict(x=(FLOAT, [2]), low=(FLOAT, [])), dict(min=0.5), domain="", opset=10)
 
 vector = (FLOAT, [1])
 REFUSED = [
@@ -115,6 +118,7 @@ REFUSED = [
     (NBITS, dict(A=(FLOAT, ["B", 41])), "last extent of 'A' against 'K': 41 and 40"),
     (NBITS, dict(B=(UINT8, [6, 2, 8])), "'B' has type 'tensor<6x2x8xui8>'"),
     (NBITS, dict(scales=(FLOAT, [3, 6])), "'scales' has type 'tensor<3x6xf32>'"),
+    (NBITS, dict(scales=(FLOAT, [6, 3, 1])), "'scales' has type 'tensor<6x3x1xf32>'"),
     (NBITS, dict(zero_points=(UINT8, [6, 3])), "'zero_points' has type"),
     (NBITS, dict(zero_points=(UINT4, [6, 3])), "'zero_points' has elements of type 'ui4'"),
     (TABLE, dict(bits=2), "attribute 'bits' = 2"),
@@ -126,6 +130,9 @@ REFUSED = [
     (TABLE, dict(zero_points=(UINT4, [9, 3])), "'zero_points' has type"),
     (TABLE, dict(scales=(FLOAT, [9, 2])), "'scales' has type"),
     (TABLE, dict(zero_points=(UINT8, [9, 3])), "'zero_points' has type"),
+    (CLIP, {}, "has both the attribute 'min' and the input that replaced it"),
+    (SCATTER, dict(update=(FLOAT, ["B", 2, 17, 8])), "the cache's extent along 'axis': 16 must be at least 17"),
+    (SCATTER, dict(update=(FLOAT, ["B", 2, 3, 7])), "extents beside 'axis': 8 and 7 must be equal"),
 ]
 
 ACCEPTED = [
@@ -137,6 +144,8 @@ ACCEPTED = [
                query=(FLOAT, [1, 2, 64]), key=(FLOAT, [1, 2, 32]), value=(FLOAT, [1, 2, 32]),
                seqlens_k=(INT32, [1, 1])), ["tensor<1x2x7x16xf32>"]),
     (MHA, {}, ["(s0, s1, 24)"]),
+    (SCATTER, {}, ["(s0, 2, 16, 8)"]),
+    (CLIP, dict(low=None), ["onnx.Clip(%arg0, %0)"]),
     (NBITS, dict(zero_points=(UINT8, [6, 2])), ["(s0, s1, 6)"]),
     (TABLE, {}, ["(s0, s1, 40)"]),
     (TABLE, dict(data=(UINT4, [9, 40]), zero_points=(UINT4, [9, 3])), ["(s0, s1, 40)"]),

@@ -158,6 +158,12 @@ FORMS = [
     (plain("ConstantOfShape", "n", n=const(2**31, 2**31)), 142,
      "a result has more elements than 64 bits can count; split it"),
     # Wrong without doubt.
+    (plain("Einsum", "a,b", {"equation": "ij,jk->iki"}, a=floats(2, 3), b=floats(3, 4)), 140,
+     "has the output label 'i' twice or in no operand, in the equation 'ij,jk->iki'"),
+    (plain("Concat", "", {"axis": 0}), 140, "needs at least one input"),
+    (plain("Split", "x,n", outputs="y,z", x=floats(2), n=const(-1, 3)), 140,
+     "an element of 'split': -1 must be at least 0"),
+    (plain("Pad", "x,n", x=floats(2), n=const(0, 2**62)), 140, "element of 'pads' is"),
     (plain("Add", "a,b", a=floats(2), b=floats(3)), 140,
      "extents do not broadcast: 2 and 3 must be equal; check the model where it was made"),
     (plain("ArgMax", "x", attrs={"axis": 1}, x=floats(2, 0)), 140,
@@ -172,7 +178,7 @@ def build(domain, op, inputs, attrs, given, outputs):
             constants.append(numpy_helper.from_array(value, name))
         elif value and name in inputs.split(","):
             values.append(helper.make_tensor_value_info(name, *value))
-    node = helper.make_node(op, inputs.split(","), outputs.split(","), "here", domain=domain, **attrs)
+    node = helper.make_node(op, inputs.split(",") if inputs else [], outputs.split(","), "here", domain=domain, **attrs)
     results = [helper.ValueInfoProto(name=name) for name in outputs.split(",") if name]
     graph = helper.make_graph([node], "form", values, results, constants)
     return helper.make_model(graph, ir_version=10, opset_imports=[

@@ -91,6 +91,9 @@ case("unknown-in-attribute", 105,
                            attributes=[attribute("k", 2, i=1) + field(40, b"z")])])),
      "AttributeProto")
 case("unknown-in-tensor", 105, model(add(initializers=[W + field(30, 1)])), "TensorProto")
+case("own-field-of-sparse-indices", 105,
+     model(add(nodes=[node("Add", ["x", "w"], ["y"], attributes=[attribute("k", 11) + field(22, field(
+         2, message((1, 4), (2, 1), (8, "w"), (50001, 0), (50002, 16))))])])), "50001")
 case("unknown-in-function", 105,
      model(add(), functions=[function("F", ["a"], ["b"], []) + field(77, 1)]), "FunctionProto")
 case("unknown-in-model", 105, model(add()) + field(99, 1), "ModelProto")
@@ -212,6 +215,7 @@ case("tensor-overflow-hidden", 120, weight(FLOAT, [1 << 40, 1 << 40, 0], raw=b""
 case("tensor-rank", 120, weight(FLOAT, [1] * 100, raw=floats(1)))
 case("tensor-string", 121, weight(STRING, [1]), "STRING")
 case("tensor-unknown-type", 121, weight(77, [1], raw=b"1"), "data type 77")
+case("tensor-negative-type", 121, weight(-5, [1], raw=b"1"), "data type -5")
 case("tensor-short", 122, weight(FLOAT, [4], raw=floats(1, 2, 3)))
 case("tensor-long", 122, weight(FLOAT, [4], raw=floats(1, 2, 3, 4, 5)))
 case("tensor-short-large", 122, weight(FLOAT, [1000], raw=floats(*range(999))))
@@ -229,6 +233,9 @@ case("raw-and-external", 123,
      setup=write("d.bin"))
 case("location-code", 123, weight(FLOAT, [4], raw=floats(1, 2, 3, 4), extra=field(14, 7)))
 case("typed-large", 124, weight(BOOL, [20 << 20], packed=(5, b"\1" * (20 << 20))))
+case("attribute-large", 124, model(add(nodes=[ADD, node("ConstantOfShape", ["s"], ["z"], attributes=[attribute(
+    "value", 4, t=tensor("", INT64, [3 << 20], raw=b"\0" * (24 << 20)))])],
+    initializers=[W, tensor("s", INT64, [1], raw=int64s(1))])), "make it an initializer")
 case("segmented", 129, weight(FLOAT, [4], raw=floats(1, 2, 3, 4), extra=field(3, b"")))
 case("sparse", 129, model(add(extra=field(15, field(1, W)))))
 

@@ -311,6 +311,23 @@ func.func @other_one(%x: tensor<6x8xf32>, %x2: tensor<6x8xf32>, %o: tensor<3xi32
   return %7 : tensor<6x16xf32>
 }
 
+// CHECK-LABEL: func.func @no_cube(
+// CHECK-NOT: #moe.activation<{{relu|silu|gelu|swiglu}}
+// CHECK: return
+func.func @no_cube(%x: tensor<6x8xf32>, %x2: tensor<6x8xf32>, %o: tensor<3xi32>, %o2: tensor<3xi32>, %rows: tensor<6xi32>, %i: tensor<6x16xf32>, %i32: tensor<6x32xf32>, %j: tensor<6x8xf32>) -> (tensor<6x16xf32>) {
+  %w_p = param.load @w : tensor<2x8x16xf32>
+  %p = moe.grouped_matmul ins(%x, %w_p, %o : tensor<6x8xf32>, tensor<2x8x16xf32>, tensor<3xi32>) outs(%i : tensor<6x16xf32>) {activation = #moe.activation<identity>, layout = #moe.layout<kn>} -> tensor<6x16xf32>
+  %c0 = onnx.Constant dense<0.5> : tensor<f32>
+  %0 = onnx.Mul(%p, %c0) : (tensor<6x16xf32>, tensor<f32>) -> tensor<6x16xf32>
+  %c1 = onnx.Constant dense<0.7978845608028654> : tensor<f32>
+  %1 = onnx.Mul(%p, %c1) : (tensor<6x16xf32>, tensor<f32>) -> tensor<6x16xf32>
+  %2 = onnx.Tanh(%1) : (tensor<6x16xf32>) -> tensor<6x16xf32>
+  %c2 = onnx.Constant dense<1.0> : tensor<f32>
+  %3 = onnx.Add(%2, %c2) : (tensor<6x16xf32>, tensor<f32>) -> tensor<6x16xf32>
+  %4 = onnx.Mul(%0, %3) : (tensor<6x16xf32>, tensor<6x16xf32>) -> tensor<6x16xf32>
+  return %4 : tensor<6x16xf32>
+}
+
 // CHECK-LABEL: func.func @other_cube(
 // CHECK-NOT: #moe.activation<{{relu|silu|gelu|swiglu}}
 // CHECK: return

@@ -343,3 +343,55 @@ module attributes {onnx.symbols = ["T"]} {
     return %33 : tensor<?x4xf32>
   }
 }
+
+// -----
+
+// A mask that is one of bools.
+// REMARK: raised 'Add' by P2: 2 experts, 2 a token
+// CHECK-LABEL: module attributes
+// CHECK: moe.combine {{.*}}moe.raised_from = "P2"
+module attributes {onnx.symbols = ["T"]} {
+  param.decl @c0 : tensor<4x2xf32> = #param.file<"m.onnx", 0, 32>
+  param.decl @c6 : tensor<4x6xf32> = #param.file<"m.onnx", 32, 96>
+  param.decl @c7 : tensor<6x4xf32> = #param.file<"m.onnx", 128, 96>
+  param.decl @c8 : tensor<4x6xf32> = #param.file<"m.onnx", 224, 96>
+  param.decl @c9 : tensor<6x4xf32> = #param.file<"m.onnx", 320, 96>
+  func.func @main(%x: tensor<?x4xf32> {onnx.name = "x", onnx.shape = affine_map<()[s0] -> (s0, 4)>}) -> (tensor<?x4xf32> {onnx.name = "y"}) {
+    %0 = param.load @c0 : tensor<4x2xf32>
+    %1 = onnx.Constant dense<2> : tensor<1xi64>
+    %2 = onnx.Constant dense<2> : tensor<1xi64>
+    %3 = onnx.Constant dense<[false, true]> : tensor<2xi1>
+    %4 = onnx.Constant dense<2> : tensor<1xi64>
+    %5 = onnx.Constant dense<1> : tensor<1xi64>
+    %6 = param.load @c6 : tensor<4x6xf32>
+    %7 = param.load @c7 : tensor<6x4xf32>
+    %8 = onnx.Constant dense<0> : tensor<1xi64>
+    %9 = onnx.Constant dense<1> : tensor<1xi64>
+    %10 = onnx.Constant dense<1> : tensor<1xi64>
+    %11 = param.load @c8 : tensor<4x6xf32>
+    %12 = param.load @c9 : tensor<6x4xf32>
+    %13 = onnx.Constant dense<1> : tensor<1xi64>
+    %14 = onnx.Constant dense<2> : tensor<1xi64>
+    %15 = onnx.Constant dense<1> : tensor<1xi64>
+    %16 = onnx.MatMul(%x, %0) {onnx.shapes = [affine_map<()[s0] -> (s0, 2)>]} : (tensor<?x4xf32>, tensor<4x2xf32>) -> tensor<?x2xf32>
+    %17 = onnx.Softmax(%16) {axis = 1 : i64, onnx.shapes = [affine_map<()[s0] -> (s0, 2)>]} : (tensor<?x2xf32>) -> tensor<?x2xf32>
+    %Values, %Indices = onnx.TopK(%17, %1) {axis = 1 : i64, onnx.shapes = [affine_map<()[s0] -> (s0, 2)>, affine_map<()[s0] -> (s0, 2)>]} : (tensor<?x2xf32>, tensor<1xi64>) -> (tensor<?x2xf32>, tensor<?x2xi64>)
+    %18 = onnx.OneHot(%Indices, %2, %3) {onnx.shapes = [affine_map<()[s0] -> (s0, 2, 2)>]} : (tensor<?x2xi64>, tensor<1xi64>, tensor<2xi1>) -> tensor<?x2x2xi1>
+    %19 = onnx.Cast(%18) {onnx.shapes = [affine_map<()[s0] -> (s0, 2, 2)>], to = f32} : (tensor<?x2x2xi1>) -> tensor<?x2x2xf32>
+    %20 = onnx.Unsqueeze(%Values, %4) {onnx.shapes = [affine_map<()[s0] -> (s0, 2, 1)>]} : (tensor<?x2xf32>, tensor<1xi64>) -> tensor<?x2x1xf32>
+    %21 = onnx.Mul(%19, %20) {onnx.shapes = [affine_map<()[s0] -> (s0, 2, 2)>]} : (tensor<?x2x2xf32>, tensor<?x2x1xf32>) -> tensor<?x2x2xf32>
+    %22 = onnx.ReduceSum(%21, %5) {keepdims = 0 : i64, onnx.axes = array<i64: 1>, onnx.shapes = [affine_map<()[s0] -> (s0, 2)>]} : (tensor<?x2x2xf32>, tensor<1xi64>) -> tensor<?x2xf32>
+    %23 = onnx.MatMul(%x, %6) {onnx.shapes = [affine_map<()[s0] -> (s0, 6)>]} : (tensor<?x4xf32>, tensor<4x6xf32>) -> tensor<?x6xf32>
+    %24 = onnx.Relu(%23) {onnx.shapes = [affine_map<()[s0] -> (s0, 6)>]} : (tensor<?x6xf32>) -> tensor<?x6xf32>
+    %25 = onnx.MatMul(%24, %7) {onnx.shapes = [affine_map<()[s0] -> (s0, 4)>]} : (tensor<?x6xf32>, tensor<6x4xf32>) -> tensor<?x4xf32>
+    %26 = onnx.Slice(%22, %8, %9, %10) {onnx.shapes = [affine_map<()[s0] -> (s0, 1)>], operandSegmentSizes = array<i32: 1, 1, 1, 1, 0>} : (tensor<?x2xf32>, tensor<1xi64>, tensor<1xi64>, tensor<1xi64>) -> tensor<?x1xf32>
+    %27 = onnx.Mul(%25, %26) {onnx.shapes = [affine_map<()[s0] -> (s0, 4)>]} : (tensor<?x4xf32>, tensor<?x1xf32>) -> tensor<?x4xf32>
+    %28 = onnx.MatMul(%x, %11) {onnx.shapes = [affine_map<()[s0] -> (s0, 6)>]} : (tensor<?x4xf32>, tensor<4x6xf32>) -> tensor<?x6xf32>
+    %29 = onnx.Relu(%28) {onnx.shapes = [affine_map<()[s0] -> (s0, 6)>]} : (tensor<?x6xf32>) -> tensor<?x6xf32>
+    %30 = onnx.MatMul(%29, %12) {onnx.shapes = [affine_map<()[s0] -> (s0, 4)>]} : (tensor<?x6xf32>, tensor<6x4xf32>) -> tensor<?x4xf32>
+    %31 = onnx.Slice(%22, %13, %14, %15) {onnx.shapes = [affine_map<()[s0] -> (s0, 1)>], operandSegmentSizes = array<i32: 1, 1, 1, 1, 0>} : (tensor<?x2xf32>, tensor<1xi64>, tensor<1xi64>, tensor<1xi64>) -> tensor<?x1xf32>
+    %32 = onnx.Mul(%30, %31) {onnx.shapes = [affine_map<()[s0] -> (s0, 4)>]} : (tensor<?x4xf32>, tensor<?x1xf32>) -> tensor<?x4xf32>
+    %33 = onnx.Add(%27, %32) {onnx.shapes = [affine_map<()[s0] -> (s0, 4)>]} : (tensor<?x4xf32>, tensor<?x4xf32>) -> tensor<?x4xf32>
+    return %33 : tensor<?x4xf32>
+  }
+}

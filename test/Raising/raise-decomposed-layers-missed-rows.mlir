@@ -413,3 +413,71 @@ module attributes {onnx.symbols = ["T", "sliced", "sliced_0", "sliced_1", "slice
     return %57 : tensor<?x4xf32>
   }
 }
+
+// -----
+
+// Rows of the second expert that start where those of the first do.
+module attributes {onnx.symbols = ["T", "sliced", "sliced_0"]} {
+  param.decl @c0 : tensor<4x2xf32> = #param.file<"m.onnx", 0, 32>
+  param.decl @c8 : tensor<4x6xf32> = #param.file<"m.onnx", 32, 96>
+  param.decl @c9 : tensor<6x4xf32> = #param.file<"m.onnx", 128, 96>
+  param.decl @c10 : tensor<4x6xf32> = #param.file<"m.onnx", 224, 96>
+  param.decl @c11 : tensor<6x4xf32> = #param.file<"m.onnx", 320, 96>
+  func.func @main(%x: tensor<?x4xf32> {onnx.name = "x", onnx.shape = affine_map<()[s0] -> (s0, 4)>}) -> (tensor<?x4xf32> {onnx.name = "y"}) {
+    %0 = param.load @c0 : tensor<4x2xf32>
+    %1 = onnx.Constant dense<1> : tensor<1xi64>
+    %2 = onnx.Constant dense<-1> : tensor<1xi64>
+    %3 = onnx.Constant dense<1> : tensor<i64>
+    %4 = onnx.Constant dense<1> : tensor<1xi64>
+    %5 = onnx.Constant dense<0> : tensor<2xi64>
+    %6 = onnx.Constant dense<0> : tensor<i64>
+    %7 = onnx.Constant dense<0> : tensor<1xi64>
+    %8 = onnx.Constant dense<0> : tensor<1xi64>
+    %9 = onnx.Constant dense<0> : tensor<1xi64>
+    %10 = param.load @c8 : tensor<4x6xf32>
+    %11 = param.load @c9 : tensor<6x4xf32>
+    %12 = onnx.Constant dense<1> : tensor<1xi64>
+    %13 = onnx.Constant dense<0> : tensor<1xi64>
+    %14 = onnx.Constant dense<0> : tensor<1xi64>
+    %15 = param.load @c10 : tensor<4x6xf32>
+    %16 = param.load @c11 : tensor<6x4xf32>
+    %17 = onnx.Constant dense<-1> : tensor<1xi64>
+    %18 = onnx.Constant dense<1> : tensor<1xi64>
+    %19 = onnx.Constant dense<[-1, 1, 4]> : tensor<3xi64>
+    %20 = onnx.Constant dense<1> : tensor<1xi64>
+    %21 = onnx.MatMul(%x, %0) {onnx.shapes = [affine_map<()[s0] -> (s0, 2)>]} : (tensor<?x4xf32>, tensor<4x2xf32>) -> tensor<?x2xf32>
+    %22 = onnx.Softmax(%21) {axis = 1 : i64, onnx.shapes = [affine_map<()[s0] -> (s0, 2)>]} : (tensor<?x2xf32>) -> tensor<?x2xf32>
+    %Values, %Indices = onnx.TopK(%22, %1) {axis = 1 : i64, onnx.shapes = [affine_map<()[s0] -> (s0, 1)>, affine_map<()[s0] -> (s0, 1)>]} : (tensor<?x2xf32>, tensor<1xi64>) -> (tensor<?x1xf32>, tensor<?x1xi64>)
+    %23 = onnx.Reshape(%Indices, %2) {onnx.shapes = [affine_map<()[s0] -> (s0)>]} : (tensor<?x1xi64>, tensor<1xi64>) -> tensor<?xi64>
+    %Values_0, %Indices_1 = onnx.TopK(%23) {axis = 0 : i64, largest = 0 : i64, onnx.shapes = [affine_map<()[s0] -> (s0)>, affine_map<()[s0] -> (s0)>]} : (tensor<?xi64>) -> (tensor<?xi64>, tensor<?xi64>)
+    %24 = onnx.Div(%Indices_1, %3) {onnx.shapes = [affine_map<()[s0] -> (s0)>]} : (tensor<?xi64>, tensor<i64>) -> tensor<?xi64>
+    %25 = onnx.Gather(%x, %24) {onnx.shapes = [affine_map<()[s0] -> (s0, 4)>]} : (tensor<?x4xf32>, tensor<?xi64>) -> tensor<?x4xf32>
+    %26 = onnx.Expand(%4) {onnx.shapes = [affine_map<()[s0] -> (s0)>]} : (tensor<1xi64>) -> tensor<?xi64>
+    %27 = onnx.ScatterElements(%5, %Values_0, %26) {onnx.shapes = [affine_map<()[s0] -> (2)>], reduction = "add"} : (tensor<2xi64>, tensor<?xi64>, tensor<?xi64>) -> tensor<2xi64>
+    %28 = onnx.CumSum(%27, %6) {onnx.axes = array<i64: 0>, onnx.shapes = [affine_map<()[s0] -> (2)>]} : (tensor<2xi64>, tensor<i64>) -> tensor<2xi64>
+    %29 = onnx.Gather(%28, %7) {onnx.shapes = [affine_map<()[s0] -> (1)>]} : (tensor<2xi64>, tensor<1xi64>) -> tensor<1xi64>
+    %30 = onnx.Gather(%27, %8) {onnx.shapes = [affine_map<()[s0] -> (1)>]} : (tensor<2xi64>, tensor<1xi64>) -> tensor<1xi64>
+    %31 = onnx.Sub(%29, %30) {onnx.shapes = [affine_map<()[s0] -> (1)>]} : (tensor<1xi64>, tensor<1xi64>) -> tensor<1xi64>
+    %32 = onnx.Slice(%25, %31, %29, %9) {onnx.shapes = [affine_map<()[s0, s1] -> (s1, 4)>], operandSegmentSizes = array<i32: 1, 1, 1, 1, 0>} : (tensor<?x4xf32>, tensor<1xi64>, tensor<1xi64>, tensor<1xi64>) -> tensor<?x4xf32>
+    %33 = onnx.MatMul(%32, %10) {onnx.shapes = [affine_map<()[s0, s1] -> (s1, 6)>]} : (tensor<?x4xf32>, tensor<4x6xf32>) -> tensor<?x6xf32>
+    %34 = onnx.Relu(%33) {onnx.shapes = [affine_map<()[s0, s1] -> (s1, 6)>]} : (tensor<?x6xf32>) -> tensor<?x6xf32>
+    %35 = onnx.MatMul(%34, %11) {onnx.shapes = [affine_map<()[s0, s1] -> (s1, 4)>]} : (tensor<?x6xf32>, tensor<6x4xf32>) -> tensor<?x4xf32>
+    %36 = onnx.Gather(%28, %12) {onnx.shapes = [affine_map<()[s0, s1] -> (1)>]} : (tensor<2xi64>, tensor<1xi64>) -> tensor<1xi64>
+    %37 = onnx.Gather(%27, %13) {onnx.shapes = [affine_map<()[s0, s1] -> (1)>]} : (tensor<2xi64>, tensor<1xi64>) -> tensor<1xi64>
+    %38 = onnx.Sub(%29, %37) {onnx.shapes = [affine_map<()[s0, s1] -> (1)>]} : (tensor<1xi64>, tensor<1xi64>) -> tensor<1xi64>
+    %39 = onnx.Slice(%25, %38, %36, %14) {onnx.shapes = [affine_map<()[s0, s1, s2] -> (s2, 4)>], operandSegmentSizes = array<i32: 1, 1, 1, 1, 0>} : (tensor<?x4xf32>, tensor<1xi64>, tensor<1xi64>, tensor<1xi64>) -> tensor<?x4xf32>
+    %40 = onnx.MatMul(%39, %15) {onnx.shapes = [affine_map<()[s0, s1, s2] -> (s2, 6)>]} : (tensor<?x4xf32>, tensor<4x6xf32>) -> tensor<?x6xf32>
+    %41 = onnx.Relu(%40) {onnx.shapes = [affine_map<()[s0, s1, s2] -> (s2, 6)>]} : (tensor<?x6xf32>) -> tensor<?x6xf32>
+    %42 = onnx.MatMul(%41, %16) {onnx.shapes = [affine_map<()[s0, s1, s2] -> (s2, 4)>]} : (tensor<?x6xf32>, tensor<6x4xf32>) -> tensor<?x4xf32>
+    %43 = onnx.Concat(%35, %42) {axis = 0 : i64, onnx.shapes = [affine_map<()[s0, s1, s2] -> (s1 + s2, 4)>]} : (tensor<?x4xf32>, tensor<?x4xf32>) -> tensor<?x4xf32>
+    %44 = onnx.Reshape(%Values, %17) {onnx.shapes = [affine_map<()[s0, s1, s2] -> (s0)>]} : (tensor<?x1xf32>, tensor<1xi64>) -> tensor<?xf32>
+    %45 = onnx.Gather(%44, %Indices_1) {onnx.shapes = [affine_map<()[s0, s1, s2] -> (s0)>]} : (tensor<?xf32>, tensor<?xi64>) -> tensor<?xf32>
+    %46 = onnx.Unsqueeze(%45, %18) {onnx.shapes = [affine_map<()[s0, s1, s2] -> (s0, 1)>]} : (tensor<?xf32>, tensor<1xi64>) -> tensor<?x1xf32>
+    %47 = onnx.Mul(%43, %46) {onnx.equal = [#onnx.check<broadcast, affine_map<()[s0, s1, s2] -> (s1 + s2, s0)>, "extents do not broadcast">], onnx.shapes = [affine_map<()[s0, s1, s2] -> (s1 + s2, 4)>]} : (tensor<?x4xf32>, tensor<?x1xf32>) -> tensor<?x4xf32>
+    %Values_2, %Indices_3 = onnx.TopK(%Indices_1) {axis = 0 : i64, largest = 0 : i64, onnx.shapes = [affine_map<()[s0, s1, s2] -> (s0)>, affine_map<()[s0, s1, s2] -> (s0)>]} : (tensor<?xi64>) -> (tensor<?xi64>, tensor<?xi64>)
+    %48 = onnx.Gather(%47, %Indices_3) {onnx.shapes = [affine_map<()[s0, s1, s2] -> (s0, 4)>]} : (tensor<?x4xf32>, tensor<?xi64>) -> tensor<?x4xf32>
+    %49 = onnx.Reshape(%48, %19) {onnx.shapes = [affine_map<()[s0, s1, s2] -> (s0, 1, 4)>]} : (tensor<?x4xf32>, tensor<3xi64>) -> tensor<?x1x4xf32>
+    %50 = onnx.ReduceSum(%49, %20) {keepdims = 0 : i64, onnx.axes = array<i64: 1>, onnx.shapes = [affine_map<()[s0, s1, s2] -> (s0, 4)>]} : (tensor<?x1x4xf32>, tensor<1xi64>) -> tensor<?x4xf32>
+    return %50 : tensor<?x4xf32>
+  }
+}

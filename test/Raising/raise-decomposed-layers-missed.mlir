@@ -406,3 +406,54 @@ module attributes {onnx.symbols = ["T"]} {
     return %32 : tensor<?x4xf32>
   }
 }
+
+// -----
+
+// A bias of each token.
+// REMARK: left the experts that 'TopK' chooses as they are: the match stopped at 'Add' (Add): what is added is no vector of the expert
+module attributes {onnx.symbols = []} {
+  param.decl @c0 : tensor<4x2xf32> = #param.file<"m.onnx", 0, 32>
+  param.decl @c2 : tensor<4x6xf32> = #param.file<"m.onnx", 32, 96>
+  param.decl @c8 : tensor<2x6xf32> = #param.file<"m.onnx", 128, 48>
+  param.decl @c3 : tensor<6x4xf32> = #param.file<"m.onnx", 176, 96>
+  param.decl @c4 : tensor<4x6xf32> = #param.file<"m.onnx", 272, 96>
+  param.decl @c11 : tensor<2x6xf32> = #param.file<"m.onnx", 368, 48>
+  param.decl @c5 : tensor<6x4xf32> = #param.file<"m.onnx", 416, 96>
+  func.func @main(%x: tensor<2x4xf32> {onnx.name = "x", onnx.shape = affine_map<() -> (2, 4)>}) -> (tensor<2x4xf32> {onnx.name = "y"}) {
+    %0 = param.load @c0 : tensor<4x2xf32>
+    %1 = onnx.Constant dense<2> : tensor<1xi64>
+    %2 = onnx.Constant dense<0> : tensor<i64>
+    %3 = onnx.Constant dense<1> : tensor<1xi64>
+    %4 = param.load @c2 : tensor<4x6xf32>
+    %5 = param.load @c8 : tensor<2x6xf32>
+    %6 = param.load @c3 : tensor<6x4xf32>
+    %7 = onnx.Constant dense<1> : tensor<i64>
+    %8 = onnx.Constant dense<1> : tensor<1xi64>
+    %9 = param.load @c4 : tensor<4x6xf32>
+    %10 = param.load @c11 : tensor<2x6xf32>
+    %11 = param.load @c5 : tensor<6x4xf32>
+    %12 = onnx.MatMul(%x, %0) {onnx.shapes = [affine_map<() -> (2, 2)>]} : (tensor<2x4xf32>, tensor<4x2xf32>) -> tensor<2x2xf32>
+    %13 = onnx.Softmax(%12) {axis = 1 : i64, onnx.shapes = [affine_map<() -> (2, 2)>]} : (tensor<2x2xf32>) -> tensor<2x2xf32>
+    %Values, %Indices = onnx.TopK(%13, %1) {axis = 1 : i64, onnx.shapes = [affine_map<() -> (2, 2)>, affine_map<() -> (2, 2)>]} : (tensor<2x2xf32>, tensor<1xi64>) -> (tensor<2x2xf32>, tensor<2x2xi64>)
+    %14 = onnx.Equal(%Indices, %2) {onnx.shapes = [affine_map<() -> (2, 2)>]} : (tensor<2x2xi64>, tensor<i64>) -> tensor<2x2xi1>
+    %15 = onnx.Cast(%14) {onnx.shapes = [affine_map<() -> (2, 2)>], to = f32} : (tensor<2x2xi1>) -> tensor<2x2xf32>
+    %16 = onnx.Mul(%15, %Values) {onnx.shapes = [affine_map<() -> (2, 2)>]} : (tensor<2x2xf32>, tensor<2x2xf32>) -> tensor<2x2xf32>
+    %17 = onnx.ReduceSum(%16, %3) {onnx.axes = array<i64: 1>, onnx.shapes = [affine_map<() -> (2, 1)>]} : (tensor<2x2xf32>, tensor<1xi64>) -> tensor<2x1xf32>
+    %18 = onnx.MatMul(%x, %4) {onnx.shapes = [affine_map<() -> (2, 6)>]} : (tensor<2x4xf32>, tensor<4x6xf32>) -> tensor<2x6xf32>
+    %19 = onnx.Add(%18, %5) {onnx.shapes = [affine_map<() -> (2, 6)>]} : (tensor<2x6xf32>, tensor<2x6xf32>) -> tensor<2x6xf32>
+    %20 = onnx.Relu(%19) {onnx.shapes = [affine_map<() -> (2, 6)>]} : (tensor<2x6xf32>) -> tensor<2x6xf32>
+    %21 = onnx.MatMul(%20, %6) {onnx.shapes = [affine_map<() -> (2, 4)>]} : (tensor<2x6xf32>, tensor<6x4xf32>) -> tensor<2x4xf32>
+    %22 = onnx.Mul(%21, %17) {onnx.shapes = [affine_map<() -> (2, 4)>]} : (tensor<2x4xf32>, tensor<2x1xf32>) -> tensor<2x4xf32>
+    %23 = onnx.Equal(%Indices, %7) {onnx.shapes = [affine_map<() -> (2, 2)>]} : (tensor<2x2xi64>, tensor<i64>) -> tensor<2x2xi1>
+    %24 = onnx.Cast(%23) {onnx.shapes = [affine_map<() -> (2, 2)>], to = f32} : (tensor<2x2xi1>) -> tensor<2x2xf32>
+    %25 = onnx.Mul(%24, %Values) {onnx.shapes = [affine_map<() -> (2, 2)>]} : (tensor<2x2xf32>, tensor<2x2xf32>) -> tensor<2x2xf32>
+    %26 = onnx.ReduceSum(%25, %8) {onnx.axes = array<i64: 1>, onnx.shapes = [affine_map<() -> (2, 1)>]} : (tensor<2x2xf32>, tensor<1xi64>) -> tensor<2x1xf32>
+    %27 = onnx.MatMul(%x, %9) {onnx.shapes = [affine_map<() -> (2, 6)>]} : (tensor<2x4xf32>, tensor<4x6xf32>) -> tensor<2x6xf32>
+    %28 = onnx.Add(%27, %10) {onnx.shapes = [affine_map<() -> (2, 6)>]} : (tensor<2x6xf32>, tensor<2x6xf32>) -> tensor<2x6xf32>
+    %29 = onnx.Relu(%28) {onnx.shapes = [affine_map<() -> (2, 6)>]} : (tensor<2x6xf32>) -> tensor<2x6xf32>
+    %30 = onnx.MatMul(%29, %11) {onnx.shapes = [affine_map<() -> (2, 4)>]} : (tensor<2x6xf32>, tensor<6x4xf32>) -> tensor<2x4xf32>
+    %31 = onnx.Mul(%30, %26) {onnx.shapes = [affine_map<() -> (2, 4)>]} : (tensor<2x4xf32>, tensor<2x1xf32>) -> tensor<2x4xf32>
+    %32 = onnx.Add(%22, %31) {onnx.shapes = [affine_map<() -> (2, 4)>]} : (tensor<2x4xf32>, tensor<2x4xf32>) -> tensor<2x4xf32>
+    return %32 : tensor<2x4xf32>
+  }
+}

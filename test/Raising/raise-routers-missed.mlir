@@ -39,6 +39,25 @@ func.func @main(%s: tensor<3x8xf32>, %t: tensor<3x8xf32>, %y: tensor<6x4xf32>) -
 
 // -----
 
+// CHECK: left the router of 'L' as it is: the match stopped{{.*}}: its keys are not f32
+func.func @main(%s: tensor<3x8xf32>, %t: tensor<3x8xf32>, %y: tensor<6x4xf32>) -> tensor<3x4xf32> {
+  %k = onnx.Constant dense<2> : tensor<1xi64>
+  %p = onnx.Softmax(%s) {axis = 1 : i64} : (tensor<3x8xf32>) -> tensor<3x8xf32>
+  %h = onnx.Cast(%p) {to = f16} : (tensor<3x8xf32>) -> tensor<3x8xf16>
+  %v, %ids = onnx.TopK(%h, %k) {axis = 1 : i64} : (tensor<3x8xf16>, tensor<1xi64>) -> (tensor<3x2xf16>, tensor<3x2xi64>)
+  %w = onnx.GatherElements(%p, %ids) {axis = 1 : i64} : (tensor<3x8xf32>, tensor<3x2xi64>) -> tensor<3x2xf32>
+  %id = onnx.Cast(%ids) {to = i32} : (tensor<3x2xi64>) -> tensor<3x2xi32>
+  %e0 = tensor.empty() : tensor<9xi32>
+  %e1 = tensor.empty() : tensor<6xi32>
+  %e2 = tensor.empty() : tensor<3x2xi32>
+  %offsets, %rows, %inverse = moe.plan ins(%id : tensor<3x2xi32>) outs(%e0, %e1, %e2 : tensor<9xi32>, tensor<6xi32>, tensor<3x2xi32>) {moe.layer = "L"} -> tensor<9xi32>, tensor<6xi32>, tensor<3x2xi32>
+  %e3 = tensor.empty() : tensor<3x4xf32>
+  %out = moe.combine ins(%y, %inverse, %w : tensor<6x4xf32>, tensor<3x2xi32>, tensor<3x2xf32>) outs(%e3 : tensor<3x4xf32>) -> tensor<3x4xf32>
+  return %out : tensor<3x4xf32>
+}
+
+// -----
+
 // CHECK: left the router of 'L' as it is: the match stopped{{.*}}: its weights are not of what is chosen
 func.func @main(%s: tensor<3x8xf32>, %t: tensor<3x8xf32>, %y: tensor<6x4xf32>) -> tensor<3x4xf32> {
   %k = onnx.Constant dense<2> : tensor<1xi64>
@@ -152,6 +171,40 @@ func.func @main(%s: tensor<3x8xf32>, %t: tensor<3x8xf32>, %y: tensor<6x4xf32>) -
   %k = onnx.Constant dense<2> : tensor<1xi64>
   %p = onnx.Sigmoid(%s) : (tensor<3x8xf32>) -> tensor<3x8xf32>
   %v, %ids = onnx.TopK(%p, %k) {axis = 1 : i64} : (tensor<3x8xf32>, tensor<1xi64>) -> (tensor<3x2xf32>, tensor<3x2xi64>)
+  %w = onnx.Softmax(%v) {axis = 1 : i64} : (tensor<3x2xf32>) -> tensor<3x2xf32>
+  %id = onnx.Cast(%ids) {to = i32} : (tensor<3x2xi64>) -> tensor<3x2xi32>
+  %e0 = tensor.empty() : tensor<9xi32>
+  %e1 = tensor.empty() : tensor<6xi32>
+  %e2 = tensor.empty() : tensor<3x2xi32>
+  %offsets, %rows, %inverse = moe.plan ins(%id : tensor<3x2xi32>) outs(%e0, %e1, %e2 : tensor<9xi32>, tensor<6xi32>, tensor<3x2xi32>) {moe.layer = "L"} -> tensor<9xi32>, tensor<6xi32>, tensor<3x2xi32>
+  %e3 = tensor.empty() : tensor<3x4xf32>
+  %out = moe.combine ins(%y, %inverse, %w : tensor<6x4xf32>, tensor<3x2xi32>, tensor<3x2xf32>) outs(%e3 : tensor<3x4xf32>) -> tensor<3x4xf32>
+  return %out : tensor<3x4xf32>
+}
+
+// -----
+
+// CHECK: left the router of 'L' as it is: the match stopped{{.*}}: it is over what is softmax, sigmoid or biased
+// Nor over what groups keep.
+func.func @main(%s: tensor<3x8xf32>, %t: tensor<3x8xf32>, %y: tensor<6x4xf32>) -> tensor<3x4xf32> {
+  %k = onnx.Constant dense<2> : tensor<1xi64>
+  %gs = onnx.Constant dense<[3, 4, 2]> : tensor<3xi64>
+  %g = onnx.Reshape(%s, %gs) : (tensor<3x8xf32>, tensor<3xi64>) -> tensor<3x4x2xf32>
+  %gax = onnx.Constant dense<2> : tensor<1xi64>
+  %gr = onnx.ReduceMax(%g, %gax) {keepdims = 0 : i64} : (tensor<3x4x2xf32>, tensor<1xi64>) -> tensor<3x4xf32>
+  %gtv, %gti = onnx.TopK(%gr, %k) {axis = 1 : i64} : (tensor<3x4xf32>, tensor<1xi64>) -> (tensor<3x2xf32>, tensor<3x2xi64>)
+  %z = onnx.Constant dense<0.0> : tensor<3x4xf32>
+  %one = onnx.Constant dense<1.0> : tensor<3x2xf32>
+  %m = onnx.ScatterElements(%z, %gti, %one) {axis = 1 : i64} : (tensor<3x4xf32>, tensor<3x2xi64>, tensor<3x2xf32>) -> tensor<3x4xf32>
+  %u = onnx.Constant dense<2> : tensor<1xi64>
+  %m3 = onnx.Unsqueeze(%m, %u) : (tensor<3x4xf32>, tensor<1xi64>) -> tensor<3x4x1xf32>
+  %me = onnx.Expand(%m3, %gs) : (tensor<3x4x1xf32>, tensor<3xi64>) -> tensor<3x4x2xf32>
+  %fs = onnx.Constant dense<[3, 8]> : tensor<2xi64>
+  %mf = onnx.Reshape(%me, %fs) : (tensor<3x4x2xf32>, tensor<2xi64>) -> tensor<3x8xf32>
+  %mb = onnx.Cast(%mf) {to = i1} : (tensor<3x8xf32>) -> tensor<3x8xi1>
+  %fill = onnx.Constant dense<0.0> : tensor<f32>
+  %q = onnx.Where(%mb, %s, %fill) : (tensor<3x8xi1>, tensor<3x8xf32>, tensor<f32>) -> tensor<3x8xf32>
+  %v, %ids = onnx.TopK(%q, %k) {axis = 1 : i64} : (tensor<3x8xf32>, tensor<1xi64>) -> (tensor<3x2xf32>, tensor<3x2xi64>)
   %w = onnx.Softmax(%v) {axis = 1 : i64} : (tensor<3x2xf32>) -> tensor<3x2xf32>
   %id = onnx.Cast(%ids) {to = i32} : (tensor<3x2xi64>) -> tensor<3x2xi32>
   %e0 = tensor.empty() : tensor<9xi32>

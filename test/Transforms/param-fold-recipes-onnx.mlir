@@ -127,6 +127,24 @@ func.func @gather(%i: tensor<1xi64>) -> (tensor<4xf32>, tensor<3x1x2xf32>, tenso
 
 param.decl @w : tensor<3x4xf32> = #param.file<"m", 0, 48>
 
+// A recipe lists its indices: no more than 1024.
+// CHECK-LABEL: func @gather_many
+func.func @gather_many() -> (tensor<1024x4xf32>, tensor<1025x4xf32>) {
+  // CHECK: %[[A:.*]] = param.load @{{.*}} : tensor<1024x4xf32>
+  // CHECK: %[[B:.*]] = onnx.Gather({{.*}} -> tensor<1025x4xf32>
+  // CHECK: return %[[A]], %[[B]]
+  %w = param.load @w : tensor<3x4xf32>
+  %most = onnx.Constant dense<1> : tensor<1024xi64>
+  %more = onnx.Constant dense<1> : tensor<1025xi64>
+  %a = onnx.Gather(%w, %most) : (tensor<3x4xf32>, tensor<1024xi64>) -> tensor<1024x4xf32>
+  %b = onnx.Gather(%w, %more) : (tensor<3x4xf32>, tensor<1025xi64>) -> tensor<1025x4xf32>
+  return %a, %b : tensor<1024x4xf32>, tensor<1025x4xf32>
+}
+
+// -----
+
+param.decl @w : tensor<3x4xf32> = #param.file<"m", 0, 48>
+
 // Out of range is for the run to report.
 // CHECK-LABEL: func @gather_outside
 func.func @gather_outside() -> tensor<4xf32> {

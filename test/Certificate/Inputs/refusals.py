@@ -184,6 +184,21 @@ def unmasked_weights(self, m, v, values, ids):
     return Case.write_gathered(self, m, v, m.node("GatherElements", [scores, ids], axis=1), ids)
 
 
+def negated_sum(self, m, v, values, ids):
+    total = m.node("ReduceSum", [values, m.ints(-1)], keepdims=1)
+    return Case.write_gathered(self, m, v, m.node("Div", [values, m.node("Neg", [total])]), ids)
+
+
+def kept_scores(self, m, scores):
+    m.scores = scores
+    return scores
+
+
+def read_apart(self, m, v, values, ids):
+    again = m.node("Exp", [m.node("GatherElements", [m.scores, ids], axis=1)])
+    return Case.write_gathered(self, m, v, m.node("Mul", [values, again]), ids)
+
+
 def two_choices(self, m, v, values, ids):
     other = m.node("TopK", [m.product, m.ints(K)], 2)[0]
     return Case.write_gathered(self, m, v, m.node("Add", [values, other]), ids)
@@ -255,6 +270,17 @@ def cubes(m):
     return m.node("Div", ["x", m.node("Sqrt", [m.node("Add", [mean, m.constant(1e-6)])])])
 
 
+def no_root(m):
+    mean = m.node("ReduceMean", [m.node("Mul", ["x", "x"]), m.ints(-1)], keepdims=1)
+    return m.node("Div", ["x", m.node("Abs", [m.node("Add", [mean, m.constant(1e-6)])])])
+
+
+def epsilon_of_each_column(m):
+    mean = m.node("ReduceMean", [m.node("Mul", ["x", "x"]), m.ints(-1)], keepdims=1)
+    epsilon = m.constant(np.array([1e-6] + [0] * (H - 1)))
+    return m.node("Div", ["x", m.node("Sqrt", [m.node("Add", [mean, epsilon])])])
+
+
 def twice_shifted(m):
     value = m.node("LayerNormalization", ["x", m.constant(GAIN), m.constant(OFFSET)])
     return m.node("Add", [value, m.constant(OFFSET)])
@@ -277,6 +303,8 @@ MODELS = [
     (variant("other_mean", source=norm_of(other_mean)), UNBOUNDED),
     (variant("other_squares", source=norm_of(other_squares)), UNBOUNDED),
     (variant("cubes", source=norm_of(cubes)), UNBOUNDED),
+    (variant("no_root", source=norm_of(no_root)), UNBOUNDED),
+    (variant("epsilon_of_each_column", source=norm_of(epsilon_of_each_column)), UNBOUNDED),
     (variant("twice_shifted", source=norm_of(twice_shifted, "layer_norm")), "adds a second constant"),
     (variant("often_rounded", source=norm_of(often_rounded)), "rounds once too often"),
     (variant("infinite_gain", source=norm_of(
@@ -326,6 +354,10 @@ WEIGHTLESS = [
      "is not known to this check"),
     (variant("constant_weights", score="softmax", bias={3: -INFINITY}, write_gathered=constant_weights),
      "no product with the scores"),
+    (variant("negated_sum", score="softmax", bias={3: -INFINITY}, write_gathered=negated_sum),
+     "reads a sum of scores, and is not known to this check"),
+    (variant("read_apart", score="softmax", bias={3: -INFINITY}, keys=kept_scores, write_gathered=read_apart),
+     "is not known to this check"),
     (variant("unmasked_weights", score="softmax", bias={3: -INFINITY}, logits=kept_product,
              write_gathered=unmasked_weights), "reaches the sum beside the scores"),
     (variant("infinite_scale", score="softmax", bias={3: -INFINITY},

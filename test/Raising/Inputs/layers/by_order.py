@@ -6,11 +6,12 @@
 """Rows are sorted by expert, and cut."""
 
 import numpy as np
+from onnx import helper
 
-from .graph import layer, lookalike
+from .graph import I64, layer, lookalike
 
 
-def sorted_rows(g, cut=None, largest=0, bounds=None, extra=None, order=None, divide=None):
+def sorted_rows(g, cut=None, largest=0, bounds=None, extra=None, order=None, divide=None, invert=None):
     weights, ids = g.route()
     flat = g.Reshape(ids, [-1])
     count = g.Shape(flat)
@@ -24,7 +25,7 @@ def sorted_rows(g, cut=None, largest=0, bounds=None, extra=None, order=None, div
     start = g.constant(np.zeros([1], np.int64))
     for e, m in enumerate(g.weights_of_experts()):
         end = g.Gather(ends, [e], axis=0)
-        begin, stop = bounds(g, start, end, e) if bounds else (start, end)
+        begin, stop = bounds(g, start, end, e, histogram) if bounds else (start, end)
         part = g.Slice(rows, begin, stop, [0])
         y = g.network(part, m)
         parts.append(extra(g, y, rows, begin, stop) if extra else y)
@@ -33,14 +34,35 @@ def sorted_rows(g, cut=None, largest=0, bounds=None, extra=None, order=None, div
         parts = order(parts)
     y = g.Concat(*parts, axis=0)
     y = g.Mul(y, g.Unsqueeze(g.Gather(g.Reshape(weights, [-1]), place, axis=0), [1]))
-    inverse = g.TopK(place, count, axis=0, largest=0, outputs=2)[1]
+    inverse = (invert or by_sorting)(g, place, count)
     y = g.Reshape(g.Gather(y, inverse, axis=0), [-1, g.k, g.D])
     return g.ReduceSum(y, [1], keepdims=0)
+
+
+def by_sorting(g, place, count):
+    return g.TopK(place, count, axis=0, largest=0, outputs=2)[1]
+
+
+def by_scattering(g, place, count, value=0, **options):
+    """Each number at its place."""
+    base = g.ConstantOfShape(count, value=helper.make_tensor("v", I64, [1], [value]))
+    return g.ScatterElements(base, place, g.Range(0, g.Squeeze(count, [0]), 1), axis=0, **options)
 
 
 @layer("P5")
 def rows_sorted(g):
     return sorted_rows(g)
+
+
+@layer("P5")
+def rows_put_back_by_scattering(g):
+    return sorted_rows(g, invert=by_scattering)
+
+
+@lookalike()
+def put_back_a_place_too_early(g):
+    """Numbers added to -1, which counts from the end."""
+    return sorted_rows(g, invert=lambda g, place, count: by_scattering(g, place, count, -1, reduction="add"))
 
 
 @lookalike()
@@ -50,9 +72,16 @@ def sorted_down(g):
 
 @lookalike(tokens=7)
 def bounds_off_by_one(g):
-    def bounds(g, start, end, e):
+    def bounds(g, start, end, e, histogram):
         return (g.Sub(start, 1) if e else start), (end if e == g.E - 1 else g.Sub(end, 1))
     return sorted_rows(g, bounds=bounds)
+
+
+@layer("P5")
+def rows_sorted_by_counts(g):
+    """An expert's rows start as many before their end as there are."""
+    return sorted_rows(g, bounds=lambda g, start, end, e, histogram: (
+        g.Sub(end, g.Gather(histogram, [e], axis=0)), end))
 
 
 @lookalike()

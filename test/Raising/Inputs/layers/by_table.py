@@ -119,6 +119,16 @@ def columns_and_vector(g):
 
 
 @lookalike()
+def summed_over_all_rows(g):
+    weights, ids = g.route()
+    flat = g.Reshape(ids, [-1])
+    wide = g.Expand(g.Unsqueeze("x", [1]), g.constant(np.array([1, g.k, 1], np.int64)))
+    y = g.MatMul(g.Reshape(wide, [-1, 1, g.D]), g.Gather(g.weight(g.E, g.D, g.H), flat, axis=0))
+    y = g.Mul(g.Squeeze(y, [1]), g.Reshape(weights, [-1, 1]))
+    return g.ReduceSum(y, [0], keepdims=0)
+
+
+@lookalike()
 def summed_over_tokens(g):
     weights, ids = g.route()
     y = g.MatMul(g.Unsqueeze("x", [1, 2]), g.Gather(g.weight(g.E, g.D, g.H), ids, axis=0))

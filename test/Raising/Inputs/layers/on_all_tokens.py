@@ -90,6 +90,18 @@ def ids_counted_from_one(g):
 
 
 @layer("P2")
+def ids_cast_like_rows(g):
+    return masked(g, mask_of=lambda g, ids, e: g.Equal(g.CastLike(ids, "x"), g.constant(np.float32(e))))
+
+
+@layer("P2")
+def scaled_by_a_column(g):
+    """The rows of a product, each times a number that another product makes of it."""
+    return masked(g, network=lambda g, x, m, e: g.MatMul(
+        g.Mul(g.MatMul(x, m[0]), g.MatMul(x, g.weight(g.D, 1))), m[1]))
+
+
+@layer("P2")
 def with_bias(g):
     def network(g, x, m, e):
         h = g.Relu(g.Gemm(x, g.weight(g.H, g.D), g.weight(g.H), transB=1))
@@ -128,6 +140,20 @@ def expert_added_once_more(g):
 @lookalike()
 def expert_instead_of_another(g):
     return masked(g, order=[*range(g.E - 1), 0])
+
+
+@lookalike(experts=4)
+def experts_numbered_in_reverse(g):
+    weights, ids = g.route()
+    hot = g.Cast(g.Equal(g.Unsqueeze(ids, [2]), g.constant(np.arange(g.E)[::-1].copy())), to=F32)
+    gates = g.ReduceSum(g.Mul(hot, g.Unsqueeze(weights, [2])), [1], keepdims=0)
+    return g.sum_up([g.Mul(g.network("x", m), g.Slice(gates, [e], [e + 1], [1]))
+                     for e, m in enumerate(g.weights_of_experts())])
+
+
+@lookalike()
+def experts_without_weights(g):
+    return masked(g, network=lambda g, x, m, e: g.Relu(x))
 
 
 @lookalike()

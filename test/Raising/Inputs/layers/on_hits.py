@@ -86,6 +86,18 @@ def gathered_for_one_expert(g):
 
 
 @lookalike()
+def kept_apart_by_choice(g):
+    """Each row where its token and choice are: no sum over choices."""
+    base = g.ConstantOfShape(g.Concat(g.Shape("x", end=1), [g.k, g.D], axis=0))
+    weights, ids = g.route()
+    for e, m in enumerate(g.weights_of_experts()):
+        places = g.Transpose(g.NonZero(g.Equal(ids, e)), perm=[1, 0])
+        rows = g.Gather("x", hits(g, g.Equal(ids, e))[0], axis=0)
+        base = g.ScatterND(base, places, g.network(rows, m), reduction="add")
+    return base
+
+
+@lookalike()
 def hits_in_another_order(g):
     """Weights in the order of choices, rows in that of tokens."""
     def weigh(g, weights, flat, ids, tokens, choices, e):
@@ -119,6 +131,21 @@ def flat_places_of_choices(g):
         y = g.Mul(g.network(g.Gather("x", tokens, axis=0), m), g.Unsqueeze(g.Gather(flat, place), [1]))
         total = scatter_nd(g, total, tokens, y)
     return total
+
+
+@lookalike()
+def places_without_a_stride(g):
+    """A token and a choice, added up, are no place among the weights."""
+    return gathered(g, scatter_nd, weigh=lambda g, weights, flat, ids, tokens, choices, e: g.Unsqueeze(
+        g.Gather(flat, g.Add(tokens, choices)), [1]))
+
+
+@lookalike(experts=4, choices=2)
+def weights_of_another_width(g):
+    """By token and choice, from the scores of all experts."""
+    scores = g.Softmax(g.MatMul("x", g.weight(g.D, g.E)), axis=1)
+    return gathered(g, scatter_nd, weigh=lambda g, weights, flat, ids, tokens, choices, e: g.Unsqueeze(
+        g.GatherND(scores, g.Concat(g.Unsqueeze(tokens, [1]), g.Unsqueeze(choices, [1]), axis=1)), [1]))
 
 
 @lookalike()
