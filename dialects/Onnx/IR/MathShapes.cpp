@@ -324,6 +324,13 @@ LogicalResult CastOp::inferShapes(ShapeContext &context) {
   return inferCast(context, *this, getTo());
 }
 
+/// To the type that it has already.
+OpFoldResult CastOp::fold(FoldAdaptor) {
+  if (getInput().getType() == getOutput().getType())
+    return getInput();
+  return {};
+}
+
 LogicalResult CastLikeOp::inferShapes(ShapeContext &context) {
   return inferCast(context, *this, getElement(getTargetType()));
 }

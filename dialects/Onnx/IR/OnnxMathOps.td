@@ -326,6 +326,7 @@ def Onnx_CastOp : Onnx_Op<"Cast", [6, 9, 13, 19, 21, 23, 24],
   }];
   let extents = "those of `input`";
   let refused = "types that no tensor here has, strings and float8 among them (by the importer)";
+  let hasFolder = 1;
 }
 
 def Onnx_CastLikeOp : Onnx_Op<"CastLike", [15, 19, 21, 23, 24],

@@ -523,9 +523,11 @@ std::optional<Fact> RoutingFacts::inferAdd(onnx::AddOp op) {
       result.dims = *dims;
       return result;
     }
-    if (second && fact->kind == FactKind::HitTokenTimesK &&
-        second->kind == FactKind::HitChoice && fact->expert == second->expert &&
-        fact->dims == second->dims && fact->hits == second->hits) {
+    bool isFirst = fact->kind == FactKind::HitTokenTimesK ||
+                   (fact->kind == FactKind::HitToken && extents.choices == 1);
+    if (second && isFirst && second->kind == FactKind::HitChoice &&
+        fact->expert == second->expert && fact->dims == second->dims &&
+        fact->hits == second->hits) {
       Fact result = *fact;
       result.kind = FactKind::HitFlat;
       return result;

@@ -76,6 +76,17 @@ bool LayerFinder::hasSameRows(Value a, Value b) {
          ArrayRef(first).drop_back() == ArrayRef(second).drop_back();
 }
 
+/// Whether both have a row for each of the same hits, which the graph may have
+/// found twice.
+bool LayerFinder::hasSameHits(Value a, Value b) {
+  const Fact *first = facts.lookup(a), *second = facts.lookup(b);
+  auto isHits = [](const Fact *fact) {
+    return fact && fact->dims.size() == 2 && fact->dims[0] == Dim{Axis::Hit};
+  };
+  return isHits(first) && isHits(second) && first->expert == second->expert &&
+         first->hits == second->hits;
+}
+
 /// y * weight, for one expert.
 std::optional<LayerFinder::Term> LayerFinder::readTerm(Value value) {
   auto mul = value.getDefiningOp<onnx::MulOp>();
@@ -85,7 +96,7 @@ std::optional<LayerFinder::Term> LayerFinder::readTerm(Value value) {
        {std::pair(mul.getA(), mul.getB()), std::pair(mul.getB(), mul.getA())}) {
     const Fact *fact = facts.lookup(weight);
     if (!isWeight(fact) || !fact->expert || !isColumn(weight) ||
-        !hasSameRows(row, weight))
+        (!hasSameRows(row, weight) && !hasSameHits(row, weight)))
       continue;
     bool isWhole = fact->kind != FactKind::MaskedWeight ||
                    (facts.getExtents().choices == 1);

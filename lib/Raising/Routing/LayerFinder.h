@@ -91,6 +91,7 @@ private:
   bool countsElements(mlir::Value count, const Fact &place);
   mlir::Value peelElements(mlir::Value updates, const Fact &place);
   bool isZeroAt(mlir::Value data, const Fact &place);
+  bool hasSameHits(mlir::Value a, mlir::Value b);
   bool hasSameRows(mlir::Value a, mlir::Value b);
   bool count(llvm::ArrayRef<Dim> dims, llvm::ArrayRef<Axis> axes);
   bool areOfChoices(llvm::ArrayRef<Dim> dims);

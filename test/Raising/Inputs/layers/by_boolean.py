@@ -5,8 +5,10 @@
 # ===------------------------------------------------------------------------===#
 """`out[mask] += expert(x[mask]) * p[mask, e]`, and other choices than TopK's."""
 
+import numpy as np
+
 from .graph import I64, layer, lookalike
-from .on_hits import zeros_like_x
+from .on_hits import hits, zeros_like_x
 
 
 def places(g, mask):
@@ -96,6 +98,36 @@ def rows_of_three_dimensions(g):
     return total
 
 
+@layer("P3", choices=1)
+def found_twice(g):
+    """The places of the rows and of the weights are found apart, as by TorchScript."""
+    scores, ids = one_choice(g)
+    weigh = column(g, scores)
+    return set_rows(g, ids, lambda e, place: weigh(e, places(g, g.Equal(ids, e))))
+
+
+@layer("P3", choices=1)
+def flat_place_of_one_choice(g):
+    """t * 1 + 0."""
+    weights, ids = g.route()
+    flat, total = g.Reshape(weights, [-1]), zeros_like_x(g)
+    for e, m in enumerate(g.weights_of_experts()):
+        token, choice = hits(g, g.Equal(ids, e))
+        weight = g.Unsqueeze(g.Gather(flat, g.Add(choice, g.Mul(token, 1))), [1])
+        total = g.ScatterND(total, g.Unsqueeze(token, [1]), g.Mul(g.network(g.Gather("x", token, axis=0), m), weight),
+                            reduction="add")
+    return total
+
+
+@lookalike(choices=1)
+def found_for_another(g):
+    """The places of the weights are those of the rows of another expert."""
+    scores, ids = one_choice(g)
+    weigh = column(g, scores)
+    return set_rows(g, ids, lambda e, place: g.ReduceSum(
+        weigh(e, places(g, g.Equal(ids, (e + 1) % g.E))), [0], keepdims=1))
+
+
 def elements(g, order=lambda g, rows: rows, spread=None, cut=None):
     """The mask is spread over rows, and each element written to its own place."""
     weights, ids = g.route()
@@ -129,3 +161,52 @@ def written_by_counted_elements(g):
 def written_by_columns(g):
     """The elements of each column, one after the other."""
     return elements(g, order=lambda g, rows: g.Transpose(rows, perm=[1, 0]))
+
+
+# -- Results side by side, of which each choice takes its own --
+
+
+def taken(g, flat=False, choices=None, weigh=lambda j: j, axis=1):
+    weights, ids = g.route()
+    every = g.Concat(*[g.Unsqueeze(g.network("x", m), [axis]) for m in g.weights_of_experts()], axis=axis)
+    token = g.Range(g.constant(np.int64(0)), g.Squeeze(g.Shape("x", end=1), [0]), g.constant(np.int64(1)))
+    parts = []
+    for j in choices or range(g.k):
+        chosen = g.Gather(ids, j, axis=1)
+        if flat:
+            rows = g.Gather(g.Reshape(every, [-1, g.D]), g.Add(g.Mul(token, g.E), chosen), axis=0)
+        else:
+            rows = g.GatherND(every, g.Concat(g.Unsqueeze(token, [1]), g.Unsqueeze(chosen, [1]), axis=1))
+        parts.append(g.Mul(rows, g.Unsqueeze(g.Gather(weights, weigh(j), axis=1), [1])))
+    return g.sum_up(parts)
+
+
+@layer("P2")
+def taken_for_each_choice(g):
+    return taken(g)
+
+
+@layer("P2")
+def taken_by_flat_places(g):
+    return taken(g, flat=True)
+
+
+@layer("P2")
+def taken_for_the_first(g):
+    return taken(g, choices=[0])
+
+
+@lookalike()
+def taken_twice(g):
+    return taken(g, choices=[0, 0])
+
+
+@lookalike(choices=2, experts=3)
+def taken_with_other_weights(g):
+    return taken(g, weigh=lambda j: 1 - j)
+
+
+@lookalike(tokens=4, experts=4)
+def taken_of_other_tokens(g):
+    """As many experts as tokens; the stack has experts first."""
+    return taken(g, axis=0)
