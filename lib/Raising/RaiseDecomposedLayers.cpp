@@ -52,8 +52,10 @@ struct RaiseDecomposedLayers
     for (Operation &op : main.getBody().front())
       if (std::optional<Choice> choice = readChoice(&op))
         choices.push_back(*choice);
-    auto all = llvm::map_to_vector(
-        choices, [](const Choice &choice) { return choice.ids; });
+    SmallVector<Value> all;
+    for (const Choice &choice : choices)
+      if (choice.isOfScores)
+        all.push_back(choice.ids);
     bool isChanged = false;
     for (const Choice &choice : choices)
       isChanged |= raise(choice, all, shapes, symbols);

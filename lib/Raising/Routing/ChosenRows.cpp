@@ -24,7 +24,7 @@ std::optional<LayerFinder::Taken> LayerFinder::readTaken(Value value) {
   if (!isa_and_present<onnx::GatherOp, onnx::GatherNDOp>(gather))
     return std::nullopt;
   const Fact *place = facts.lookup(gather->getOperand(1));
-  if (!place || place->kind != FactKind::ChosenPlace)
+  if (!place || !facts.isChosenPlace(*place))
     return std::nullopt;
   Value data = gather->getOperand(0);
   onnx::Extents extents = facts.getShapes().getExtents(data);
@@ -65,6 +65,7 @@ bool LayerFinder::isWeightOfTokens(Value weight, Value rows) {
   RankedTensorType type = getType(weight);
   return type.getRank() == getType(rows).getRank() && type.getRank() > 1 &&
          facts.isAllTokens(facts.getShapes().getExtents(weight).front()) &&
+         facts.isAllTokens(facts.getShapes().getExtents(rows).front()) &&
          llvm::all_of(type.getShape().drop_front(),
                       [](int64_t extent) { return extent == 1; });
 }

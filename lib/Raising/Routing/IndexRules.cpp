@@ -79,9 +79,10 @@ std::optional<Fact> RoutingFacts::inferPlace(onnx::ConcatOp op) {
   if (op.getOperands().size() != 2 || !isLastAxis(op.getAxis(), op.getResult()))
     return std::nullopt;
   const Fact *id = lookup(op.getOperands()[1]);
-  Dims column = {{Axis::Token}, {}};
-  if (!id || id->kind != FactKind::OneOfIds || id->dims != column ||
-      !countsTokens(op.getOperands()[0]))
+  bool isColumn = id && id->kind == FactKind::OneOfIds &&
+                  id->dims.size() == 2 && id->dims[1].empty() &&
+                  flattenDims(id->dims) == getCounted({Axis::Token});
+  if (!isColumn || !countsTokens(op.getOperands()[0]))
     return std::nullopt;
   Fact result = *id;
   result.kind = FactKind::ChosenPlace;
@@ -95,8 +96,7 @@ std::optional<Fact> RoutingFacts::inferFlatPlace(onnx::AddOp op) {
        {std::pair(op.getA(), op.getB()), std::pair(op.getB(), op.getA())}) {
     const Fact *id = lookup(value);
     auto first = other.getDefiningOp<onnx::MulOp>();
-    if (!id || id->kind != FactKind::OneOfIds ||
-        id->dims != Dims{{Axis::Token}} || !first)
+    if (!id || id->kind != FactKind::OneOfIds || id->dims.size() != 1 || !first)
       continue;
     bool isFirst = (getUniform(first.getB()) == double(extents.experts) &&
                     countsTokens(first.getA())) ||
@@ -152,7 +152,11 @@ std::optional<Fact> RoutingFacts::gatherRows(Value data, const Fact &index,
     bool isHit = index.kind == FactKind::HitToken;
     bool isGate = known && (known->kind == FactKind::Gate ||
                             known->kind == FactKind::ZeroOutside);
-    if (isGate && isHit && known->expert == index.expert &&
+    // A weight of choices is that of dropped ones, too; a table has zeros
+    // there.
+    bool areSame = isGate && (known->dense || !known->hits.kept ||
+                              known->hits.kept == index.hits.kept);
+    if (areSame && isHit && known->expert == index.expert &&
         type.getRank() <= 2) {
       // The weight of an expert where the expert was chosen.
       result = *known;

@@ -52,7 +52,7 @@ std::unique_ptr<RoutedLayer> LayerFinder::find() {
         layer = findRowScatter(user);
       else if (isWeight(&fact) && !fact.expert && isa<onnx::MulOp>(user))
         layer = findExpertSum(user);
-      else if (fact.kind == FactKind::ChosenPlace && fact.choice == 0 &&
+      else if (facts.isChosenPlace(fact) && fact.choice == 0 &&
                isa<onnx::GatherOp, onnx::GatherNDOp>(user))
         layer = findTaken(user);
       if (layer)
@@ -241,8 +241,12 @@ bool LayerFinder::isZeroAt(Value data, const Fact &place) {
         facts.getExtents().choices != 1)
       return false;
     const Fact *other = facts.lookup(op->getOperand(1));
-    bool isOther = other && other->kind == place.kind && other->expert &&
-                   other->expert != place.expert;
+    auto elements = dyn_cast<onnx::ScatterElementsOp>(op);
+    bool isOfRows =
+        !elements || normalizeAxis(elements.getAxis(),
+                                   getType(elements.getData()).getRank()) == 0;
+    bool isOther = isOfRows && other && other->kind == place.kind &&
+                   other->expert && other->expert != place.expert;
     if (!isOther)
       return false;
     data = op->getOperand(0);
@@ -777,6 +781,9 @@ std::unique_ptr<RoutedLayer> LayerFinder::findExpertSum(Operation *mul) {
     layer->root = reduce;
     if (!setWeights(*layer, *fact, weight))
       continue;
+    // A table of weights has zeros for choices that do not count.
+    if (!fact->dense)
+      layer->hits = fact->hits;
     layer->pattern = "P2b";
     layer = finish(std::move(layer), Space::Experts, rows);
     if (layer && !areSideBySide(layer->lifter->getDims(rows), *fact, weight))

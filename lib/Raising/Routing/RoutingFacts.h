@@ -149,6 +149,12 @@ public:
   bool hasOneToken() const;
   /// What dimensions count that run over `axes`.
   llvm::SmallVector<Axis> getCounted(llvm::ArrayRef<Axis> axes) const;
+  /// Whether a fact is of places in a table of tokens and experts: of one token
+  /// an id is one.
+  bool isChosenPlace(const Fact &fact) const {
+    return fact.kind == FactKind::ChosenPlace ||
+           (fact.kind == FactKind::OneOfIds && hasOneToken());
+  }
   /// Whether a fact says how many choices fell on an expert: of one token at
   /// most one.
   bool isCount(const Fact &fact) const;

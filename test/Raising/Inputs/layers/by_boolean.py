@@ -210,3 +210,14 @@ def taken_with_other_weights(g):
 def taken_of_other_tokens(g):
     """As many experts as tokens; the stack has experts first."""
     return taken(g, axis=0)
+
+
+@lookalike(tokens=4)
+def taken_by_all_weights(g):
+    """The rows of all tokens, by the weight of each."""
+    weights, ids = g.route()
+    every = g.Concat(*[g.Unsqueeze(g.network("x", m), [1]) for m in g.weights_of_experts()], axis=1)
+    token = g.Range(g.constant(np.int64(0)), g.constant(np.int64(4)), g.constant(np.int64(1)))
+    place = g.Concat(g.Unsqueeze(token, [1]), g.Unsqueeze(g.Gather(ids, 0, axis=1), [1]), axis=1)
+    rows = g.Unsqueeze(g.GatherND(every, place), [0])
+    return g.Mul(rows, g.Unsqueeze(g.Gather(weights, 0, axis=1), [1, 2]))
