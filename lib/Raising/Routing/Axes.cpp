@@ -47,6 +47,11 @@ Value moec::routing::peelRowViews(Value value) {
   return value;
 }
 
+bool moec::routing::isColumn(Value value) {
+  RankedTensorType type = getType(value);
+  return type.getRank() > 0 && type.getShape().back() == 1;
+}
+
 bool moec::routing::isLastAxis(int64_t axis, Value value) {
   int64_t rank = getType(value).getRank();
   return normalizeAxis(axis, rank) == rank - 1;

@@ -27,6 +27,9 @@ mlir::Value peelRowViews(mlir::Value value);
 /// Whether the elements stay in their order, in other dimensions.
 bool isView(mlir::Operation *op);
 
+/// Whether `value` has one number for each row: a column.
+bool isColumn(mlir::Value value);
+
 /// Whether `axis`, perhaps counted from the end, is the value's last.
 bool isLastAxis(int64_t axis, mlir::Value value);
 

@@ -143,3 +143,131 @@ std::unique_ptr<RoutedLayer> LayerFinder::findTaken(Operation *gather) {
   layer = finish(std::move(layer), Space::Tokens, *experts);
   return layer && isPrivate(*layer, nodes) ? std::move(layer) : nullptr;
 }
+
+//===-- A sum over the choices of each token ------------------------------===//
+
+/// A sum over the choices of each token.
+std::unique_ptr<RoutedLayer> LayerFinder::findChoiceSum(Operation *reduce) {
+  Value rows = reduce->getOperand(0);
+  const Fact *fact = facts.lookup(rows);
+  std::optional<unsigned> choice = findAxis(fact->dims, Axis::Choice);
+  std::optional<SmallVector<int64_t>> axes = getAxes(reduce, fact->dims.size());
+  if (!axes || axes->size() != 1)
+    return nullptr;
+  bool isChoice = choice ? axes->front() == int64_t(*choice)
+                         : facts.getExtents().choices == 1 &&
+                               fact->dims[axes->front()].empty();
+  if (!isChoice)
+    return nullptr;
+  SmallVector<Axis> order =
+      facts.getCounted({Axis::Token, Axis::Choice, Axis::Feature});
+  SmallVector<Axis> single = facts.getCounted({Axis::Token, Axis::Feature});
+  SmallVector<Axis> axesOfRows = flattenDims(fact->dims);
+  bool isOrdered = axesOfRows == order ||
+                   (axesOfRows == single && facts.getExtents().choices == 1);
+  if (!isOrdered)
+    return nullptr;
+
+  auto layer = std::make_unique<RoutedLayer>();
+  layer->root = reduce;
+  SmallVector<Operation *> nodes = {reduce};
+  // Back through views, to rows in order of choices or of experts.
+  Space space = Space::Choices;
+  Value value = rows;
+  while (true) {
+    Operation *op = value.getDefiningOp();
+    if (!op)
+      return nullptr;
+    if (isa<onnx::ReshapeOp, onnx::SqueezeOp, onnx::UnsqueezeOp,
+            onnx::IdentityOp, onnx::FlattenOp>(op)) {
+      nodes.push_back(op);
+      value = op->getOperand(0);
+      continue;
+    }
+    if (isa<onnx::GatherOp, onnx::GatherNDOp>(op) && space == Space::Choices) {
+      const Fact *index = facts.lookup(op->getOperand(1));
+      if (!index || index->kind != FactKind::Inverse)
+        break;
+      nodes.push_back(op);
+      value = op->getOperand(0);
+      space = Space::Rows;
+      continue;
+    }
+    auto mul = dyn_cast<onnx::MulOp>(op);
+    if (!mul || layer->weights)
+      break;
+    // Rows by their weights.
+    bool isFound = false;
+    for (auto [weight, row] : {std::pair(mul.getA(), mul.getB()),
+                               std::pair(mul.getB(), mul.getA())}) {
+      const Fact *weighted = facts.lookup(row);
+      if (!weighted || weighted->kind != FactKind::Computed)
+        continue;
+      const Fact *known = facts.lookup(weight);
+      if (known && known->kind == FactKind::RowWeight && space == Space::Rows) {
+        if (!setWeights(*layer, *known, weight))
+          return nullptr;
+      } else if (!known && space == Space::Choices && isColumn(weight)) {
+        std::optional<Dims> dims = facts.alignDims(weight, weighted->dims);
+        if (!dims || !areOfChoices(*dims))
+          continue;
+        layer->weights = weight;
+        layer->weightDims = *dims;
+      } else {
+        continue;
+      }
+      nodes.push_back(op);
+      value = row;
+      isFound = true;
+      break;
+    }
+    if (!isFound)
+      break;
+  }
+  // Chosen among the results of all experts.
+  SmallVector<Value> experts = {value};
+  Operation *chosen = value.getDefiningOp();
+  if (isa_and_present<onnx::GatherElementsOp>(chosen) &&
+      space == Space::Choices) {
+    std::optional<SmallVector<Value>> stacked =
+        readStack(chosen->getOperand(0));
+    if (!stacked)
+      return fail(chosen, "it chooses among what is no stack of experts");
+    nodes.push_back(chosen);
+    addStack(chosen->getOperand(0), nodes);
+    experts = *stacked;
+    space = Space::Tokens;
+  }
+  layer->pattern = space == Space::Rows     ? "P5"
+                   : space == Space::Tokens ? "P2"
+                                            : "P4";
+  layer = finish(std::move(layer), space, experts);
+  return layer && isPrivate(*layer, nodes) ? std::move(layer) : nullptr;
+}
+
+/// The results of all experts, stacked along a dimension of their own.
+std::optional<SmallVector<Value>> LayerFinder::readStack(Value stack) {
+  auto concat = stack.getDefiningOp<onnx::ConcatOp>();
+  if (!concat ||
+      int64_t(concat->getNumOperands()) != facts.getExtents().experts)
+    return std::nullopt;
+  int64_t axis = normalizeAxis(concat.getAxis(), getType(stack).getRank());
+  SmallVector<Value> parts;
+  for (Value part : concat->getOperands()) {
+    auto unsqueeze = part.getDefiningOp<onnx::UnsqueezeOp>();
+    std::optional<SmallVector<int64_t>> axes;
+    if (unsqueeze)
+      axes = getAxes(unsqueeze, getType(part).getRank());
+    if (!axes || *axes != SmallVector<int64_t>{axis})
+      return std::nullopt;
+    parts.push_back(unsqueeze.getData());
+  }
+  return parts;
+}
+
+/// The nodes that make a stack.
+void LayerFinder::addStack(Value stack, SmallVectorImpl<Operation *> &nodes) {
+  nodes.push_back(stack.getDefiningOp());
+  for (Value part : stack.getDefiningOp()->getOperands())
+    nodes.push_back(part.getDefiningOp());
+}
