@@ -1,5 +1,4 @@
-//===-- EinsumToMatmul.cpp - products with weights are MatMul
-//--------------===//
+//===-- EinsumToMatmul.cpp - products with weights are MatMul -------------===//
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
@@ -10,6 +9,7 @@
 #include "Routing/NodeBuilder.h"
 
 #include "dialects/Onnx/IR/Einsum.h"
+#include "dialects/Onnx/IR/ShapeArithmetic.h"
 #include "dialects/Param/IR/Param.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -185,10 +185,9 @@ private:
   }
 
   AffineExpr multiplyExtents(ArrayRef<unsigned> labels) {
-    AffineExpr product = b.getShapes().getConstant(1);
-    for (unsigned label : labels)
-      product = product * extents[label];
-    return product;
+    auto factors = llvm::map_to_vector(
+        labels, [&](unsigned label) { return extents[label]; });
+    return onnx::getProduct(b.getShapes(), factors);
   }
 
   /// The same elements, dimensions in this order; they have the same labels.

@@ -11,6 +11,8 @@
 #include "Routing/NodeBuilder.h"
 #include "Routing/RouterMatcher.h"
 
+#include "dialects/Onnx/IR/ShapeArithmetic.h"
+
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Remarks.h"
@@ -159,9 +161,7 @@ private:
          llvm::zip_equal(top->getResults(), route.getResults())) {
       onnx::ShapeContext &shapes = b.getShapes();
       onnx::Extents extents = shapes.getExtents(found);
-      AffineExpr rows = shapes.getConstant(1);
-      for (AffineExpr extent : ArrayRef(extents).drop_back())
-        rows = rows * extent;
+      AffineExpr rows = onnx::getProduct(shapes, ArrayRef(extents).drop_back());
       shapes.setExtents(result, {rows, extents.back()});
       Value converted =
           b.convert(result, getElementTypeOrSelf(found.getType()));

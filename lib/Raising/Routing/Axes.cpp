@@ -224,6 +224,10 @@ SmallVector<Axis> moec::routing::flattenDims(ArrayRef<Dim> dims) {
   return axes;
 }
 
+bool moec::routing::countNothing(ArrayRef<Dim> dims) {
+  return llvm::all_of(dims, [](const Dim &dim) { return dim.empty(); });
+}
+
 std::optional<unsigned> moec::routing::findAxis(ArrayRef<Dim> dims, Axis axis) {
   std::optional<unsigned> found;
   for (auto [index, dim] : llvm::enumerate(dims)) {

@@ -82,6 +82,9 @@ std::optional<Dims> transposeDims(llvm::ArrayRef<Dim> dims,
 /// two values with the same axes have the same elements in the same order.
 llvm::SmallVector<Axis> flattenDims(llvm::ArrayRef<Dim> dims);
 
+/// Whether no dimension counts anything.
+bool countNothing(llvm::ArrayRef<Dim> dims);
+
 /// The dimension that counts exactly `axis`; nothing where none or several do.
 std::optional<unsigned> findAxis(llvm::ArrayRef<Dim> dims, Axis axis);
 

@@ -14,6 +14,8 @@
 #include "Constants.h"
 #include "LayerFinder.h"
 
+#include "dialects/Onnx/IR/ShapeArithmetic.h"
+
 using namespace mlir;
 using namespace moec;
 using namespace moec::routing;
@@ -136,9 +138,8 @@ std::unique_ptr<RoutedLayer> LayerFinder::findTaken(Operation *gather) {
   layer->weights = first.weights;
   layer->weightDims = {{Axis::Token}, {Axis::Choice}};
   layer->choices = terms->size();
-  layer->rowsOfToken = facts.getShapes().getConstant(1);
-  for (AffineExpr extent : ArrayRef(rows).drop_front().drop_back())
-    layer->rowsOfToken = layer->rowsOfToken * extent;
+  layer->rowsOfToken = onnx::getProduct(
+      facts.getShapes(), ArrayRef(rows).drop_front().drop_back());
   addStack(first.stack, nodes);
   layer = finish(std::move(layer), Space::Tokens, *experts);
   return layer && isPrivate(*layer, nodes) ? std::move(layer) : nullptr;

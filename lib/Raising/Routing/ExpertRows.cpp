@@ -6,6 +6,7 @@
 
 #include "ExpertLifter.h"
 
+#include "dialects/Onnx/IR/ShapeArithmetic.h"
 using namespace mlir;
 using namespace moec;
 using namespace moec::routing;
@@ -14,10 +15,8 @@ using namespace moec::routing;
 Value ExpertLifter::peelTokens(Value value) {
   while (Operation *op = value.getDefiningOp()) {
     onnx::Extents extents = facts.getShapes().getExtents(value);
-    AffineExpr rows = facts.getShapes().getConstant(1);
-    for (AffineExpr extent : ArrayRef(extents).drop_back())
-      rows = rows * extent;
-    if (facts.isAllTokens(rows))
+    if (facts.isAllTokens(
+            onnx::getProduct(facts.getShapes(), ArrayRef(extents).drop_back())))
       return value;
     bool isPeeled = isView(op) || isa<onnx::ExpandOp, onnx::TileOp>(op);
     if (!isPeeled)
@@ -102,9 +101,8 @@ bool ExpertLifter::areAligned(Value value, ArrayRef<Dim> dims, unsigned inner) {
 RowExpr *ExpertLifter::makeSource(Value source, Operation *node) {
   RankedTensorType type = getType(source);
   onnx::Extents extents = facts.getShapes().getExtents(source);
-  AffineExpr rows = facts.getShapes().getConstant(1);
-  for (AffineExpr extent : ArrayRef(extents).drop_back())
-    rows = rows * extent;
+  AffineExpr rows =
+      onnx::getProduct(facts.getShapes(), ArrayRef(extents).drop_back());
   bool isFloat =
       isa<Float16Type, BFloat16Type, Float32Type>(type.getElementType());
   AffineExpr wanted = facts.getTokens();
@@ -220,13 +218,10 @@ std::optional<Dims> ExpertLifter::inferDimsOfElements(Operation *op) {
   Dims dims(getType(op->getResult(0)).getRank());
   for (Value operand : op->getOperands()) {
     ArrayRef<Dim> own;
-    Dims ofWeights;
-    if (auto rows = rowDims.find(operand); rows != rowDims.end()) {
+    if (auto rows = rowDims.find(operand); rows != rowDims.end())
       own = rows->second;
-    } else if (const Fact *fact = facts.lookup(operand)) {
-      ofWeights = fact->dims;
-      own = ofWeights;
-    }
+    else if (const Fact *fact = facts.lookup(operand))
+      own = fact->dims;
     std::optional<Dims> both = broadcastDims(dims, own);
     if (!both)
       return std::nullopt;

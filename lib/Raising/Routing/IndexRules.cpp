@@ -7,16 +7,12 @@
 #include "Constants.h"
 #include "RoutingFacts.h"
 
+#include "dialects/Onnx/IR/ShapeArithmetic.h"
 #include "mlir/IR/TypeUtilities.h"
 
 using namespace mlir;
 using namespace moec;
 using namespace moec::routing;
-
-/// Whether no dimension counts anything.
-static bool isOneOf(ArrayRef<Dim> dims) {
-  return llvm::all_of(dims, [](const Dim &dim) { return dim.empty(); });
-}
 
 /// One number of the places that `hits` are.
 std::optional<Fact> RoutingFacts::takeCoordinate(Fact hits, Axis counted) {
@@ -68,10 +64,8 @@ std::optional<Fact> RoutingFacts::inferPart(const Fact &fact, Value part,
 
 /// Whether the elements are 0, 1, ... for the tokens.
 bool RoutingFacts::countsTokens(Value value) const {
-  AffineExpr count = shapes.getConstant(1);
-  for (AffineExpr extent : shapes.getExtents(value))
-    count = count * extent;
-  return isIota(value) && isAllTokens(count);
+  return isIota(value) &&
+         isAllTokens(onnx::getProduct(shapes, shapes.getExtents(value)));
 }
 
 /// Tuples of a token and one of its ids.
@@ -241,7 +235,7 @@ std::optional<Fact> RoutingFacts::inferConcat(onnx::ConcatOp op) {
   if (isCount(first)) {
     for (auto [number, part] : llvm::enumerate(parts))
       if (!isCount(*part) || part->expert != int64_t(number) ||
-          !isOneOf(part->dims))
+          !countNothing(part->dims))
         return std::nullopt;
     if (int64_t(parts.size()) != extents.experts)
       return std::nullopt;

@@ -7,6 +7,7 @@
 #include "Constants.h"
 #include "RoutingFacts.h"
 
+#include "dialects/Onnx/IR/ShapeArithmetic.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/IR/TypeUtilities.h"
 
@@ -15,11 +16,6 @@
 using namespace mlir;
 using namespace moec;
 using namespace moec::routing;
-
-/// Whether no dimension counts anything.
-static bool isOne(ArrayRef<Dim> dims) {
-  return llvm::all_of(dims, [](const Dim &dim) { return dim.empty(); });
-}
 
 static bool hasAxis(const Fact &fact, Axis axis) {
   return llvm::any_of(
@@ -222,9 +218,7 @@ std::optional<Fact> RoutingFacts::maskWeights(Operation *op, const Fact &mask,
 /// Whether `rows` has the extents of the column `fact` but for the last.
 bool RoutingFacts::hasRowsOf(const Fact &fact, Value rows) const {
   onnx::Extents sizes = shapes.getExtents(rows);
-  AffineExpr count = shapes.getConstant(1);
-  for (AffineExpr size : ArrayRef(sizes).drop_back())
-    count = count * size;
+  AffineExpr count = onnx::getProduct(shapes, ArrayRef(sizes).drop_back());
   return hasAxis(fact, Axis::Expert) &&
          (hasOneToken() || hasAxis(fact, Axis::Token)) &&
          isSameExtent(count, tokens * extents.experts);
@@ -296,7 +290,7 @@ std::optional<Fact> RoutingFacts::inferMul(onnx::MulOp op) {
         // A column times rows that are the same for every expert.
         bool isColumn = fact->dims.back().empty() && grown &&
                         type.getRank() == int64_t(fact->dims.size()) &&
-                        type.getShape().back() > 1 && !isOne(fact->dims);
+                        type.getShape().back() > 1 && !countNothing(fact->dims);
         if (isColumn && hasRowsOf(*fact, other)) {
           result = Fact(FactKind::Computed, fact->dims);
           result.dims.back() = {Axis::Feature};

@@ -6,6 +6,7 @@
 
 #include "NodeBuilder.h"
 
+#include "dialects/Onnx/IR/ShapeArithmetic.h"
 #include "mlir/IR/TypeUtilities.h"
 
 using namespace mlir;
@@ -82,10 +83,9 @@ Value NodeBuilder::convert(Value value, Type elementType) {
 
 Value NodeBuilder::toMatrix(Value value) {
   onnx::Extents extents = shapes.getExtents(value);
-  AffineExpr rows = shapes.getConstant(1);
-  for (AffineExpr extent : ArrayRef(extents).drop_back())
-    rows = rows * extent;
-  return reshape(value, {rows, extents.back()});
+  return reshape(value,
+                 {onnx::getProduct(shapes, ArrayRef(extents).drop_back()),
+                  extents.back()});
 }
 
 void NodeBuilder::describe(Operation *op, ArrayRef<AffineExpr> extents) {

@@ -22,7 +22,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent.parent / "EndToEnd")]
 
 from compare import Library, error  # noqa: E402
-from layers import F32, Graph  # noqa: E402
+from layers import F32, Graph, register  # noqa: E402
 from look_alikes import TOLERANCE, Wrong, moec, runtime  # noqa: E402
 
 ROUTE = re.compile(r"moe\.route ins\((.*)\) outs.*?\{(.*?)\} ->")
@@ -31,17 +31,11 @@ ROUTERS, LOOKALIKES = {}, {}
 
 def router(*says, **options):
     """A function of a graph and its logits to weights and ids; `says` are in the op."""
-    def register(make):
-        ROUTERS[make.__name__] = (make, says, options)
-        return make
-    return register
+    return register(ROUTERS, says, options)
 
 
 def lookalike(**options):
-    def register(make):
-        LOOKALIKES[make.__name__] = (make, None, options)
-        return make
-    return register
+    return register(LOOKALIKES, None, options)
 
 
 class Layer(Graph):

@@ -92,18 +92,20 @@ class Graph:
 LAYERS, LOOKALIKES = {}, {}
 
 
-def layer(pattern, **options):
-    def register(make):
-        LAYERS[make.__name__] = (make, pattern, options)
+def register(table, wanted, options):
+    """Notes a function in a table by its name, with what is wanted of it."""
+    def note(make):
+        table[make.__name__] = (make, wanted, options)
         return make
-    return register
+    return note
+
+
+def layer(pattern, **options):
+    return register(LAYERS, pattern, options)
 
 
 def lookalike(**options):
-    def register(make):
-        LOOKALIKES[make.__name__] = (make, None, options)
-        return make
-    return register
+    return register(LOOKALIKES, None, options)
 
 
 def build(name, seed, tokens=None):
