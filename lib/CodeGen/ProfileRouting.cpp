@@ -54,15 +54,20 @@ struct ProfileRouting : moec::impl::ProfileRoutingBase<ProfileRouting> {
     if (!main || main.isExternal())
       return;
     SmallVector<Attribute> layers;
+    Seen seen;
     for (auto combine : main.getBody().front().getOps<moe::CombineOp>())
-      profile(combine, layers);
+      profile(combine, layers, seen);
     if (!layers.empty())
       getOperation()->setAttr(kMoeLayersAttr,
                               ArrayAttr::get(&getContext(), layers));
   }
 
 private:
-  void profile(moe::CombineOp combine, SmallVectorImpl<Attribute> &layers) {
+  /// Values and the name of a layer.
+  using Seen = llvm::DenseSet<std::tuple<Value, Value, Attribute>>;
+
+  void profile(moe::CombineOp combine, SmallVectorImpl<Attribute> &layers,
+               Seen &seen) {
     auto plan = combine.getInverse().getDefiningOp<moe::PlanOp>();
     if (!plan)
       return remarkLeft(combine, "nothing says whose its rows are");
@@ -70,6 +75,11 @@ private:
     if (ShapedType::isDynamic(experts))
       return remarkLeft(combine, "its number of experts is not known");
     Value ids = plan.getIds(), weights = combine.getWeights();
+    // Experts of each kind are combined by themselves.
+    if (!seen.insert({ids, weights,
+                      combine->getAttr(moe::MoeDialect::getLayerAttrName())})
+             .second)
+      return;
     OpBuilder builder(combine);
     setInsertionPoint(builder, combine, ids, weights);
     rt::ProfileOp::create(builder, combine.getLoc(), layers.size(), ids,

@@ -17,6 +17,7 @@
 #include "mlir/IR/SymbolTable.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/SetVector.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 #include <cmath>
@@ -72,12 +73,57 @@ static llvm::json::Value describeDeadExperts(moe::PlanOp plan) {
   return dead ? toJson(dead) : llvm::json::Array();
 }
 
-static llvm::json::Object describe(const LayerSummary &summary) {
+/// What all kinds of experts with weights agree on; T() where they do not.
+template <typename T>
+static T getCommon(ArrayRef<LayerSummary> kinds,
+                   T (LayerSummary::*get)() const) {
+  std::optional<T> common;
+  for (const LayerSummary &kind : kinds) {
+    if (kind.weights.empty())
+      continue;
+    if (common && *common != (kind.*get)())
+      return T();
+    common = (kind.*get)();
+  }
+  return common.value_or(T());
+}
+
+static std::string getStorage(ArrayRef<LayerSummary> kinds) {
+  std::set<std::string> all;
+  for (const LayerSummary &kind : kinds)
+    all.merge(kind.getStorage());
+  return llvm::join(all, ", ");
+}
+
+/// How many experts are of each kind.
+static llvm::json::Array countKinds(ArrayRef<LayerSummary> kinds) {
+  llvm::json::Array counts;
+  for (const LayerSummary &kind : kinds)
+    counts.push_back(kind.numExperts);
+  return counts;
+}
+
+static void describeCosts(const LayerCosts &costs, llvm::json::Object &layer) {
+  // What is left of the experts is stored; dense is what the source says.
+  layer["parameters_total"] = costs.stored.parameters;
+  layer["flops_per_token_dense"] = costs.dense.flops;
+  layer["weight_bytes_per_token_dense"] = costs.dense.bytes;
+  if (!costs.routed)
+    return;
+  layer["parameters_active"] = costs.routed->parameters;
+  layer["flops_per_token_routed"] = costs.routed->flops;
+  layer["weight_bytes_per_token_routed"] = costs.routed->bytes;
+}
+
+static llvm::json::Object describe(const LayerKinds &kinds) {
+  const LayerSummary &summary = kinds.front();
+  moe::PlanOp plan = summary.plan;
   llvm::json::Object layer{{"name", summary.getName()},
                            {"raised_from", summary.getRaisedFrom()},
-                           {"experts", summary.numExperts},
-                           {"weights", summary.getStorage()},
-                           {"dead_experts", describeDeadExperts(summary.plan)},
+                           {"experts", plan.getNumSourceExperts()},
+                           {"kinds", countKinds(kinds)},
+                           {"weights", getStorage(kinds)},
+                           {"dead_experts", describeDeadExperts(plan)},
                            {"kernels", llvm::json::Array()}};
   layer["routed_weight_lost"] = getWeightLost(*layer.get("dead_experts"));
   auto put = [&](llvm::StringRef key, std::optional<int64_t> number) {
@@ -86,33 +132,23 @@ static llvm::json::Object describe(const LayerSummary &summary) {
   };
   put("top_k", summary.topK);
   put("hidden", summary.getHidden());
-  put("intermediate", summary.getIntermediate());
-  if (std::string activation = summary.getActivation(); !activation.empty())
+  put("intermediate",
+      getCommon(ArrayRef(kinds), &LayerSummary::getIntermediate));
+  std::string activation =
+      getCommon(ArrayRef(kinds), &LayerSummary::getActivation);
+  if (!activation.empty())
     layer["activation"] = std::move(activation);
   if (moe::RouteOp route = summary.route)
     layer["router"] = moe::stringifyScoreFunction(route.getScore());
-  if (!summary.each)
-    return layer;
-  // What is left of the experts is stored; dense is what the source says.
-  layer["parameters_total"] = summary.each->parameters * summary.numLeft;
-  layer["flops_per_token_dense"] = summary.each->flops * summary.numExperts;
-  layer["weight_bytes_per_token_dense"] =
-      summary.each->bytes * summary.numExperts;
-  if (std::optional<int64_t> met = summary.getMostMet()) {
-    layer["parameters_active"] = summary.each->parameters * *met;
-    layer["flops_per_token_routed"] = summary.each->flops * *met;
-    layer["weight_bytes_per_token_routed"] = summary.each->bytes * *met;
-  }
+  if (std::optional<LayerCosts> costs = getCosts(kinds))
+    describeCosts(*costs, layer);
   return layer;
 }
 
 llvm::json::Array moec::describeMoeLayers(ModuleOp module) {
   llvm::json::Array layers;
-  module.walk([&](moe::PlanOp plan) {
-    LayerSummary summary(plan);
-    if (!summary.weights.empty())
-      layers.push_back(describe(summary));
-  });
+  for (const LayerKinds &kinds : summarizeLayers(module))
+    layers.push_back(describe(kinds));
   return layers;
 }
 

@@ -78,8 +78,9 @@ NodeLayers::NodeLayers(const NodeGraph &graph, ModuleOp module) : graph(graph) {
     std::optional<unsigned> root = graph.find(summary.getName());
     if (!root)
       return;
-    roots.try_emplace(*root, layers.size());
-    layers.push_back({summary.getName(), summary.getRaisedFrom(), *root});
+    // A layer with experts of several kinds has several plans.
+    if (roots.try_emplace(*root, layers.size()).second)
+      layers.push_back({summary.getName(), summary.getRaisedFrom(), *root});
   });
   module.walk([&](onnx::OnnxNode op) {
     // What a layer is written with has its root's name.

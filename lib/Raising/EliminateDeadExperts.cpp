@@ -129,7 +129,7 @@ struct EliminateDeadExperts
       return signalPassFailure();
     bool isChanged = false;
     for (moe::PlanOp plan : plans)
-      isChanged |= eliminate(plan, symbols);
+      isChanged |= !isLaterKind(plan) && eliminate(plan, symbols);
     if (!isChanged)
       markAllAnalysesPreserved();
   }
@@ -161,6 +161,18 @@ private:
                << "; make the profile with a library of this model";
     }
     return success();
+  }
+
+  /// Whether the plan is of a layer whose experts are of several kinds, and not
+  /// its first: one remark is enough.
+  static bool isLaterKind(moe::PlanOp plan) {
+    StringRef attribute = moe::MoeDialect::getOwnExpertsAttrName();
+    return plan->hasAttr(attribute) &&
+           llvm::any_of(plan.getIds().getUsers(), [&](Operation *user) {
+             return isa<moe::PlanOp>(user) && user->hasAttr(attribute) &&
+                    getLayerName(user) == getLayerName(plan) &&
+                    user->isBeforeInBlock(plan);
+           });
   }
 
   bool eliminate(moe::PlanOp plan, SymbolTable &symbols) {

@@ -73,15 +73,23 @@ static std::optional<ExpertCosts> getCosts(const ProductWeights &own) {
   return costs;
 }
 
+static ExpertCosts multiply(const ExpertCosts &costs, int64_t count) {
+  return {costs.parameters * count, costs.flops * count, costs.bytes * count};
+}
+
+static void add(ExpertCosts &sum, const ExpertCosts &costs) {
+  sum.parameters += costs.parameters;
+  sum.flops += costs.flops;
+  sum.bytes += costs.bytes;
+}
+
 static std::optional<ExpertCosts> sumUp(ArrayRef<ProductWeights> weights) {
   ExpertCosts sum;
   for (const ProductWeights &own : weights) {
     std::optional<ExpertCosts> costs = getCosts(own);
     if (!costs)
       return std::nullopt;
-    sum.parameters += costs->parameters;
-    sum.flops += costs->flops;
-    sum.bytes += costs->bytes;
+    add(sum, *costs);
   }
   return sum;
 }
@@ -114,7 +122,9 @@ LayerSummary::LayerSummary(moe::PlanOp plan) : plan(plan) {
                {op.getScales(), op.getZeroPoints(), op.getGlobalScales()},
                op.getQuant().value_or(nullptr));
 
-  numExperts = plan.getNumSourceExperts();
+  auto own = plan->getAttrOfType<DenseI64ArrayAttr>(
+      moe::MoeDialect::getOwnExpertsAttrName());
+  numExperts = own ? own.size() : plan.getNumSourceExperts();
   numLeft = getType(offsets).getDimSize(0) - 1;
   int64_t choices = getType(plan.getIds()).getDimSize(1);
   if (!ShapedType::isDynamic(choices))
@@ -217,22 +227,81 @@ static std::string getStorage(const ProductWeights &own) {
   return text;
 }
 
-std::string LayerSummary::getStorage() const {
+std::set<std::string> LayerSummary::getStorage() const {
   std::set<std::string> kinds;
   for (const ProductWeights &own : weights)
     kinds.insert(::getStorage(own));
-  return llvm::join(kinds, ", ");
+  return kinds;
 }
 
-void LayerSummary::report(remark::detail::InFlightRemark &remark) const {
-  std::optional<int64_t> met = getMostMet();
-  if (!each || !met)
+//===-- Experts of all kinds ----------------------------------------------===//
+
+std::vector<LayerKinds> moec::summarizeLayers(ModuleOp module) {
+  std::vector<LayerKinds> layers;
+  module.walk([&](moe::PlanOp plan) {
+    LayerSummary kind(plan);
+    auto own = plan->hasAttr(moe::MoeDialect::getOwnExpertsAttrName());
+    auto isOfLayer = [&](const LayerKinds &layer) {
+      moe::PlanOp other = layer.front().plan;
+      return own && other->hasAttr(moe::MoeDialect::getOwnExpertsAttrName()) &&
+             layer.front().getName() == kind.getName() &&
+             other.getIds() == plan.getIds();
+    };
+    auto found = llvm::find_if(layers, isOfLayer);
+    if (found != layers.end())
+      found->push_back(std::move(kind));
+    else
+      layers.push_back({std::move(kind)});
+  });
+  llvm::erase_if(layers, [](const LayerKinds &layer) {
+    return llvm::all_of(
+        layer, [](const LayerSummary &kind) { return kind.weights.empty(); });
+  });
+  return layers;
+}
+
+/// Of a token that chooses the most costly experts of all kinds.
+static std::optional<ExpertCosts> getMostRouted(ArrayRef<LayerSummary> kinds) {
+  SmallVector<const LayerSummary *> order;
+  for (const LayerSummary &kind : kinds)
+    order.push_back(&kind);
+  llvm::stable_sort(order, [](const LayerSummary *a, const LayerSummary *b) {
+    return a->each->bytes > b->each->bytes;
+  });
+  std::optional<int64_t> left = kinds.front().topK;
+  if (!left)
+    return std::nullopt;
+  ExpertCosts sum;
+  for (const LayerSummary *kind : order) {
+    int64_t met = std::min(*left, *kind->getMostMet());
+    add(sum, multiply(*kind->each, met));
+    *left -= met;
+  }
+  return sum;
+}
+
+std::optional<LayerCosts> moec::getCosts(ArrayRef<LayerSummary> kinds) {
+  LayerCosts costs;
+  for (const LayerSummary &kind : kinds) {
+    if (!kind.each)
+      return std::nullopt;
+    add(costs.stored, multiply(*kind.each, kind.numLeft));
+    add(costs.dense, multiply(*kind.each, kind.numExperts));
+  }
+  costs.routed = getMostRouted(kinds);
+  return costs;
+}
+
+void moec::reportCosts(ArrayRef<LayerSummary> kinds,
+                       remark::detail::InFlightRemark &remark) {
+  std::optional<LayerCosts> costs = getCosts(kinds);
+  if (!costs || !costs->routed)
     return;
-  int64_t saved = numExperts - *met;
-  remark << remark::metric("Parameters", each->parameters * numLeft)
-         << remark::metric("ParametersOfToken", each->parameters * *met)
-         << remark::metric("FlopsOfToken", each->flops * *met)
-         << remark::metric("FlopsSaved", each->flops * saved)
-         << remark::metric("BytesOfToken", each->bytes * *met)
-         << remark::metric("BytesSaved", each->bytes * saved);
+  const ExpertCosts &routed = *costs->routed, &dense = costs->dense;
+  remark << remark::metric("Parameters", costs->stored.parameters)
+         << remark::metric("ParametersOfToken", routed.parameters)
+         << remark::metric("FlopsOfToken", routed.flops)
+         << remark::metric("FlopsSaved", dense.flops - routed.flops)
+         << remark::metric("BytesOfToken", routed.bytes)
+         << remark::metric("BytesSaved", dense.bytes - routed.bytes);
 }

@@ -103,7 +103,10 @@ private:
     said << remark::add("raised '{0}' by {1}: {2} experts, {3} a token",
                         getNodeName(layer->root), layer->pattern,
                         choice.experts, layer->choices);
-    LayerSummary(writer.getPlan()).report(said);
+    reportCosts(LayerKinds(llvm::map_range(
+                    writer.getPlans(),
+                    [](moe::PlanOp plan) { return LayerSummary(plan); })),
+                said);
     ++numLayers;
     return true;
   }

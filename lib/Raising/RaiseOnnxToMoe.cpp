@@ -219,7 +219,7 @@ private:
         cast<RankedTensorType>(layer->router.getType()).getShape().back(),
         layer->k,
         moe::stringifyActivationKind(layer->activation.getKind()).str());
-    LayerSummary(builder.getPlan()).report(said);
+    reportCosts(LayerSummary(builder.getPlan()), said);
     node->replaceAllUsesWith(ValueRange(result));
     node->erase();
     ++numLayers;

@@ -34,10 +34,9 @@ struct RaiseRouters : moec::impl::RaiseRoutersBase<RaiseRouters> {
     if (!main)
       return;
     onnx::ShapeContext shapes(module);
-    SmallVector<moe::PlanOp> plans(main.getOps<moe::PlanOp>());
     bool isChanged = false;
-    for (moe::PlanOp plan : plans)
-      isChanged |= raise(plan, shapes);
+    for (const Readers &readers : findReaders(main))
+      isChanged |= raise(readers, shapes);
     if (!isChanged)
       return markAllAnalysesPreserved();
     shapes.storeSymbols(module);
@@ -45,6 +44,19 @@ struct RaiseRouters : moec::impl::RaiseRoutersBase<RaiseRouters> {
   }
 
 private:
+  /// What reads one choice and its weights: the plan and the combination of a
+  /// layer, or of each kind of its experts.
+  using Readers = SmallVector<Operation *, 2>;
+
+  static std::vector<Readers> findReaders(func::FuncOp main) {
+    llvm::MapVector<std::pair<Value, Value>, Readers> readers;
+    for (auto plan : main.getOps<moe::PlanOp>())
+      if (moe::CombineOp combine = getCombine(plan))
+        readers[{plan.getIds(), combine.getWeights()}].append({plan, combine});
+    auto all = llvm::make_second_range(readers);
+    return {all.begin(), all.end()};
+  }
+
   /// The combination of a plan's layer.
   static moe::CombineOp getCombine(moe::PlanOp plan) {
     for (Operation *user : plan.getResult(2).getUsers())
@@ -53,9 +65,10 @@ private:
     return {};
   }
 
-  bool raise(moe::PlanOp plan, onnx::ShapeContext &shapes) {
-    moe::CombineOp combine = getCombine(plan);
-    if (!combine || plan.getIds().getDefiningOp<moe::RouteOp>())
+  bool raise(const Readers &readers, onnx::ShapeContext &shapes) {
+    auto plan = cast<moe::PlanOp>(readers[0]);
+    auto combine = cast<moe::CombineOp>(readers[1]);
+    if (plan.getIds().getDefiningOp<moe::RouteOp>())
       return false;
     RouterMatcher matcher(plan.getIds(), combine.getWeights());
     std::optional<Router> router = matcher.match();
@@ -63,7 +76,7 @@ private:
       reportMiss(plan, matcher.getMiss());
       return false;
     }
-    write(*router, plan, combine, shapes);
+    write(*router, readers, shapes);
     remark::passed(
         plan.getLoc(),
         remark::RemarkOpts::name("RaisedRouter").category("raise-routers"))
@@ -89,8 +102,10 @@ private:
                        getLayerName(plan), miss.getPlace(), miss.reason);
   }
 
-  static void write(const Router &router, moe::PlanOp plan,
-                    moe::CombineOp combine, onnx::ShapeContext &shapes) {
+  static void write(const Router &router, const Readers &readers,
+                    onnx::ShapeContext &shapes) {
+    auto plan = cast<moe::PlanOp>(readers[0]);
+    auto combine = cast<moe::CombineOp>(readers[1]);
     NodeBuilder b(plan.getLoc(), shapes);
     // Where the scores are, and what it is written for comes after.
     if (router.top)
@@ -149,10 +164,10 @@ private:
       route.setJitterAttr(b.getF32FloatAttr(*router.jitter));
     route.setPropagateNan(true);
     moe::MoeDialect::copyLayer(plan, route);
-    replaceIn(plan, plan.getIds(), route.getResult(1), b);
+    replaceIn(readers, plan.getIds(), route.getResult(1), b);
     if (router.isChoiceOnly)
       return replaceTop(router.top, route, b);
-    replaceIn(combine, combine.getWeights(), route.getResult(0), b);
+    replaceIn(readers, combine.getWeights(), route.getResult(0), b);
   }
 
   /// What TopK finds is what the route does.
@@ -171,11 +186,13 @@ private:
 
   /// Reads `to` in place of `from`, of which extents are read too: they alone
   /// would keep all that computes it.
-  static void replaceIn(Operation *reader, Value from, Value to, OpBuilder &b) {
+  static void replaceIn(const Readers &readers, Value from, Value to,
+                        OpBuilder &b) {
     // Static extents may be known on one side alone.
     Value fit = b.createOrFold<tensor::CastOp>(to.getLoc(), from.getType(), to);
     from.replaceUsesWithIf(fit, [&](OpOperand &use) {
-      return use.getOwner() == reader || isa<tensor::DimOp>(use.getOwner());
+      return llvm::is_contained(readers, use.getOwner()) ||
+             isa<tensor::DimOp>(use.getOwner());
     });
   }
 };

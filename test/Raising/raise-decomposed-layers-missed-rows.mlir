@@ -205,58 +205,6 @@ module attributes {onnx.symbols = ["T", "nonzero", "nonzero_0"]} {
 
 // -----
 
-// Rows that were gathered from something else.
-// REMARK: left the experts that 'TopK' chooses as they are: the match stopped at 'Gather' (Gather): experts see rows of different values
-module attributes {onnx.symbols = ["T", "nonzero", "nonzero_0"]} {
-  param.decl @c0 : tensor<4x2xf32> = #param.file<"m.onnx", 0, 32>
-  param.decl @c2 : tensor<4x6xf32> = #param.file<"m.onnx", 32, 96>
-  param.decl @c3 : tensor<6x4xf32> = #param.file<"m.onnx", 128, 96>
-  param.decl @c4 : tensor<4x6xf32> = #param.file<"m.onnx", 224, 96>
-  param.decl @c5 : tensor<6x4xf32> = #param.file<"m.onnx", 320, 96>
-  func.func @main(%x: tensor<?x4xf32> {onnx.name = "x", onnx.shape = affine_map<()[s0] -> (s0, 4)>}) -> (tensor<?x4xf32> {onnx.name = "y"}) {
-    %0 = param.load @c0 : tensor<4x2xf32>
-    %1 = onnx.Constant dense<2> : tensor<1xi64>
-    %2 = onnx.Constant dense<0> : tensor<i64>
-    %3 = onnx.Constant dense<0> : tensor<1xi64>
-    %4 = param.load @c2 : tensor<4x6xf32>
-    %5 = param.load @c3 : tensor<6x4xf32>
-    %6 = onnx.Constant dense<1> : tensor<1xi64>
-    %7 = onnx.Constant dense<1> : tensor<i64>
-    %8 = onnx.Constant dense<0> : tensor<1xi64>
-    %9 = param.load @c4 : tensor<4x6xf32>
-    %10 = param.load @c5 : tensor<6x4xf32>
-    %11 = onnx.Constant dense<1> : tensor<1xi64>
-    %12 = onnx.MatMul(%x, %0) {onnx.shapes = [affine_map<()[s0] -> (s0, 2)>]} : (tensor<?x4xf32>, tensor<4x2xf32>) -> tensor<?x2xf32>
-    %13 = onnx.Softmax(%12) {axis = 1 : i64, onnx.shapes = [affine_map<()[s0] -> (s0, 2)>]} : (tensor<?x2xf32>) -> tensor<?x2xf32>
-    %Values, %Indices = onnx.TopK(%13, %1) {axis = 1 : i64, onnx.shapes = [affine_map<()[s0] -> (s0, 2)>, affine_map<()[s0] -> (s0, 2)>]} : (tensor<?x2xf32>, tensor<1xi64>) -> (tensor<?x2xf32>, tensor<?x2xi64>)
-    %14 = onnx.ConstantOfShape() {onnx.shapes = [affine_map<()[s0] -> (s0, 4)>]} : () -> tensor<?x4xf32>
-    %15 = onnx.Equal(%Indices, %2) {onnx.shapes = [affine_map<()[s0] -> (s0, 2)>]} : (tensor<?x2xi64>, tensor<i64>) -> tensor<?x2xi1>
-    %16 = onnx.NonZero(%15) {onnx.shapes = [affine_map<()[s0, s1] -> (2, s1)>]} : (tensor<?x2xi1>) -> tensor<2x?xi64>
-    %17:2 = onnx.Split(%16) {num_outputs = 2 : i64, onnx.shapes = [affine_map<()[s0, s1] -> (1, s1)>, affine_map<()[s0, s1] -> (1, s1)>]} : (tensor<2x?xi64>) -> (tensor<1x?xi64>, tensor<1x?xi64>)
-    %18 = onnx.Squeeze(%17#0, %3) {onnx.shapes = [affine_map<()[s0, s1] -> (s1)>]} : (tensor<1x?xi64>, tensor<1xi64>) -> tensor<?xi64>
-    %19 = onnx.Gather(%x, %18) {onnx.shapes = [affine_map<()[s0, s1] -> (s1, 4)>]} : (tensor<?x4xf32>, tensor<?xi64>) -> tensor<?x4xf32>
-    %20 = onnx.MatMul(%19, %4) {onnx.shapes = [affine_map<()[s0, s1] -> (s1, 6)>]} : (tensor<?x4xf32>, tensor<4x6xf32>) -> tensor<?x6xf32>
-    %21 = onnx.Relu(%20) {onnx.shapes = [affine_map<()[s0, s1] -> (s1, 6)>]} : (tensor<?x6xf32>) -> tensor<?x6xf32>
-    %22 = onnx.MatMul(%21, %5) {onnx.shapes = [affine_map<()[s0, s1] -> (s1, 4)>]} : (tensor<?x6xf32>, tensor<6x4xf32>) -> tensor<?x4xf32>
-    %23 = onnx.Unsqueeze(%18, %6) {onnx.shapes = [affine_map<()[s0, s1] -> (s1, 1)>]} : (tensor<?xi64>, tensor<1xi64>) -> tensor<?x1xi64>
-    %24 = onnx.ScatterND(%14, %23, %22) {onnx.shapes = [affine_map<()[s0, s1] -> (s0, 4)>], reduction = "add"} : (tensor<?x4xf32>, tensor<?x1xi64>, tensor<?x4xf32>) -> tensor<?x4xf32>
-    %25 = onnx.Equal(%Indices, %7) {onnx.shapes = [affine_map<()[s0, s1] -> (s0, 2)>]} : (tensor<?x2xi64>, tensor<i64>) -> tensor<?x2xi1>
-    %26 = onnx.NonZero(%25) {onnx.shapes = [affine_map<()[s0, s1, s2] -> (2, s2)>]} : (tensor<?x2xi1>) -> tensor<2x?xi64>
-    %27:2 = onnx.Split(%26) {num_outputs = 2 : i64, onnx.shapes = [affine_map<()[s0, s1, s2] -> (1, s2)>, affine_map<()[s0, s1, s2] -> (1, s2)>]} : (tensor<2x?xi64>) -> (tensor<1x?xi64>, tensor<1x?xi64>)
-    %28 = onnx.Squeeze(%27#0, %8) {onnx.shapes = [affine_map<()[s0, s1, s2] -> (s2)>]} : (tensor<1x?xi64>, tensor<1xi64>) -> tensor<?xi64>
-    %29 = onnx.Relu(%x) {onnx.shapes = [affine_map<()[s0, s1, s2] -> (s0, 4)>]} : (tensor<?x4xf32>) -> tensor<?x4xf32>
-    %30 = onnx.Gather(%29, %28) {onnx.shapes = [affine_map<()[s0, s1, s2] -> (s2, 4)>]} : (tensor<?x4xf32>, tensor<?xi64>) -> tensor<?x4xf32>
-    %31 = onnx.MatMul(%30, %9) {onnx.shapes = [affine_map<()[s0, s1, s2] -> (s2, 6)>]} : (tensor<?x4xf32>, tensor<4x6xf32>) -> tensor<?x6xf32>
-    %32 = onnx.Relu(%31) {onnx.shapes = [affine_map<()[s0, s1, s2] -> (s2, 6)>]} : (tensor<?x6xf32>) -> tensor<?x6xf32>
-    %33 = onnx.MatMul(%32, %10) {onnx.shapes = [affine_map<()[s0, s1, s2] -> (s2, 4)>]} : (tensor<?x6xf32>, tensor<6x4xf32>) -> tensor<?x4xf32>
-    %34 = onnx.Unsqueeze(%28, %11) {onnx.shapes = [affine_map<()[s0, s1, s2] -> (s2, 1)>]} : (tensor<?xi64>, tensor<1xi64>) -> tensor<?x1xi64>
-    %35 = onnx.ScatterND(%24, %34, %33) {onnx.shapes = [affine_map<()[s0, s1, s2] -> (s0, 4)>], reduction = "add"} : (tensor<?x4xf32>, tensor<?x1xi64>, tensor<?x4xf32>) -> tensor<?x4xf32>
-    return %35 : tensor<?x4xf32>
-  }
-}
-
-// -----
-
 // All tokens for the first choice, then all for the second.
 // REMARK: left the experts that 'TopK' chooses as they are: the match stopped at 'Unsqueeze' (Unsqueeze): it is no row of a token for each choice
 module attributes {onnx.symbols = ["T"]} {

@@ -126,240 +126,6 @@ module attributes {onnx.symbols = ["T"]} {
 
 // -----
 
-// Experts of other operators.
-// REMARK: left the experts that 'TopK' chooses as they are: the match stopped at 'Relu' (Relu): it differs from the node of the first expert
-module attributes {onnx.symbols = ["T"]} {
-  param.decl @c0 : tensor<4x2xf32> = #param.file<"m.onnx", 0, 32>
-  param.decl @c2 : tensor<4x6xf32> = #param.file<"m.onnx", 32, 96>
-  param.decl @c3 : tensor<6x4xf32> = #param.file<"m.onnx", 128, 96>
-  param.decl @c4 : tensor<4x6xf32> = #param.file<"m.onnx", 224, 96>
-  param.decl @c5 : tensor<6x4xf32> = #param.file<"m.onnx", 320, 96>
-  func.func @main(%x: tensor<?x4xf32> {onnx.name = "x", onnx.shape = affine_map<()[s0] -> (s0, 4)>}) -> (tensor<?x4xf32> {onnx.name = "y"}) {
-    %0 = param.load @c0 : tensor<4x2xf32>
-    %1 = onnx.Constant dense<2> : tensor<1xi64>
-    %2 = onnx.Constant dense<0> : tensor<i64>
-    %3 = onnx.Constant dense<1> : tensor<1xi64>
-    %4 = param.load @c2 : tensor<4x6xf32>
-    %5 = param.load @c3 : tensor<6x4xf32>
-    %6 = onnx.Constant dense<1> : tensor<i64>
-    %7 = onnx.Constant dense<1> : tensor<1xi64>
-    %8 = param.load @c4 : tensor<4x6xf32>
-    %9 = param.load @c5 : tensor<6x4xf32>
-    %10 = onnx.MatMul(%x, %0) {onnx.shapes = [affine_map<()[s0] -> (s0, 2)>]} : (tensor<?x4xf32>, tensor<4x2xf32>) -> tensor<?x2xf32>
-    %11 = onnx.Softmax(%10) {axis = 1 : i64, onnx.shapes = [affine_map<()[s0] -> (s0, 2)>]} : (tensor<?x2xf32>) -> tensor<?x2xf32>
-    %Values, %Indices = onnx.TopK(%11, %1) {axis = 1 : i64, onnx.shapes = [affine_map<()[s0] -> (s0, 2)>, affine_map<()[s0] -> (s0, 2)>]} : (tensor<?x2xf32>, tensor<1xi64>) -> (tensor<?x2xf32>, tensor<?x2xi64>)
-    %12 = onnx.Equal(%Indices, %2) {onnx.shapes = [affine_map<()[s0] -> (s0, 2)>]} : (tensor<?x2xi64>, tensor<i64>) -> tensor<?x2xi1>
-    %13 = onnx.Cast(%12) {onnx.shapes = [affine_map<()[s0] -> (s0, 2)>], to = f32} : (tensor<?x2xi1>) -> tensor<?x2xf32>
-    %14 = onnx.Mul(%13, %Values) {onnx.shapes = [affine_map<()[s0] -> (s0, 2)>]} : (tensor<?x2xf32>, tensor<?x2xf32>) -> tensor<?x2xf32>
-    %15 = onnx.ReduceSum(%14, %3) {onnx.axes = array<i64: 1>, onnx.shapes = [affine_map<()[s0] -> (s0, 1)>]} : (tensor<?x2xf32>, tensor<1xi64>) -> tensor<?x1xf32>
-    %16 = onnx.MatMul(%x, %4) {onnx.shapes = [affine_map<()[s0] -> (s0, 6)>]} : (tensor<?x4xf32>, tensor<4x6xf32>) -> tensor<?x6xf32>
-    %17 = onnx.Tanh(%16) {onnx.shapes = [affine_map<()[s0] -> (s0, 6)>]} : (tensor<?x6xf32>) -> tensor<?x6xf32>
-    %18 = onnx.MatMul(%17, %5) {onnx.shapes = [affine_map<()[s0] -> (s0, 4)>]} : (tensor<?x6xf32>, tensor<6x4xf32>) -> tensor<?x4xf32>
-    %19 = onnx.Mul(%18, %15) {onnx.shapes = [affine_map<()[s0] -> (s0, 4)>]} : (tensor<?x4xf32>, tensor<?x1xf32>) -> tensor<?x4xf32>
-    %20 = onnx.Equal(%Indices, %6) {onnx.shapes = [affine_map<()[s0] -> (s0, 2)>]} : (tensor<?x2xi64>, tensor<i64>) -> tensor<?x2xi1>
-    %21 = onnx.Cast(%20) {onnx.shapes = [affine_map<()[s0] -> (s0, 2)>], to = f32} : (tensor<?x2xi1>) -> tensor<?x2xf32>
-    %22 = onnx.Mul(%21, %Values) {onnx.shapes = [affine_map<()[s0] -> (s0, 2)>]} : (tensor<?x2xf32>, tensor<?x2xf32>) -> tensor<?x2xf32>
-    %23 = onnx.ReduceSum(%22, %7) {onnx.axes = array<i64: 1>, onnx.shapes = [affine_map<()[s0] -> (s0, 1)>]} : (tensor<?x2xf32>, tensor<1xi64>) -> tensor<?x1xf32>
-    %24 = onnx.MatMul(%x, %8) {onnx.shapes = [affine_map<()[s0] -> (s0, 6)>]} : (tensor<?x4xf32>, tensor<4x6xf32>) -> tensor<?x6xf32>
-    %25 = onnx.Relu(%24) {onnx.shapes = [affine_map<()[s0] -> (s0, 6)>]} : (tensor<?x6xf32>) -> tensor<?x6xf32>
-    %26 = onnx.MatMul(%25, %9) {onnx.shapes = [affine_map<()[s0] -> (s0, 4)>]} : (tensor<?x6xf32>, tensor<6x4xf32>) -> tensor<?x4xf32>
-    %27 = onnx.Mul(%26, %23) {onnx.shapes = [affine_map<()[s0] -> (s0, 4)>]} : (tensor<?x4xf32>, tensor<?x1xf32>) -> tensor<?x4xf32>
-    %28 = onnx.Add(%19, %27) {onnx.shapes = [affine_map<()[s0] -> (s0, 4)>]} : (tensor<?x4xf32>, tensor<?x4xf32>) -> tensor<?x4xf32>
-    return %28 : tensor<?x4xf32>
-  }
-}
-
-// -----
-
-// Experts of other attributes.
-// REMARK: left the experts that 'TopK' chooses as they are: the match stopped at 'LeakyRelu' (LeakyRelu): it differs from the node of the first expert
-module attributes {onnx.symbols = ["T"]} {
-  param.decl @c0 : tensor<4x2xf32> = #param.file<"m.onnx", 0, 32>
-  param.decl @c2 : tensor<4x6xf32> = #param.file<"m.onnx", 32, 96>
-  param.decl @c3 : tensor<6x4xf32> = #param.file<"m.onnx", 128, 96>
-  param.decl @c4 : tensor<4x6xf32> = #param.file<"m.onnx", 224, 96>
-  param.decl @c5 : tensor<6x4xf32> = #param.file<"m.onnx", 320, 96>
-  func.func @main(%x: tensor<?x4xf32> {onnx.name = "x", onnx.shape = affine_map<()[s0] -> (s0, 4)>}) -> (tensor<?x4xf32> {onnx.name = "y"}) {
-    %0 = param.load @c0 : tensor<4x2xf32>
-    %1 = onnx.Constant dense<2> : tensor<1xi64>
-    %2 = onnx.Constant dense<0> : tensor<i64>
-    %3 = onnx.Constant dense<1> : tensor<1xi64>
-    %4 = param.load @c2 : tensor<4x6xf32>
-    %5 = param.load @c3 : tensor<6x4xf32>
-    %6 = onnx.Constant dense<1> : tensor<i64>
-    %7 = onnx.Constant dense<1> : tensor<1xi64>
-    %8 = param.load @c4 : tensor<4x6xf32>
-    %9 = param.load @c5 : tensor<6x4xf32>
-    %10 = onnx.MatMul(%x, %0) {onnx.shapes = [affine_map<()[s0] -> (s0, 2)>]} : (tensor<?x4xf32>, tensor<4x2xf32>) -> tensor<?x2xf32>
-    %11 = onnx.Softmax(%10) {axis = 1 : i64, onnx.shapes = [affine_map<()[s0] -> (s0, 2)>]} : (tensor<?x2xf32>) -> tensor<?x2xf32>
-    %Values, %Indices = onnx.TopK(%11, %1) {axis = 1 : i64, onnx.shapes = [affine_map<()[s0] -> (s0, 2)>, affine_map<()[s0] -> (s0, 2)>]} : (tensor<?x2xf32>, tensor<1xi64>) -> (tensor<?x2xf32>, tensor<?x2xi64>)
-    %12 = onnx.Equal(%Indices, %2) {onnx.shapes = [affine_map<()[s0] -> (s0, 2)>]} : (tensor<?x2xi64>, tensor<i64>) -> tensor<?x2xi1>
-    %13 = onnx.Cast(%12) {onnx.shapes = [affine_map<()[s0] -> (s0, 2)>], to = f32} : (tensor<?x2xi1>) -> tensor<?x2xf32>
-    %14 = onnx.Mul(%13, %Values) {onnx.shapes = [affine_map<()[s0] -> (s0, 2)>]} : (tensor<?x2xf32>, tensor<?x2xf32>) -> tensor<?x2xf32>
-    %15 = onnx.ReduceSum(%14, %3) {onnx.axes = array<i64: 1>, onnx.shapes = [affine_map<()[s0] -> (s0, 1)>]} : (tensor<?x2xf32>, tensor<1xi64>) -> tensor<?x1xf32>
-    %16 = onnx.MatMul(%x, %4) {onnx.shapes = [affine_map<()[s0] -> (s0, 6)>]} : (tensor<?x4xf32>, tensor<4x6xf32>) -> tensor<?x6xf32>
-    %17 = onnx.LeakyRelu(%16) {alpha = 1.000000e-01 : f32, onnx.shapes = [affine_map<()[s0] -> (s0, 6)>]} : (tensor<?x6xf32>) -> tensor<?x6xf32>
-    %18 = onnx.MatMul(%17, %5) {onnx.shapes = [affine_map<()[s0] -> (s0, 4)>]} : (tensor<?x6xf32>, tensor<6x4xf32>) -> tensor<?x4xf32>
-    %19 = onnx.Mul(%18, %15) {onnx.shapes = [affine_map<()[s0] -> (s0, 4)>]} : (tensor<?x4xf32>, tensor<?x1xf32>) -> tensor<?x4xf32>
-    %20 = onnx.Equal(%Indices, %6) {onnx.shapes = [affine_map<()[s0] -> (s0, 2)>]} : (tensor<?x2xi64>, tensor<i64>) -> tensor<?x2xi1>
-    %21 = onnx.Cast(%20) {onnx.shapes = [affine_map<()[s0] -> (s0, 2)>], to = f32} : (tensor<?x2xi1>) -> tensor<?x2xf32>
-    %22 = onnx.Mul(%21, %Values) {onnx.shapes = [affine_map<()[s0] -> (s0, 2)>]} : (tensor<?x2xf32>, tensor<?x2xf32>) -> tensor<?x2xf32>
-    %23 = onnx.ReduceSum(%22, %7) {onnx.axes = array<i64: 1>, onnx.shapes = [affine_map<()[s0] -> (s0, 1)>]} : (tensor<?x2xf32>, tensor<1xi64>) -> tensor<?x1xf32>
-    %24 = onnx.MatMul(%x, %8) {onnx.shapes = [affine_map<()[s0] -> (s0, 6)>]} : (tensor<?x4xf32>, tensor<4x6xf32>) -> tensor<?x6xf32>
-    %25 = onnx.LeakyRelu(%24) {alpha = 2.000000e-01 : f32, onnx.shapes = [affine_map<()[s0] -> (s0, 6)>]} : (tensor<?x6xf32>) -> tensor<?x6xf32>
-    %26 = onnx.MatMul(%25, %9) {onnx.shapes = [affine_map<()[s0] -> (s0, 4)>]} : (tensor<?x6xf32>, tensor<6x4xf32>) -> tensor<?x4xf32>
-    %27 = onnx.Mul(%26, %23) {onnx.shapes = [affine_map<()[s0] -> (s0, 4)>]} : (tensor<?x4xf32>, tensor<?x1xf32>) -> tensor<?x4xf32>
-    %28 = onnx.Add(%19, %27) {onnx.shapes = [affine_map<()[s0] -> (s0, 4)>]} : (tensor<?x4xf32>, tensor<?x4xf32>) -> tensor<?x4xf32>
-    return %28 : tensor<?x4xf32>
-  }
-}
-
-// -----
-
-// Experts of other numbers.
-// REMARK: left the experts that 'TopK' chooses as they are: the match stopped at 'Mul' (Mul): experts differ in an operand that is no bias
-module attributes {onnx.symbols = ["T"]} {
-  param.decl @c0 : tensor<4x2xf32> = #param.file<"m.onnx", 0, 32>
-  param.decl @c2 : tensor<4x6xf32> = #param.file<"m.onnx", 32, 96>
-  param.decl @c3 : tensor<6x4xf32> = #param.file<"m.onnx", 128, 96>
-  param.decl @c4 : tensor<4x6xf32> = #param.file<"m.onnx", 224, 96>
-  param.decl @c5 : tensor<6x4xf32> = #param.file<"m.onnx", 320, 96>
-  func.func @main(%x: tensor<?x4xf32> {onnx.name = "x", onnx.shape = affine_map<()[s0] -> (s0, 4)>}) -> (tensor<?x4xf32> {onnx.name = "y"}) {
-    %0 = param.load @c0 : tensor<4x2xf32>
-    %1 = onnx.Constant dense<2> : tensor<1xi64>
-    %2 = onnx.Constant dense<0> : tensor<i64>
-    %3 = onnx.Constant dense<1> : tensor<1xi64>
-    %4 = param.load @c2 : tensor<4x6xf32>
-    %5 = onnx.Constant dense<1.500000e+00> : tensor<f32>
-    %6 = param.load @c3 : tensor<6x4xf32>
-    %7 = onnx.Constant dense<1> : tensor<i64>
-    %8 = onnx.Constant dense<1> : tensor<1xi64>
-    %9 = param.load @c4 : tensor<4x6xf32>
-    %10 = onnx.Constant dense<2.500000e+00> : tensor<f32>
-    %11 = param.load @c5 : tensor<6x4xf32>
-    %12 = onnx.MatMul(%x, %0) {onnx.shapes = [affine_map<()[s0] -> (s0, 2)>]} : (tensor<?x4xf32>, tensor<4x2xf32>) -> tensor<?x2xf32>
-    %13 = onnx.Softmax(%12) {axis = 1 : i64, onnx.shapes = [affine_map<()[s0] -> (s0, 2)>]} : (tensor<?x2xf32>) -> tensor<?x2xf32>
-    %Values, %Indices = onnx.TopK(%13, %1) {axis = 1 : i64, onnx.shapes = [affine_map<()[s0] -> (s0, 2)>, affine_map<()[s0] -> (s0, 2)>]} : (tensor<?x2xf32>, tensor<1xi64>) -> (tensor<?x2xf32>, tensor<?x2xi64>)
-    %14 = onnx.Equal(%Indices, %2) {onnx.shapes = [affine_map<()[s0] -> (s0, 2)>]} : (tensor<?x2xi64>, tensor<i64>) -> tensor<?x2xi1>
-    %15 = onnx.Cast(%14) {onnx.shapes = [affine_map<()[s0] -> (s0, 2)>], to = f32} : (tensor<?x2xi1>) -> tensor<?x2xf32>
-    %16 = onnx.Mul(%15, %Values) {onnx.shapes = [affine_map<()[s0] -> (s0, 2)>]} : (tensor<?x2xf32>, tensor<?x2xf32>) -> tensor<?x2xf32>
-    %17 = onnx.ReduceSum(%16, %3) {onnx.axes = array<i64: 1>, onnx.shapes = [affine_map<()[s0] -> (s0, 1)>]} : (tensor<?x2xf32>, tensor<1xi64>) -> tensor<?x1xf32>
-    %18 = onnx.MatMul(%x, %4) {onnx.shapes = [affine_map<()[s0] -> (s0, 6)>]} : (tensor<?x4xf32>, tensor<4x6xf32>) -> tensor<?x6xf32>
-    %19 = onnx.Mul(%18, %5) {onnx.shapes = [affine_map<()[s0] -> (s0, 6)>]} : (tensor<?x6xf32>, tensor<f32>) -> tensor<?x6xf32>
-    %20 = onnx.MatMul(%19, %6) {onnx.shapes = [affine_map<()[s0] -> (s0, 4)>]} : (tensor<?x6xf32>, tensor<6x4xf32>) -> tensor<?x4xf32>
-    %21 = onnx.Mul(%20, %17) {onnx.shapes = [affine_map<()[s0] -> (s0, 4)>]} : (tensor<?x4xf32>, tensor<?x1xf32>) -> tensor<?x4xf32>
-    %22 = onnx.Equal(%Indices, %7) {onnx.shapes = [affine_map<()[s0] -> (s0, 2)>]} : (tensor<?x2xi64>, tensor<i64>) -> tensor<?x2xi1>
-    %23 = onnx.Cast(%22) {onnx.shapes = [affine_map<()[s0] -> (s0, 2)>], to = f32} : (tensor<?x2xi1>) -> tensor<?x2xf32>
-    %24 = onnx.Mul(%23, %Values) {onnx.shapes = [affine_map<()[s0] -> (s0, 2)>]} : (tensor<?x2xf32>, tensor<?x2xf32>) -> tensor<?x2xf32>
-    %25 = onnx.ReduceSum(%24, %8) {onnx.axes = array<i64: 1>, onnx.shapes = [affine_map<()[s0] -> (s0, 1)>]} : (tensor<?x2xf32>, tensor<1xi64>) -> tensor<?x1xf32>
-    %26 = onnx.MatMul(%x, %9) {onnx.shapes = [affine_map<()[s0] -> (s0, 6)>]} : (tensor<?x4xf32>, tensor<4x6xf32>) -> tensor<?x6xf32>
-    %27 = onnx.Mul(%26, %10) {onnx.shapes = [affine_map<()[s0] -> (s0, 6)>]} : (tensor<?x6xf32>, tensor<f32>) -> tensor<?x6xf32>
-    %28 = onnx.MatMul(%27, %11) {onnx.shapes = [affine_map<()[s0] -> (s0, 4)>]} : (tensor<?x6xf32>, tensor<6x4xf32>) -> tensor<?x4xf32>
-    %29 = onnx.Mul(%28, %25) {onnx.shapes = [affine_map<()[s0] -> (s0, 4)>]} : (tensor<?x4xf32>, tensor<?x1xf32>) -> tensor<?x4xf32>
-    %30 = onnx.Add(%21, %29) {onnx.shapes = [affine_map<()[s0] -> (s0, 4)>]} : (tensor<?x4xf32>, tensor<?x4xf32>) -> tensor<?x4xf32>
-    return %30 : tensor<?x4xf32>
-  }
-}
-
-// -----
-
-// Experts that see other rows.
-// REMARK: left the experts that 'TopK' chooses as they are: the match stopped: an input of the model is no row of this layer
-module attributes {onnx.symbols = ["T"]} {
-  param.decl @c0 : tensor<4x2xf32> = #param.file<"m.onnx", 0, 32>
-  param.decl @c2 : tensor<4x6xf32> = #param.file<"m.onnx", 32, 96>
-  param.decl @c3 : tensor<6x4xf32> = #param.file<"m.onnx", 128, 96>
-  param.decl @c4 : tensor<4x6xf32> = #param.file<"m.onnx", 224, 96>
-  param.decl @c5 : tensor<6x4xf32> = #param.file<"m.onnx", 320, 96>
-  func.func @main(%x: tensor<?x4xf32> {onnx.name = "x", onnx.shape = affine_map<()[s0] -> (s0, 4)>}) -> (tensor<?x4xf32> {onnx.name = "y"}) {
-    %0 = param.load @c0 : tensor<4x2xf32>
-    %1 = onnx.Constant dense<2> : tensor<1xi64>
-    %2 = onnx.Constant dense<0> : tensor<i64>
-    %3 = onnx.Constant dense<1> : tensor<1xi64>
-    %4 = param.load @c2 : tensor<4x6xf32>
-    %5 = param.load @c3 : tensor<6x4xf32>
-    %6 = onnx.Constant dense<1> : tensor<i64>
-    %7 = onnx.Constant dense<1> : tensor<1xi64>
-    %8 = param.load @c4 : tensor<4x6xf32>
-    %9 = param.load @c5 : tensor<6x4xf32>
-    %10 = onnx.MatMul(%x, %0) {onnx.shapes = [affine_map<()[s0] -> (s0, 2)>]} : (tensor<?x4xf32>, tensor<4x2xf32>) -> tensor<?x2xf32>
-    %11 = onnx.Softmax(%10) {axis = 1 : i64, onnx.shapes = [affine_map<()[s0] -> (s0, 2)>]} : (tensor<?x2xf32>) -> tensor<?x2xf32>
-    %Values, %Indices = onnx.TopK(%11, %1) {axis = 1 : i64, onnx.shapes = [affine_map<()[s0] -> (s0, 2)>, affine_map<()[s0] -> (s0, 2)>]} : (tensor<?x2xf32>, tensor<1xi64>) -> (tensor<?x2xf32>, tensor<?x2xi64>)
-    %12 = onnx.Equal(%Indices, %2) {onnx.shapes = [affine_map<()[s0] -> (s0, 2)>]} : (tensor<?x2xi64>, tensor<i64>) -> tensor<?x2xi1>
-    %13 = onnx.Cast(%12) {onnx.shapes = [affine_map<()[s0] -> (s0, 2)>], to = f32} : (tensor<?x2xi1>) -> tensor<?x2xf32>
-    %14 = onnx.Mul(%13, %Values) {onnx.shapes = [affine_map<()[s0] -> (s0, 2)>]} : (tensor<?x2xf32>, tensor<?x2xf32>) -> tensor<?x2xf32>
-    %15 = onnx.ReduceSum(%14, %3) {onnx.axes = array<i64: 1>, onnx.shapes = [affine_map<()[s0] -> (s0, 1)>]} : (tensor<?x2xf32>, tensor<1xi64>) -> tensor<?x1xf32>
-    %16 = onnx.Relu(%x) {onnx.shapes = [affine_map<()[s0] -> (s0, 4)>]} : (tensor<?x4xf32>) -> tensor<?x4xf32>
-    %17 = onnx.MatMul(%16, %4) {onnx.shapes = [affine_map<()[s0] -> (s0, 6)>]} : (tensor<?x4xf32>, tensor<4x6xf32>) -> tensor<?x6xf32>
-    %18 = onnx.Relu(%17) {onnx.shapes = [affine_map<()[s0] -> (s0, 6)>]} : (tensor<?x6xf32>) -> tensor<?x6xf32>
-    %19 = onnx.MatMul(%18, %5) {onnx.shapes = [affine_map<()[s0] -> (s0, 4)>]} : (tensor<?x6xf32>, tensor<6x4xf32>) -> tensor<?x4xf32>
-    %20 = onnx.Mul(%19, %15) {onnx.shapes = [affine_map<()[s0] -> (s0, 4)>]} : (tensor<?x4xf32>, tensor<?x1xf32>) -> tensor<?x4xf32>
-    %21 = onnx.Equal(%Indices, %6) {onnx.shapes = [affine_map<()[s0] -> (s0, 2)>]} : (tensor<?x2xi64>, tensor<i64>) -> tensor<?x2xi1>
-    %22 = onnx.Cast(%21) {onnx.shapes = [affine_map<()[s0] -> (s0, 2)>], to = f32} : (tensor<?x2xi1>) -> tensor<?x2xf32>
-    %23 = onnx.Mul(%22, %Values) {onnx.shapes = [affine_map<()[s0] -> (s0, 2)>]} : (tensor<?x2xf32>, tensor<?x2xf32>) -> tensor<?x2xf32>
-    %24 = onnx.ReduceSum(%23, %7) {onnx.axes = array<i64: 1>, onnx.shapes = [affine_map<()[s0] -> (s0, 1)>]} : (tensor<?x2xf32>, tensor<1xi64>) -> tensor<?x1xf32>
-    %25 = onnx.MatMul(%x, %8) {onnx.shapes = [affine_map<()[s0] -> (s0, 6)>]} : (tensor<?x4xf32>, tensor<4x6xf32>) -> tensor<?x6xf32>
-    %26 = onnx.Relu(%25) {onnx.shapes = [affine_map<()[s0] -> (s0, 6)>]} : (tensor<?x6xf32>) -> tensor<?x6xf32>
-    %27 = onnx.MatMul(%26, %9) {onnx.shapes = [affine_map<()[s0] -> (s0, 4)>]} : (tensor<?x6xf32>, tensor<6x4xf32>) -> tensor<?x4xf32>
-    %28 = onnx.Mul(%27, %24) {onnx.shapes = [affine_map<()[s0] -> (s0, 4)>]} : (tensor<?x4xf32>, tensor<?x1xf32>) -> tensor<?x4xf32>
-    %29 = onnx.Add(%20, %28) {onnx.shapes = [affine_map<()[s0] -> (s0, 4)>]} : (tensor<?x4xf32>, tensor<?x4xf32>) -> tensor<?x4xf32>
-    return %29 : tensor<?x4xf32>
-  }
-}
-
-// -----
-
-// A vector of each expert that is no bias.
-// REMARK: left the experts that 'TopK' chooses as they are: the match stopped at 'Add' (Add): a vector of each expert is added, but not to a product
-module attributes {onnx.symbols = ["T"]} {
-  param.decl @c0 : tensor<4x2xf32> = #param.file<"m.onnx", 0, 32>
-  param.decl @c2 : tensor<4x6xf32> = #param.file<"m.onnx", 32, 96>
-  param.decl @c8 : tensor<6xf32> = #param.file<"m.onnx", 128, 24>
-  param.decl @c3 : tensor<6x4xf32> = #param.file<"m.onnx", 152, 96>
-  param.decl @c4 : tensor<4x6xf32> = #param.file<"m.onnx", 248, 96>
-  param.decl @c11 : tensor<6xf32> = #param.file<"m.onnx", 344, 24>
-  param.decl @c5 : tensor<6x4xf32> = #param.file<"m.onnx", 368, 96>
-  func.func @main(%x: tensor<?x4xf32> {onnx.name = "x", onnx.shape = affine_map<()[s0] -> (s0, 4)>}) -> (tensor<?x4xf32> {onnx.name = "y"}) {
-    %0 = param.load @c0 : tensor<4x2xf32>
-    %1 = onnx.Constant dense<2> : tensor<1xi64>
-    %2 = onnx.Constant dense<0> : tensor<i64>
-    %3 = onnx.Constant dense<1> : tensor<1xi64>
-    %4 = param.load @c2 : tensor<4x6xf32>
-    %5 = param.load @c8 : tensor<6xf32>
-    %6 = param.load @c3 : tensor<6x4xf32>
-    %7 = onnx.Constant dense<1> : tensor<i64>
-    %8 = onnx.Constant dense<1> : tensor<1xi64>
-    %9 = param.load @c4 : tensor<4x6xf32>
-    %10 = param.load @c11 : tensor<6xf32>
-    %11 = param.load @c5 : tensor<6x4xf32>
-    %12 = onnx.MatMul(%x, %0) {onnx.shapes = [affine_map<()[s0] -> (s0, 2)>]} : (tensor<?x4xf32>, tensor<4x2xf32>) -> tensor<?x2xf32>
-    %13 = onnx.Softmax(%12) {axis = 1 : i64, onnx.shapes = [affine_map<()[s0] -> (s0, 2)>]} : (tensor<?x2xf32>) -> tensor<?x2xf32>
-    %Values, %Indices = onnx.TopK(%13, %1) {axis = 1 : i64, onnx.shapes = [affine_map<()[s0] -> (s0, 2)>, affine_map<()[s0] -> (s0, 2)>]} : (tensor<?x2xf32>, tensor<1xi64>) -> (tensor<?x2xf32>, tensor<?x2xi64>)
-    %14 = onnx.Equal(%Indices, %2) {onnx.shapes = [affine_map<()[s0] -> (s0, 2)>]} : (tensor<?x2xi64>, tensor<i64>) -> tensor<?x2xi1>
-    %15 = onnx.Cast(%14) {onnx.shapes = [affine_map<()[s0] -> (s0, 2)>], to = f32} : (tensor<?x2xi1>) -> tensor<?x2xf32>
-    %16 = onnx.Mul(%15, %Values) {onnx.shapes = [affine_map<()[s0] -> (s0, 2)>]} : (tensor<?x2xf32>, tensor<?x2xf32>) -> tensor<?x2xf32>
-    %17 = onnx.ReduceSum(%16, %3) {onnx.axes = array<i64: 1>, onnx.shapes = [affine_map<()[s0] -> (s0, 1)>]} : (tensor<?x2xf32>, tensor<1xi64>) -> tensor<?x1xf32>
-    %18 = onnx.MatMul(%x, %4) {onnx.shapes = [affine_map<()[s0] -> (s0, 6)>]} : (tensor<?x4xf32>, tensor<4x6xf32>) -> tensor<?x6xf32>
-    %19 = onnx.Relu(%18) {onnx.shapes = [affine_map<()[s0] -> (s0, 6)>]} : (tensor<?x6xf32>) -> tensor<?x6xf32>
-    %20 = onnx.Add(%19, %5) {onnx.shapes = [affine_map<()[s0] -> (s0, 6)>]} : (tensor<?x6xf32>, tensor<6xf32>) -> tensor<?x6xf32>
-    %21 = onnx.MatMul(%20, %6) {onnx.shapes = [affine_map<()[s0] -> (s0, 4)>]} : (tensor<?x6xf32>, tensor<6x4xf32>) -> tensor<?x4xf32>
-    %22 = onnx.Mul(%21, %17) {onnx.shapes = [affine_map<()[s0] -> (s0, 4)>]} : (tensor<?x4xf32>, tensor<?x1xf32>) -> tensor<?x4xf32>
-    %23 = onnx.Equal(%Indices, %7) {onnx.shapes = [affine_map<()[s0] -> (s0, 2)>]} : (tensor<?x2xi64>, tensor<i64>) -> tensor<?x2xi1>
-    %24 = onnx.Cast(%23) {onnx.shapes = [affine_map<()[s0] -> (s0, 2)>], to = f32} : (tensor<?x2xi1>) -> tensor<?x2xf32>
-    %25 = onnx.Mul(%24, %Values) {onnx.shapes = [affine_map<()[s0] -> (s0, 2)>]} : (tensor<?x2xf32>, tensor<?x2xf32>) -> tensor<?x2xf32>
-    %26 = onnx.ReduceSum(%25, %8) {onnx.axes = array<i64: 1>, onnx.shapes = [affine_map<()[s0] -> (s0, 1)>]} : (tensor<?x2xf32>, tensor<1xi64>) -> tensor<?x1xf32>
-    %27 = onnx.MatMul(%x, %9) {onnx.shapes = [affine_map<()[s0] -> (s0, 6)>]} : (tensor<?x4xf32>, tensor<4x6xf32>) -> tensor<?x6xf32>
-    %28 = onnx.Relu(%27) {onnx.shapes = [affine_map<()[s0] -> (s0, 6)>]} : (tensor<?x6xf32>) -> tensor<?x6xf32>
-    %29 = onnx.Add(%28, %10) {onnx.shapes = [affine_map<()[s0] -> (s0, 6)>]} : (tensor<?x6xf32>, tensor<6xf32>) -> tensor<?x6xf32>
-    %30 = onnx.MatMul(%29, %11) {onnx.shapes = [affine_map<()[s0] -> (s0, 4)>]} : (tensor<?x6xf32>, tensor<6x4xf32>) -> tensor<?x4xf32>
-    %31 = onnx.Mul(%30, %26) {onnx.shapes = [affine_map<()[s0] -> (s0, 4)>]} : (tensor<?x4xf32>, tensor<?x1xf32>) -> tensor<?x4xf32>
-    %32 = onnx.Add(%22, %31) {onnx.shapes = [affine_map<()[s0] -> (s0, 4)>]} : (tensor<?x4xf32>, tensor<?x4xf32>) -> tensor<?x4xf32>
-    return %32 : tensor<?x4xf32>
-  }
-}
-
-// -----
-
 // Weights that are scaled for each expert.
 // REMARK: left the experts that 'TopK' chooses as they are: the match stopped at 'Mul' (Mul): experts are weighted in different ways
 module attributes {onnx.symbols = ["T"]} {
@@ -455,5 +221,37 @@ module attributes {onnx.symbols = []} {
     %31 = onnx.Mul(%30, %26) {onnx.shapes = [affine_map<() -> (2, 4)>]} : (tensor<2x4xf32>, tensor<2x1xf32>) -> tensor<2x4xf32>
     %32 = onnx.Add(%22, %31) {onnx.shapes = [affine_map<() -> (2, 4)>]} : (tensor<2x4xf32>, tensor<2x4xf32>) -> tensor<2x4xf32>
     return %32 : tensor<2x4xf32>
+  }
+}
+
+// -----
+
+// Experts of two kinds, none of which has weights.
+// REMARK: left the experts that 'TopK' chooses as they are: the match stopped at 'Add' (Add): its experts have no weights
+module attributes {onnx.symbols = ["T"]} {
+  param.decl @c0 : tensor<4x2xf32> = #param.file<"m.onnx", 0, 32>
+  func.func @main(%arg0: tensor<?x4xf32> {onnx.name = "x", onnx.shape = affine_map<()[s0] -> (s0, 4)>}) -> (tensor<?x4xf32> {onnx.name = "v15"}) {
+    %0 = param.load @c0 : tensor<4x2xf32>
+    %1 = onnx.Constant dense<2> : tensor<1xi64>
+    %2 = onnx.Constant dense<0> : tensor<i64>
+    %3 = onnx.Constant dense<1> : tensor<1xi64>
+    %4 = onnx.Constant dense<1> : tensor<i64>
+    %5 = onnx.Constant dense<1> : tensor<1xi64>
+    %6 = onnx.MatMul(%arg0, %0) {onnx.shapes = [affine_map<()[s0] -> (s0, 2)>]} : (tensor<?x4xf32>, tensor<4x2xf32>) -> tensor<?x2xf32>
+    %7 = onnx.Softmax(%6) {axis = 1 : i64, onnx.shapes = [affine_map<()[s0] -> (s0, 2)>]} : (tensor<?x2xf32>) -> tensor<?x2xf32>
+    %Values, %Indices = onnx.TopK(%7, %1) {axis = 1 : i64, onnx.shapes = [affine_map<()[s0] -> (s0, 2)>, affine_map<()[s0] -> (s0, 2)>]} : (tensor<?x2xf32>, tensor<1xi64>) -> (tensor<?x2xf32>, tensor<?x2xi64>)
+    %8 = onnx.Equal(%Indices, %2) {onnx.shapes = [affine_map<()[s0] -> (s0, 2)>]} : (tensor<?x2xi64>, tensor<i64>) -> tensor<?x2xi1>
+    %9 = onnx.Cast(%8) {onnx.shapes = [affine_map<()[s0] -> (s0, 2)>], to = f32} : (tensor<?x2xi1>) -> tensor<?x2xf32>
+    %10 = onnx.Mul(%9, %Values) {onnx.shapes = [affine_map<()[s0] -> (s0, 2)>]} : (tensor<?x2xf32>, tensor<?x2xf32>) -> tensor<?x2xf32>
+    %11 = onnx.ReduceSum(%10, %3) {onnx.axes = array<i64: 1>, onnx.shapes = [affine_map<()[s0] -> (s0, 1)>]} : (tensor<?x2xf32>, tensor<1xi64>) -> tensor<?x1xf32>
+    %12 = onnx.Relu(%arg0) {onnx.shapes = [affine_map<()[s0] -> (s0, 4)>]} : (tensor<?x4xf32>) -> tensor<?x4xf32>
+    %13 = onnx.Mul(%12, %11) {onnx.shapes = [affine_map<()[s0] -> (s0, 4)>]} : (tensor<?x4xf32>, tensor<?x1xf32>) -> tensor<?x4xf32>
+    %14 = onnx.Equal(%Indices, %4) {onnx.shapes = [affine_map<()[s0] -> (s0, 2)>]} : (tensor<?x2xi64>, tensor<i64>) -> tensor<?x2xi1>
+    %15 = onnx.Cast(%14) {onnx.shapes = [affine_map<()[s0] -> (s0, 2)>], to = f32} : (tensor<?x2xi1>) -> tensor<?x2xf32>
+    %16 = onnx.Mul(%15, %Values) {onnx.shapes = [affine_map<()[s0] -> (s0, 2)>]} : (tensor<?x2xf32>, tensor<?x2xf32>) -> tensor<?x2xf32>
+    %17 = onnx.ReduceSum(%16, %5) {onnx.axes = array<i64: 1>, onnx.shapes = [affine_map<()[s0] -> (s0, 1)>]} : (tensor<?x2xf32>, tensor<1xi64>) -> tensor<?x1xf32>
+    %18 = onnx.Mul(%arg0, %17) {onnx.shapes = [affine_map<()[s0] -> (s0, 4)>]} : (tensor<?x4xf32>, tensor<?x1xf32>) -> tensor<?x4xf32>
+    %19 = onnx.Add(%13, %18) {onnx.shapes = [affine_map<()[s0] -> (s0, 4)>]} : (tensor<?x4xf32>, tensor<?x4xf32>) -> tensor<?x4xf32>
+    return %19 : tensor<?x4xf32>
   }
 }

@@ -44,7 +44,9 @@ def Moe_Dialect : Dialect {
     that an op came from; reports are grouped by it. On `moe.expert_ffn`,
     `moe.raised_from` says of what a layer was made: an operator, or the name of
     a pattern. `moe.dead_experts` of a `moe.plan` lists the experts of the source
-    that were removed, and the certificate of each.
+    that were removed, and the certificate of each. Where a layer's experts are
+    of several kinds, each kind has a plan, whose `moe.own_experts` are those of
+    the source that are of it, in the order of its groups.
   }];
   let useDefaultAttributePrinterParser = 1;
   let extraClassDeclaration = [{
@@ -62,6 +64,10 @@ def Moe_Dialect : Dialect {
     /// expert of the source that was removed, as the manifest has them.
     static constexpr ::llvm::StringLiteral getDeadExpertsAttrName() {
       return "moe.dead_experts";
+    }
+    /// Discardable attribute of a plan: experts of the source, as an array.
+    static constexpr ::llvm::StringLiteral getOwnExpertsAttrName() {
+      return "moe.own_experts";
     }
     /// Columns of one panel of packed weights (see `moe.pack_panels`).
     static constexpr int64_t kPanelColumns = 32;

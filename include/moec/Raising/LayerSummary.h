@@ -12,7 +12,9 @@
 #include "mlir/IR/Remarks.h"
 
 #include <optional>
+#include <set>
 #include <string>
+#include <vector>
 
 namespace moec {
 
@@ -35,8 +37,8 @@ struct ExpertCosts {
   int64_t bytes = 0;
 };
 
-/// A routed layer of a module at the `moe` stage, whatever its experts became:
-/// a network, or products with other nodes between them.
+/// Experts of one kind of a routed layer of a module at the `moe` stage,
+/// whatever they became: a network, or products with other nodes between them.
 struct LayerSummary {
   explicit LayerSummary(moe::PlanOp plan);
 
@@ -49,7 +51,7 @@ struct LayerSummary {
   /// Of all of these.
   llvm::SmallVector<ProductWeights, 3> weights;
 
-  /// Experts of the source, and those that are left of them.
+  /// Experts of the source that are of this kind, and those that are left.
   int64_t numExperts = 0, numLeft = 0;
   /// How many a token has, where the model fixes it.
   std::optional<int64_t> topK;
@@ -69,11 +71,30 @@ struct LayerSummary {
   /// Of its products; "" where none has one, or there are several.
   std::string getActivation() const;
   /// How weights are stored: "f16", "int4 in blocks of 32".
-  std::string getStorage() const;
-  /// What is saved in comparison with all experts for every token, as numbers
-  /// of a remark.
-  void report(mlir::remark::detail::InFlightRemark &remark) const;
+  std::set<std::string> getStorage() const;
 };
+
+/// A routed layer: its experts by kind, of which most layers have one.
+using LayerKinds = llvm::SmallVector<LayerSummary, 1>;
+
+/// All layers whose experts have weights, in the order of the module.
+std::vector<LayerKinds> summarizeLayers(mlir::ModuleOp module);
+
+/// What all experts of a layer cost.
+struct LayerCosts {
+  /// Of those that are left, and of those that the source has.
+  ExpertCosts stored, dense;
+  /// What a token meets at most; nothing where the run has how many it chooses.
+  std::optional<ExpertCosts> routed;
+};
+
+/// Nothing where only the run knows extents.
+std::optional<LayerCosts> getCosts(llvm::ArrayRef<LayerSummary> kinds);
+
+/// What is saved in comparison with all experts for every token, as numbers of
+/// a remark.
+void reportCosts(llvm::ArrayRef<LayerSummary> kinds,
+                 mlir::remark::detail::InFlightRemark &remark);
 
 } // namespace moec
 

@@ -99,8 +99,13 @@ def RaiseDecomposedLayers : Pass<"raise-decomposed-layers", "::mlir::ModuleOp"> 
     takes no more than its capacity) are dropped from the plan. Tokens of a model
     that is compiled for one token count as any others.
 
-    A layer is left alone where an expert differs from the others, sees other
-    rows, or is read by another node; a remark names the node at which the match
+    Experts may be of several kinds: of other operators, widths or numbers than
+    the rest, or without weights, as those that hand a token on. Each kind has a
+    plan, whose `moe.own_experts` says which experts of the source it has, and a
+    combination; these are added. An expert of zeros is of no kind.
+
+    A layer is left alone where an expert is no function of a row, sees the rows
+    of another, or is read by another node; a remark names the node at which the match
     stopped. Of a choice that leads to no weighted sum it names the node that
     reads what is known of the choice and of which nothing is, where there are as
     many networks as are chosen among: a TopK of words, beams or groups is none

@@ -31,6 +31,8 @@ RoutedWeights::RoutedWeights(moe::PlanOp plan, const SymbolTable &symbols)
 }
 
 bool RoutedWeights::read(const SymbolTable &symbols) {
+  if (plan->hasAttr(moe::MoeDialect::getOwnExpertsAttrName()))
+    return fail("they are of several kinds");
   if (plan.getGroups())
     return fail("its choices lead to groups of experts already");
   if (ShapedType::isDynamic(experts))

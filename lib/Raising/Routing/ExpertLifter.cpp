@@ -96,12 +96,39 @@ bool ExpertLifter::areAlike(Values values) {
   return true;
 }
 
+SmallVector<Value> ExpertLifter::pick(ValueRange all) const {
+  if (experts.empty())
+    return all;
+  SmallVector<Value> own;
+  for (int64_t expert : experts)
+    if (expert < int64_t(all.size()))
+      own.push_back(all[expert]);
+  return own;
+}
+
+/// Whether each value has all sorted rows of its expert.
+bool ExpertLifter::areSegments(Values values) {
+  for (auto [i, value] : llvm::enumerate(values)) {
+    const Fact *fact = facts.lookup(value);
+    if (!fact || fact->expert != getExpert(i))
+      return false;
+  }
+  size_t count = experts.empty() ? facts.getExtents().experts : experts.size();
+  return values.size() == count;
+}
+
+/// Whether the values are sorted rows, cut by how many each expert has.
+bool ExpertLifter::isSplitRows(Values values) {
+  auto split = values.front().getDefiningOp<onnx::SplitOp>();
+  if (!split || space != Space::Rows)
+    return false;
+  const Fact *fact = facts.lookup(values.front());
+  return fact && fact->expert && values == Values(pick(split.getOutputs()));
+}
+
 RowExpr *ExpertLifter::liftNode(Values values) {
-  // Sorted rows, cut by how many each expert has.
-  if (auto split = values.front().getDefiningOp<onnx::SplitOp>();
-      split && space == Space::Rows &&
-      ArrayRef<Value>(SmallVector<Value>(split.getOutputs())) == values &&
-      facts.lookup(values.front()) && facts.lookup(values.front())->expert) {
+  if (isSplitRows(values)) {
+    auto split = values.front().getDefiningOp<onnx::SplitOp>();
     visited.insert(split);
     return lift(split.getInput());
   }
@@ -142,8 +169,7 @@ RowExpr *ExpertLifter::liftNode(Values values) {
                                index->kind == FactKind::End);
     SmallVector<Value> column = getColumn(values, 0);
     if (isSegment) {
-      if (!llvm::all_equal(column) ||
-          int64_t(values.size()) != facts.getExtents().experts)
+      if (!llvm::all_equal(column) || !areSegments(values))
         return fail(op, "experts see rows of different values");
       return lift(column.front());
     }
@@ -165,7 +191,7 @@ RowExpr *ExpertLifter::liftConcat(onnx::ConcatOp op) {
     if (!fact || fact->expert != int64_t(expert))
       return fail(op, "its parts are not those of the experts in order");
   }
-  return lift(parts);
+  return lift(pick(parts));
 }
 
 /// A constant that is the same for every expert and every row.

@@ -87,12 +87,21 @@ struct Miss {
 
 class ExpertLifter {
 public:
-  ExpertLifter(const RoutingFacts &facts, Space space)
-      : facts(facts), space(space) {}
+  /// Where each expert has a value, of these experts; of all where none is
+  /// named.
+  ExpertLifter(const RoutingFacts &facts, Space space,
+               llvm::ArrayRef<int64_t> experts = {})
+      : facts(facts), space(space), experts(experts) {}
 
   /// Each token has so many rows, one after the other, where experts see all
   /// tokens; otherwise one.
   void setRowsOfToken(mlir::AffineExpr count) { rowsOfToken = count; }
+
+  /// Where experts see all tokens: what may be the rows of one. Without it,
+  /// what all have in common.
+  void setSources(const llvm::DenseSet<mlir::Value> &values) {
+    sources = &values;
+  }
 
   /// The expression that these values are, one for each expert, or one for all
   /// of them. Null where they are not alike or not functions of a row: then
@@ -133,6 +142,14 @@ private:
   RowExpr *liftProduct(Values values);
   RowExpr *liftTableProduct(Values values);
   RowExpr *liftConcat(onnx::ConcatOp op);
+  bool isSplitRows(Values values);
+  /// The expert whose value number `i` of those that are lifted is.
+  int64_t getExpert(size_t i) const {
+    return experts.empty() ? int64_t(i) : experts[i];
+  }
+  bool areSegments(Values values);
+  /// Of `all` experts' values those that are lifted.
+  llvm::SmallVector<mlir::Value> pick(mlir::ValueRange all) const;
   RowExpr *liftScaled(Values values);
   bool isStackOfVectors(mlir::Operation *add, mlir::RankedTensorType type,
                         int64_t width);
@@ -151,6 +168,8 @@ private:
 
   const RoutingFacts &facts;
   Space space;
+  llvm::SmallVector<int64_t> experts;
+  const llvm::DenseSet<mlir::Value> *sources = nullptr;
   std::vector<std::unique_ptr<RowExpr>> exprs;
   llvm::DenseMap<std::pair<mlir::Value, unsigned>, RowExpr *> known;
   llvm::SetVector<mlir::Operation *> visited;

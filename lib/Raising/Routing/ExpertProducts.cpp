@@ -42,6 +42,9 @@ RowExpr *ExpertLifter::addBias(RowExpr *product, Values vectors,
     bool isTable = fact && (fact->kind == FactKind::Table ||
                             fact->kind == FactKind::RowTable);
     if (isTable) {
+      if (!experts.empty())
+        return fail(node,
+                    "it looks vectors up for experts of other kinds, too");
       RankedTensorType table = getType(fact->table);
       if (table.getRank() != 2 || table.getDimSize(1) != product->width ||
           fact->dims.back() != Dim{Axis::Feature})
@@ -121,6 +124,8 @@ RowExpr *ExpertLifter::liftProduct(Values values) {
 /// A product with the matrices that were looked up for each choice.
 RowExpr *ExpertLifter::liftTableProduct(Values values) {
   Operation *op = values.front().getDefiningOp();
+  if (!experts.empty())
+    return fail(op, "it looks weights up for experts of other kinds, too");
   const Fact *left = facts.lookup(op->getOperand(0));
   bool isLeft = left && (left->kind == FactKind::Table ||
                          left->kind == FactKind::RowTable);

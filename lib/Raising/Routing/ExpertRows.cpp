@@ -122,8 +122,11 @@ RowExpr *ExpertLifter::makeSource(Value source, Operation *node) {
 RowExpr *ExpertLifter::liftSource(Values values) {
   Value value = values.front();
   Operation *op = value.getDefiningOp();
-  if (space == Space::Tokens)
-    return llvm::all_equal(values) ? makeSource(value, op) : nullptr;
+  if (space == Space::Tokens) {
+    bool isSource =
+        llvm::all_equal(values) && (!sources || sources->contains(value));
+    return isSource ? makeSource(value, op) : nullptr;
+  }
 
   if (space == Space::Choices || space == Space::Experts) {
     if (facts.lookup(value))
@@ -143,7 +146,7 @@ RowExpr *ExpertLifter::liftSource(Values values) {
       space == Space::Hits ? FactKind::HitToken : FactKind::RowToken;
   Value source;
   SmallVector<Operation *> gathers;
-  for (auto [expert, gathered] : llvm::enumerate(values)) {
+  for (auto [i, gathered] : llvm::enumerate(values)) {
     Operation *gather = gathered.getDefiningOp();
     if (!isa_and_present<onnx::GatherOp, onnx::GatherNDOp>(gather))
       return nullptr;
@@ -154,7 +157,7 @@ RowExpr *ExpertLifter::liftSource(Values values) {
                    facts.getExtents().choices == 1));
     if (!isToken || facts.lookup(gather->getOperand(0)))
       return nullptr;
-    if (space == Space::Hits && index->expert != int64_t(expert))
+    if (space == Space::Hits && index->expert != getExpert(i))
       return fail(gather, "it gathers the rows of another expert");
     Value rows = peelRowViews(gather->getOperand(0));
     if (source && source != rows)

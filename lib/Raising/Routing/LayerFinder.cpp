@@ -321,15 +321,21 @@ std::unique_ptr<RoutedLayer> LayerFinder::finish(MaybeLayer layer, Space space,
   layer->ids = facts.getIds();
   if (layer->choices == 0)
     layer->choices = facts.getExtents().choices;
-  layer->lifter = std::make_unique<ExpertLifter>(facts, space);
-  if (layer->rowsOfToken)
-    layer->lifter->setRowsOfToken(layer->rowsOfToken);
-  layer->expert = layer->lifter->lift(experts);
-  if (!layer->expert) {
-    const Miss &inner = layer->lifter->getMiss();
-    return fail(inner.node, inner.reason);
+  ExpertKind all = lift(*layer, space, {}, experts);
+  if (all.expr) {
+    layer->kinds.push_back(std::move(all));
+  } else {
+    SmallVector<Value> parts = getParts(space, experts);
+    if (parts.size() < 2)
+      return fail(all.lifter->getMiss().node, all.lifter->getMiss().reason);
+    if (!findKinds(*layer, space, parts))
+      return nullptr;
+    if (space == Space::Rows)
+      layer->concat = experts.front().getDefiningOp();
   }
-  if (layer->lifter->getNumProducts() == 0)
+  if (llvm::all_of(layer->kinds, [](const ExpertKind &kind) {
+        return kind.lifter->getNumProducts() == 0;
+      }))
     return fail(layer->root, "its experts have no weights");
   return layer;
 }
@@ -337,8 +343,10 @@ std::unique_ptr<RoutedLayer> LayerFinder::finish(MaybeLayer layer, Space space,
 bool LayerFinder::isPrivate(const RoutedLayer &layer,
                             ArrayRef<Operation *> nodes) {
   llvm::SetVector<Operation *> own(nodes.begin(), nodes.end());
-  own.insert(layer.lifter->getVisited().begin(),
-             layer.lifter->getVisited().end());
+  for (const ExpertKind &kind : layer.kinds)
+    own.insert_range(kind.lifter->getVisited());
+  if (layer.concat)
+    own.insert(layer.concat);
   own.insert(layer.root);
   for (Operation *op : own) {
     if (op == layer.root ||
@@ -402,9 +410,10 @@ std::unique_ptr<RoutedLayer> LayerFinder::findScaledSum(Operation *reduce) {
   layer = finish(std::move(layer), Space::Experts, rows);
   if (!layer)
     return nullptr;
-  if (!layer->lifter->hasScale())
+  const ExpertKind &kind = layer->kinds.front();
+  if (!kind.lifter->hasScale())
     return fail(reduce, "what it adds up is not weighted");
-  if (layer->lifter->evaluateAtZero(layer->expert) != 0.0)
+  if (ExpertLifter::evaluateAtZero(kind.expr) != 0.0)
     return fail(reduce, "an expert that was not chosen may add something");
   SmallVector<Operation *> nodes = {reduce};
   for (Value part = reduce->getOperand(0); part != rows;
@@ -460,7 +469,8 @@ std::unique_ptr<RoutedLayer> LayerFinder::findExpertSum(Operation *mul) {
       layer->hits = fact->hits;
     layer->pattern = "P2b";
     layer = finish(std::move(layer), Space::Experts, rows);
-    if (layer && !areSideBySide(layer->lifter->getDims(rows), *fact, weight))
+    if (layer && !areSideBySide(layer->kinds.front().lifter->getDims(rows),
+                                *fact, weight))
       return fail(mul, "rows are not weighted by the weights of their experts");
     return layer && isPrivate(*layer, nodes) ? std::move(layer) : nullptr;
   }

@@ -11,6 +11,14 @@
 
 namespace moec::routing {
 
+/// Experts that are one function of a row but for their weights.
+struct ExpertKind {
+  /// Which of the layer's; all where none is named.
+  llvm::SmallVector<int64_t> experts;
+  std::unique_ptr<ExpertLifter> lifter;
+  RowExpr *expr = nullptr;
+};
+
 /// A layer, found: `root` is the weighted sum over the experts that each token
 /// chose, plus `addends`.
 struct RoutedLayer {
@@ -32,8 +40,10 @@ struct RoutedLayer {
   /// null: 1.
   int64_t choices = 0;
   mlir::AffineExpr rowsOfToken;
-  std::unique_ptr<ExpertLifter> lifter;
-  RowExpr *expert = nullptr;
+  /// An expert of none of them adds nothing.
+  llvm::SmallVector<ExpertKind, 1> kinds;
+  /// What puts the sorted rows of several kinds together.
+  mlir::Operation *concat = nullptr;
   llvm::SmallVector<mlir::Value> addends;
 };
 
@@ -98,6 +108,14 @@ private:
   MaybeLayer fail(mlir::Operation *node, const llvm::Twine &reason);
   MaybeLayer finish(MaybeLayer layer, Space space,
                     llvm::ArrayRef<mlir::Value> experts);
+  ExpertKind lift(const RoutedLayer &layer, Space space,
+                  llvm::ArrayRef<int64_t> experts,
+                  llvm::ArrayRef<mlir::Value> values,
+                  const llvm::DenseSet<mlir::Value> *sources = nullptr);
+  llvm::SmallVector<mlir::Value> getParts(Space space,
+                                          llvm::ArrayRef<mlir::Value> values);
+  bool findKinds(RoutedLayer &layer, Space space,
+                 llvm::ArrayRef<mlir::Value> experts);
   bool collect(mlir::Value value, llvm::SmallVectorImpl<Term> &terms,
                llvm::SmallVectorImpl<mlir::Value> &addends,
                llvm::SmallVectorImpl<mlir::Operation *> &nodes);

@@ -32,9 +32,15 @@ LayerWriter::LayerWriter(const RoutedLayer &layer, const RoutingFacts &facts,
 
 //===-- Weights -----------------------------------------------------------===//
 
+/// Of the kind that is being written.
+int64_t LayerWriter::countExperts() const {
+  return kind->experts.empty() ? facts.getExtents().experts
+                               : int64_t(kind->experts.size());
+}
+
 /// The values of all experts as one parameter; vectors as a matrix.
 Value LayerWriter::stack(ArrayRef<Value> values, bool isVector) {
-  int64_t experts = facts.getExtents().experts;
+  int64_t experts = countExperts();
   SmallVector<param::RecipeInterface> recipes;
   for (Value value : values)
     recipes.push_back(getRecipe(value, symbols));
@@ -76,6 +82,8 @@ LogicalResult LayerWriter::stackWeights(const RowExpr *expr) {
     if (!load)
       return failure();
     stacked[{expr, isBias}] = load;
+    if (!firstStacked)
+      firstStacked = load;
   }
   return success();
 }
@@ -184,25 +192,43 @@ void LayerWriter::tag(Operation *op, AffineExpr rows, int64_t columns) {
   b.describe(op, {rows, b.getShapes().getConstant(columns)});
 }
 
-void LayerWriter::writePlan() {
-  Value ids = writeIds();
+/// Which expert of its kind each of the layer is; null where all are of one.
+Value LayerWriter::writeGroups() {
+  constexpr int32_t kNone = -1;
+  if (kind->experts.empty())
+    return {};
+  SmallVector<int32_t> groups(facts.getExtents().experts, kNone);
+  for (auto [number, expert] : llvm::enumerate(kind->experts))
+    groups[expert] = int32_t(number);
+  auto type = RankedTensorType::get({int64_t(groups.size())}, b.getI32Type());
+  return loadNewParameter(
+      b, layer.root->getLoc(), symbols, firstStacked,
+      param::makeDense(DenseElementsAttr::get(type, ArrayRef(groups))),
+      "groups");
+}
+
+void LayerWriter::writePlan(Value ids) {
   int64_t choices = layer.choices;
   Type i32 = b.getI32Type();
   numTokens = b.createOrFold<tensor::DimOp>(ids, 0);
   numRows = b.createOrFold<arith::MulIOp>(
       numTokens, arith::ConstantIndexOp::create(b, choices));
   rowsExtent = tokens * choices;
-  Value offsets = tensor::EmptyOp::create(
-      b, ArrayRef<int64_t>{facts.getExtents().experts + 1}, i32);
+  Value offsets =
+      tensor::EmptyOp::create(b, ArrayRef<int64_t>{countExperts() + 1}, i32);
   Value rows = tensor::EmptyOp::create(
       b, ArrayRef<OpFoldResult>{getAsOpFoldResult(numRows)}, i32);
   Value inverse = makeEmpty(numTokens, choices, i32);
   plan = moe::PlanOp::create(
       b, TypeRange{offsets.getType(), rows.getType(), inverse.getType()}, ids,
-      /*groups=*/Value(), offsets, rows, inverse);
+      writeGroups(), offsets, rows, inverse);
   plan->setAttr(moe::MoeDialect::getLayerAttrName(),
                 b.getStringAttr(getNodeName(layer.root)));
+  if (!kind->experts.empty())
+    plan->setAttr(moe::MoeDialect::getOwnExpertsAttrName(),
+                  b.getDenseI64ArrayAttr(kind->experts));
   requireCountableRows(plan, ids, choices);
+  plans.push_back(plan);
 }
 
 //===-- Experts -----------------------------------------------------------===//
@@ -254,7 +280,7 @@ Value LayerWriter::writeProduct(const RowExpr *expr) {
 /// A row times the weight of its token, which has one choice.
 Value LayerWriter::writeScaled(const RowExpr *expr) {
   Value weights = b.convert(
-      lookUpDense(layer.lifter->getScale(), layer.lifter->getScaleDims()),
+      lookUpDense(kind->lifter->getScale(), kind->lifter->getScaleDims()),
       expr->elementType);
   const RowExpr *scaled = expr->operands.front().row;
   if (scaled->kind == RowExpr::Source && !written.count(scaled)) {
@@ -306,26 +332,52 @@ Value LayerWriter::writeNode(const RowExpr *expr) {
   return op->getResult(expr->result);
 }
 
-LogicalResult LayerWriter::write() {
-  if (failed(stackWeights(layer.expert)))
-    return failure();
-  writePlan();
-  Value weights = writeWeights();
-  Value y = write(layer.expert);
+/// Whether some expert adds nothing, whatever its weight.
+bool LayerWriter::hasExpertsOfNoKind() const {
+  size_t count = 0;
+  for (const ExpertKind &other : layer.kinds)
+    count += other.experts.size();
+  return count != 0 && count < size_t(facts.getExtents().experts);
+}
+
+/// What experts of one kind add to each token.
+Value LayerWriter::writeKind(const ExpertKind &own, Value ids, Value weights) {
+  kind = &own;
+  writePlan(ids);
+  Value y = write(own.expr);
   Value result = layer.root->getResult(0);
-  int64_t width = layer.expert->width;
-  Value init = makeEmpty(numTokens, width, getType(result).getElementType());
-  auto combine = moe::CombineOp::create(b, TypeRange(init.getType()), y,
-                                        plan.getResult(2), weights, init,
-                                        /*propagate_nan=*/false);
-  tag(combine, tokens, width);
-  combine->setAttr(moe::MoeDialect::getRaisedFromAttrName(),
-                   b.getStringAttr(layer.pattern));
-  Value sum = b.reshape(combine.getResult(0), b.getShapes().getExtents(result));
+  Value init =
+      makeEmpty(numTokens, own.expr->width, getType(result).getElementType());
+  // An expert of zeros hands on that its weight is no number.
+  auto combine =
+      moe::CombineOp::create(b, TypeRange(init.getType()), y, plan.getResult(2),
+                             weights, init, hasExpertsOfNoKind());
+  tag(combine, tokens, own.expr->width);
+  // Once a layer.
+  if (&own == &layer.kinds.front())
+    combine->setAttr(moe::MoeDialect::getRaisedFromAttrName(),
+                     b.getStringAttr(layer.pattern));
+  return combine.getResult(0);
+}
+
+LogicalResult LayerWriter::write() {
+  for (const ExpertKind &own : layer.kinds) {
+    kind = &own;
+    if (failed(stackWeights(own.expr)))
+      return failure();
+  }
+  Value ids = writeIds();
+  Value weights = writeWeights();
+  Value sum;
+  for (const ExpertKind &own : layer.kinds) {
+    Value part = writeKind(own, ids, weights);
+    sum = sum ? b.makeNode<onnx::AddOp>({sum, part}) : part;
+  }
+  sum = b.reshape(sum, b.getShapes().getExtents(layer.root->getResult(0)));
   for (Value addend : layer.addends)
     sum = b.makeNode<onnx::AddOp>({sum, addend});
   if (b.hasFailed())
     return failure();
-  result.replaceAllUsesWith(sum);
+  layer.root->getResult(0).replaceAllUsesWith(sum);
   return success();
 }

@@ -25,13 +25,18 @@ public:
   /// Fails where weights make no recipe; then nothing has changed. What was
   /// written nobody reads, and is for `GraphCleaner`.
   llvm::LogicalResult write();
-  /// Of what was written.
-  moe::PlanOp getPlan() const { return plan; }
+  /// Of what was written, one for each kind of experts.
+  llvm::ArrayRef<moe::PlanOp> getPlans() const { return plans; }
 
 private:
   llvm::LogicalResult stackWeights(const RowExpr *expr);
   mlir::Value stack(llvm::ArrayRef<mlir::Value> values, bool isVector);
-  void writePlan();
+  int64_t countExperts() const;
+  mlir::Value writeKind(const ExpertKind &own, mlir::Value ids,
+                        mlir::Value weights);
+  void writePlan(mlir::Value ids);
+  mlir::Value writeGroups();
+  bool hasExpertsOfNoKind() const;
   mlir::Value writeIds();
   mlir::Value forEachRow(mlir::Value numbers);
   mlir::Value writeWeights();
@@ -53,10 +58,15 @@ private:
   NodeBuilder b;
   mlir::AffineExpr tokens, rowsExtent;
   mlir::Value numRows, numTokens;
+  /// The kind of experts that is being written, and its plan.
+  const ExpertKind *kind = nullptr;
   moe::PlanOp plan;
+  llvm::SmallVector<moe::PlanOp, 1> plans;
   llvm::DenseMap<const RowExpr *, mlir::Value> written;
   /// Of a product: weights (0) and bias (1).
   llvm::DenseMap<std::pair<const RowExpr *, unsigned>, mlir::Value> stacked;
+  /// Beside which other parameters of the layer are.
+  mlir::Value firstStacked;
   llvm::DenseMap<std::pair<mlir::Operation *, const RowExpr *>,
                  mlir::Operation *>
       nodes;

@@ -43,7 +43,13 @@ def network_with(act):
     return lambda g, x, m, e: g.MatMul(g.make(act(e), g.MatMul(x, m[0])), m[1])
 
 
-ALIKE, UNLIKE = network_with(lambda e: "Relu"), network_with(lambda e: "Tanh" if e == 1 else "Relu")
+def unlike(g, x, m, e):
+    """One expert is no function of a row."""
+    h = g.Relu(g.MatMul(x, m[0]))
+    return g.MatMul(g.Softmax(h, axis=0) if e == 1 else h, m[1])
+
+
+ALIKE, UNLIKE = network_with(lambda e: "Relu"), unlike
 
 
 def norm(g, x):
@@ -95,7 +101,7 @@ check("what is behind the layer", after["layer"] is None and after["reads_layers
 # None is raised: where the match stopped, and of which choice.
 model, (nodes,) = chain("unlike", [UNLIKE])
 choice = next(node.name for node in nodes if node.op_type == "TopK")
-stop = [node.name for node in nodes if node.op_type == "Tanh"][-1]
+stop = [node.name for node in nodes if node.op_type == "Softmax"][-1]
 for node in sample(nodes):
     said = model.ask(node.name)
     told = [r for r in said["remarks"] if r["name"] == "LayerNotRaised"]

@@ -21,6 +21,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent.parent / "EndToEnd")]
 
 from compare import Library, error  # noqa: E402
 from dead_experts import Layer  # noqa: E402
+from layers import Graph, masked  # noqa: E402
 
 TOKENS = 200
 DROP = 0.1
@@ -152,6 +153,25 @@ def check_names(scratch):
         raise Wrong(done.stderr)
 
 
+def check_kinds(scratch):
+    """A layer whose experts are of two kinds is counted once."""
+    g = Graph(9, experts=4, choices=2)
+    rows = g.random.normal(size=(g.D, g.E)).astype(np.float32)
+    weights, ids = g.TopK(g.Softmax(g.MatMul("x", g.constant(rows)), axis=1), [g.k], axis=1, outputs=2)
+    g.route = lambda: (weights, ids)
+    path = scratch / "kinds.onnx"
+    onnx.save(g.model(masked(g, network=lambda g, x, m, e: x if e == 3 else g.network(x, m))), path)
+    x = np.random.default_rng(3).normal(size=(TOKENS, g.D)).astype(np.float32)
+    np.save(scratch / "x.npy", x)
+    compile_and_run(path, scratch, x)
+    profile = scratch / "kinds.profile.json"
+    run("moec-run", scratch / "libkinds.so", "--input", f"x={scratch / 'x.npy'}", "--profile", profile)
+    layer, = json.loads(profile.read_text())["moe_layers"]
+    chosen = np.argsort(-(x.astype(np.float64) @ rows), axis=1)[:, :g.k]
+    if layer["expert_tokens"] != np.bincount(chosen.ravel(), minlength=g.E).tolist():
+        raise Wrong(f"the profile has {layer}")
+
+
 def check_refusals(scratch):
     """A profile of another model names a layer, or a number of experts, that is not there."""
     profile = json.loads((scratch / "softmax.profile.json").read_text())
@@ -177,6 +197,8 @@ def main():
         print(f"{name}: ok")
     check_names(scratch)
     print("names: ok")
+    check_kinds(scratch)
+    print("kinds: ok")
     check_refusals(scratch)
     print("refusals: ok")
 

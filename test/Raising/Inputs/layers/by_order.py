@@ -11,7 +11,8 @@ from onnx import helper
 from .graph import I64, layer, lookalike
 
 
-def sorted_rows(g, cut=None, largest=0, bounds=None, extra=None, order=None, divide=None, invert=None):
+def sorted_rows(g, cut=None, largest=0, bounds=None, extra=None, order=None, divide=None, invert=None,
+                network=None):
     weights, ids = g.route()
     flat = g.Reshape(ids, [-1])
     count = g.Shape(flat)
@@ -27,7 +28,7 @@ def sorted_rows(g, cut=None, largest=0, bounds=None, extra=None, order=None, div
         end = g.Gather(ends, [e], axis=0)
         begin, stop = bounds(g, start, end, e, histogram) if bounds else (start, end)
         part = g.Slice(rows, begin, stop, [0])
-        y = g.network(part, m)
+        y = network(g, part, m, e) if network else g.network(part, m)
         parts.append(extra(g, y, rows, begin, stop) if extra else y)
         start = end
     if order:
@@ -94,6 +95,17 @@ def last_row_of_segment(g):
     """To each row of an expert its last one is added."""
     return sorted_rows(g, extra=lambda g, y, rows, begin, stop: g.Add(
         y, g.Slice(g.Relu(rows), g.Sub(stop, 1), stop, [0])))
+
+
+@lookalike()
+def last_row_of_segment_of_all(g):
+    """The same, of one value."""
+    rows = []
+
+    def extra(g, y, own, begin, stop):
+        rows.extend([] if rows else [g.Relu(own)])
+        return g.Add(y, g.Slice(rows[0], g.Sub(stop, 1), stop, [0]))
+    return sorted_rows(g, extra=extra)
 
 
 @lookalike()

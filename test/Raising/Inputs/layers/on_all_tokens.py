@@ -167,34 +167,6 @@ def mask_of_greater(g):
 
 
 @lookalike()
-def another_activation(g):
-    return masked(g, network=lambda g, x, m, e: g.network(x, m, "Relu" if e else "Tanh"))
-
-
-@lookalike()
-def another_slope(g):
-    return masked(g, network=lambda g, x, m, e: g.MatMul(
-        g.LeakyRelu(g.MatMul(x, m[0]), alpha=0.1 + 0.1 * (e == 1)), m[1]))
-
-
-@lookalike()
-def another_number(g):
-    return masked(g, network=lambda g, x, m, e: g.MatMul(
-        g.Mul(g.MatMul(x, m[0]), g.constant(1.5 + (e == 1))), m[1]))
-
-
-@lookalike()
-def other_rows(g):
-    return masked(g, rows=lambda g, e: "x" if e else g.Relu("x"))
-
-
-@lookalike()
-def vector_after_no_product(g):
-    return masked(g, network=lambda g, x, m, e: g.MatMul(
-        g.Add(g.Relu(g.MatMul(x, m[0])), g.weight(g.H)), m[1]))
-
-
-@lookalike()
 def gates_scaled_apart(g):
     return masked(g, gate=lambda g, kept, e: g.Mul(g.ReduceSum(kept, [1], keepdims=1), g.constant(1.0 + e)))
 
@@ -203,17 +175,6 @@ def gates_scaled_apart(g):
 def scaled_by_transposed(g):
     """Rows are scaled by a product that is no weight of the token."""
     return masked(g, gate=lambda g, kept, e: g.ReduceSum(kept, [0, 1], keepdims=1))
-
-
-@lookalike()
-def split_apart(g):
-    """One expert turns its features round by another number."""
-    def network(g, x, m, e):
-        h = g.MatMul(x, m[0])
-        size = 3 if e == 1 else 1
-        a, b = g.Split(h, [size, g.H - size], axis=1, outputs=2)
-        return g.MatMul(g.Concat(b, a, axis=1), m[1])
-    return masked(g, network=network)
 
 
 @lookalike()

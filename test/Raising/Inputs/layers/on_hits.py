@@ -212,7 +212,7 @@ def largest_kept(g):
         total, g.Unsqueeze(tokens, [1]), y, reduction="max"))
 
 
-@lookalike()
+@layer("P3")
 def rows_of_another_value(g):
     weights, ids = g.route()
     total = zeros_like_x(g)

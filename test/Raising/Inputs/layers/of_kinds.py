@@ -1,0 +1,164 @@
+# ===-- of_kinds.py - experts that are not all alike ---------------------===#
+#
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#
+# ===------------------------------------------------------------------------===#
+"""Experts of several kinds: each is one function of a row but for its weights."""
+
+from .by_order import sorted_rows
+from .graph import layer, lookalike
+from .on_all_tokens import masked
+from .on_hits import hits, scatter_nd, zeros_like_x
+
+
+def some_unlike(network, other, unlike=lambda e: e % 2):
+    """The network of half of the experts, and another of the rest."""
+    return lambda g, x, m, e: (other if unlike(e) else network)(g, x, m)
+
+
+def plain(g, x, m):
+    return g.network(x, m)
+
+
+def wide(g, x, m):
+    """Twice as wide as the rest."""
+    return g.network(x, (g.weight(g.D, 2 * g.H), g.weight(2 * g.H, g.D)))
+
+
+def constant(g, x, m):
+    """What MoE++ calls a constant expert: a x + b v, with a and b of the row."""
+    parts = g.Split(g.Softmax(g.MatMul(x, g.weight(g.D, 2)), axis=1), axis=1, num_outputs=2, outputs=2)
+    return g.Add(g.Mul(parts[0], x), g.Mul(parts[1], g.weight(g.D)))
+
+
+@layer("P2")
+def another_activation(g):
+    return masked(g, network=lambda g, x, m, e: g.network(x, m, "Relu" if e else "Tanh"))
+
+
+@layer("P2")
+def another_slope(g):
+    return masked(g, network=lambda g, x, m, e: g.MatMul(
+        g.LeakyRelu(g.MatMul(x, m[0]), alpha=0.1 + 0.1 * (e == 1)), m[1]))
+
+
+@layer("P2")
+def another_number(g):
+    return masked(g, network=lambda g, x, m, e: g.MatMul(
+        g.Mul(g.MatMul(x, m[0]), g.constant(1.5 + (e == 1))), m[1]))
+
+
+@layer("P2")
+def other_rows(g):
+    return masked(g, rows=lambda g, e: "x" if e else g.Relu("x"))
+
+
+@layer("P2")
+def vector_after_no_product(g):
+    return masked(g, network=lambda g, x, m, e: g.MatMul(
+        g.Add(g.Relu(g.MatMul(x, m[0])), g.weight(g.H)), m[1]))
+
+
+@layer("P2")
+def split_apart(g):
+    """One expert turns its features round by another number."""
+    def network(g, x, m, e):
+        h = g.MatMul(x, m[0])
+        size = 3 if e == 1 else 1
+        a, b = g.Split(h, [size, g.H - size], axis=1, outputs=2)
+        return g.MatMul(g.Concat(b, a, axis=1), m[1])
+    return masked(g, network=network)
+
+
+@layer("P2")
+def of_two_widths(g):
+    return masked(g, network=some_unlike(plain, wide))
+
+
+@layer("P2", experts=5)
+def of_four_kinds(g):
+    kinds = [plain, wide, constant, lambda g, x, m: x, constant]
+    return masked(g, network=lambda g, x, m, e: kinds[e](g, x, m))
+
+
+@layer("P2", distinct=False)
+def handed_on_twice(g):
+    return masked(g, network=some_unlike(plain, lambda g, x, m: x))
+
+
+@layer("P2")
+def adding_nothing(g):
+    """Some experts give zeros, whatever the row."""
+    return masked(g, network=some_unlike(plain, lambda g, x, m: zeros_like_x(g)))
+
+
+@layer("P2")
+def adding_no_row(g):
+    return masked(g, network=some_unlike(plain, lambda g, x, m: g.Mul(x, 0.0)))
+
+
+def kinds_of_hits(g, network, seen=lambda e: e):
+    """Each kind on the rows of its hits; of expert `seen(e)`, where it is another's."""
+    weights, ids = g.route()
+    flat = g.Reshape(weights, [-1])
+    total = zeros_like_x(g)
+    for e, m in enumerate(g.weights_of_experts()):
+        tokens, choices = hits(g, g.Equal(ids, e))
+        rows = tokens if seen(e) == e else hits(g, g.Equal(ids, seen(e)))[0]
+        weight = g.Unsqueeze(g.Gather(flat, g.Add(g.Mul(tokens, g.k), choices)), [1])
+        y = network(g, g.Gather("x", rows, axis=0), m, e)
+        total = scatter_nd(g, total, tokens, g.Mul(y, weight))
+    return total
+
+
+@layer("P3")
+def hits_of_two_widths(g):
+    return kinds_of_hits(g, some_unlike(plain, wide))
+
+
+@layer("P3")
+def hits_handed_on(g):
+    """As LongCat's zero experts."""
+    return kinds_of_hits(g, some_unlike(plain, lambda g, x, m: x, lambda e: e >= g.E - 2))
+
+
+@layer("P5")
+def sorted_of_two_widths(g):
+    return sorted_rows(g, network=some_unlike(plain, wide))
+
+
+@layer("P5")
+def sorted_and_handed_on(g):
+    return sorted_rows(g, network=some_unlike(plain, lambda g, x, m: x))
+
+
+@lookalike()
+def all_handed_on(g):
+    """None has weights."""
+    return masked(g, network=some_unlike(lambda g, x, m: g.Relu(x), lambda g, x, m: x))
+
+
+@lookalike()
+def one_sees_other_hits(g):
+    """The rows that another expert hands on, as many as there are."""
+    return kinds_of_hits(g, some_unlike(plain, lambda g, x, m: g.ReduceSum(x, [0], keepdims=1)),
+                         lambda e: (e + 2) % g.E if e % 2 else e)
+
+
+@lookalike()
+def one_sums_its_rows(g):
+    """One expert is no function of a row."""
+    return masked(g, network=some_unlike(plain, lambda g, x, m: g.Add(x, g.ReduceSum(x, [0], keepdims=1))))
+
+
+@lookalike()
+def one_number_for_a_row(g):
+    """One expert's results have one column, spread over the sum."""
+    return masked(g, network=some_unlike(plain, lambda g, x, m: g.MatMul(x, g.weight(g.D, 1))))
+
+
+@lookalike()
+def sorted_parts_swapped(g):
+    """Experts of two kinds, whose results stand in one another's place."""
+    return sorted_rows(g, network=some_unlike(plain, lambda g, x, m: g.network(x, m, "Tanh")),
+                       order=lambda parts: [parts[1], parts[0], *parts[2:]])
