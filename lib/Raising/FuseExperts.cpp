@@ -33,14 +33,40 @@ static bool isIdentity(moe::GroupedMatmulOp op) {
   return op.getActivation().getKind() == moe::ActivationKind::Identity;
 }
 
+/// Whether all that a product has of its weights is there for each column: no
+/// scale is of several columns, no byte has zero points of several.
+static bool isByColumns(moe::GroupedMatmulOp op) {
+  moe::WeightFormat format = op.getQuant().value_or(nullptr);
+  bool areZeroPointsApart =
+      !op.getZeroPoints() || getType(op.getZeroPoints()).getRank() == 3;
+  return op.getLayout() != moe::Layout::Panels && !op.getGlobalScales() &&
+         areZeroPointsApart && (!format || format.getBlockRows() == 1);
+}
+
 /// A product whose result is what it multiplied, plus a bias.
 static moe::GroupedMatmulOp getPlainProduct(Value value) {
   auto op = value.getDefiningOp<moe::GroupedMatmulOp>();
-  bool isPlain = op && isIdentity(op) && !op.getQuant() &&
-                 op.getLayout() != moe::Layout::Panels &&
-                 op.hasPureTensorSemantics();
+  bool isPlain =
+      op && isIdentity(op) && isByColumns(op) && op.hasPureTensorSemantics();
   return isPlain ? op : moe::GroupedMatmulOp();
 }
+
+namespace {
+/// What a product has of its weights; all but the weights may be null.
+struct Stored {
+  static constexpr unsigned kParts = 4;
+
+  Stored() = default;
+  explicit Stored(moe::GroupedMatmulOp op)
+      : values{op.getWeights(), op.getBias(), op.getScales(),
+               op.getZeroPoints()},
+        columns{op.getLayout() == moe::Layout::NK ? 1u : 2u, 1, 1, 1} {}
+
+  /// Weights, bias, scales, zero points, and the dimension of columns of each.
+  std::array<Value, kParts> values;
+  std::array<unsigned, kParts> columns = {};
+};
+} // namespace
 
 namespace {
 /// What all patterns of the pass share.
@@ -51,10 +77,10 @@ struct Shared {
 
 } // namespace
 
-/// The same product with other weights, bias and result.
+/// The same product with other weights and result.
 static moe::GroupedMatmulOp rebuild(PatternRewriter &rewriter,
                                     moe::GroupedMatmulOp op, Location loc,
-                                    Value weights, Value bias, Type resultType,
+                                    const Stored &stored, Type resultType,
                                     moe::ActivationAttr activation) {
   auto type = cast<RankedTensorType>(resultType);
   SmallVector<OpFoldResult> sizes = {
@@ -62,12 +88,36 @@ static moe::GroupedMatmulOp rebuild(PatternRewriter &rewriter,
       rewriter.getIndexAttr(type.getDimSize(1))};
   Value init =
       tensor::EmptyOp::create(rewriter, loc, sizes, type.getElementType());
+  auto [weights, bias, scales, zeroPoints] = stored.values;
   auto made = moe::GroupedMatmulOp::create(
       rewriter, loc, TypeRange(init.getType()), op.getX(), weights,
-      op.getOffsets(), op.getRows(), bias, /*scales=*/Value(), init,
-      op.getLayoutAttr(), /*n=*/IntegerAttr(), activation,
-      /*quant=*/moe::QuantAttr());
+      op.getOffsets(), op.getRows(), bias, scales, zeroPoints,
+      /*global_scales=*/Value(), init, op.getLayoutAttr(), /*n=*/IntegerAttr(),
+      activation, op.getQuant().value_or(nullptr));
   moe::MoeDialect::copyLayer(op, made);
+  return made;
+}
+
+/// Parameters made of those of a product, part by part; nothing where one makes
+/// no recipe.
+static std::optional<Stored>
+makeStored(PatternRewriter &rewriter, moe::GroupedMatmulOp op,
+           SymbolTable &symbols, StringRef suffix,
+           llvm::function_ref<param::RecipeInterface(unsigned)> make) {
+  Stored from(op), made;
+  std::array<param::RecipeInterface, Stored::kParts> recipes;
+  for (unsigned part = 0; part < Stored::kParts; ++part) {
+    if (!from.values[part])
+      continue;
+    recipes[part] = make(part);
+    if (!recipes[part])
+      return std::nullopt;
+  }
+  for (unsigned part = 0; part < Stored::kParts; ++part)
+    if (recipes[part])
+      made.values[part] =
+          loadNewParameter(rewriter, op.getLoc(), symbols, from.values[part],
+                           recipes[part], suffix);
   return made;
 }
 
@@ -96,14 +146,12 @@ struct SplitProduct : OpRewritePattern<moe::GroupedMatmulOp> {
                                 PatternRewriter &rewriter) const override {
     if (!getPlainProduct(op.getResult(0)))
       return rewriter.notifyMatchFailure(op, "is no plain product");
-    param::RecipeInterface weights = getRecipe(op.getWeights(), shared.symbols);
-    if (!weights)
-      return rewriter.notifyMatchFailure(op, "its weights are no parameter");
-    param::RecipeInterface bias;
-    if (op.getBias())
-      bias = getRecipe(op.getBias(), shared.symbols);
-    if (op.getBias() && !bias)
-      return rewriter.notifyMatchFailure(op, "its bias is no parameter");
+    Stored from(op);
+    for (Value value : from.values)
+      if (value && !getRecipe(value, shared.symbols))
+        return rewriter.notifyMatchFailure(
+            op, value == op.getBias() ? "its bias is no parameter"
+                                      : "its weights are no parameter");
     // Every user takes a range of columns.
     SmallVector<std::pair<Value, ColumnRange>> parts;
     for (Operation *user : op.getResult(0).getUsers())
@@ -112,24 +160,19 @@ struct SplitProduct : OpRewritePattern<moe::GroupedMatmulOp> {
     if (parts.empty())
       return rewriter.notifyMatchFailure(op, "has no user");
 
-    unsigned dim = op.getLayout() == moe::Layout::NK ? 1 : 2;
     SmallVector<std::pair<Value, Value>> replacements;
     rewriter.setInsertionPoint(op);
     for (auto &[value, range] : parts) {
-      param::RecipeInterface part = slice(weights, dim, range);
-      param::RecipeInterface biasPart =
-          bias ? slice(bias, 1, range) : param::RecipeInterface();
-      if (!part || (bias && !biasPart))
+      auto cut = [&, &range = range](unsigned part) {
+        return slice(getRecipe(from.values[part], shared.symbols),
+                     from.columns[part], range);
+      };
+      std::optional<Stored> stored =
+          makeStored(rewriter, op, shared.symbols, "columns", cut);
+      if (!stored)
         return rewriter.notifyMatchFailure(op, "a part makes no recipe");
-      Value partOfBias;
-      if (biasPart)
-        partOfBias = loadNewParameter(rewriter, op.getLoc(), shared.symbols,
-                                      op.getBias(), biasPart, "columns");
-      auto made =
-          rebuild(rewriter, op, op.getLoc(),
-                  loadNewParameter(rewriter, op.getLoc(), shared.symbols,
-                                   op.getWeights(), part, "columns"),
-                  partOfBias, value.getType(), op.getActivation());
+      auto made = rebuild(rewriter, op, op.getLoc(), *stored, value.getType(),
+                          op.getActivation());
       describeAs(made, op, range.count);
       replacements.push_back({value, made.getResult(0)});
     }
@@ -171,8 +214,8 @@ struct FuseActivation : RewritePattern {
       return rewriter.notifyMatchFailure(op, "another node reads the product");
     rewriter.setInsertionPoint(op);
     auto made =
-        rebuild(rewriter, product, op->getLoc(), product.getWeights(),
-                product.getBias(), op->getResult(0).getType(),
+        rebuild(rewriter, product, op->getLoc(), Stored(product),
+                op->getResult(0).getType(),
                 moe::ActivationAttr::get(op->getContext(), found->kind));
     describeAs(made, product, getType(op->getResult(0)).getDimSize(1));
     ++shared.numActivations;
@@ -199,37 +242,30 @@ struct MergeGate : OpRewritePattern<onnx::MulOp> {
     if (!gate || !up)
       return rewriter.notifyMatchFailure(op, "gate or up is no product");
     bool isSilu = gate.getActivation().getKind() == moe::ActivationKind::Silu;
-    if (found->isProductActivated != isSilu || gate.getQuant() ||
+    if (found->isProductActivated != isSilu || !isByColumns(gate) ||
         (!isSilu && !isIdentity(gate)))
       return rewriter.notifyMatchFailure(op, "the gate is no plain product");
     if (gate == up || gate.getX() != up.getX() ||
         gate.getRows() != up.getRows() ||
         gate.getOffsets() != up.getOffsets() ||
         gate.getLayout() != up.getLayout() ||
-        gate.getWeights().getType() != up.getWeights().getType() ||
-        bool(gate.getBias()) != bool(up.getBias()))
+        gate.getQuant() != up.getQuant() || !haveTypesAlike(gate, up))
       return rewriter.notifyMatchFailure(op, "gate and up are not alike");
     if (!isReadOnlyBy(found->gate, found->nodes) ||
         !isReadOnlyBy(found->up, found->nodes))
       return rewriter.notifyMatchFailure(op, "another node reads a product");
-    param::RecipeInterface weights =
-        interleave(gate.getWeights(), up.getWeights(),
-                   gate.getLayout() == moe::Layout::NK ? 2 : 3);
-    param::RecipeInterface bias;
-    if (gate.getBias())
-      bias = interleave(gate.getBias(), up.getBias(), 2);
-    if (!weights || (gate.getBias() && !bias))
-      return rewriter.notifyMatchFailure(op, "their weights make no recipe");
     rewriter.setInsertionPoint(op);
-    Value newBias;
-    if (bias)
-      newBias = loadNewParameter(rewriter, op.getLoc(), shared.symbols,
-                                 gate.getBias(), bias, "gated");
+    Stored gates(gate), ups(up);
+    auto interleaved = [&](unsigned part) {
+      return interleave(gates.values[part], ups.values[part],
+                        gates.columns[part] + 1);
+    };
+    std::optional<Stored> stored =
+        makeStored(rewriter, gate, shared.symbols, "gated", interleaved);
+    if (!stored)
+      return rewriter.notifyMatchFailure(op, "their weights make no recipe");
     auto made = rebuild(
-        rewriter, gate, op.getLoc(),
-        loadNewParameter(rewriter, op.getLoc(), shared.symbols,
-                         gate.getWeights(), weights, "gated"),
-        newBias, op.getResult().getType(),
+        rewriter, gate, op.getLoc(), *stored, op.getResult().getType(),
         moe::ActivationAttr::get(op.getContext(), moe::ActivationKind::SwiGlu,
                                  found->alpha, found->beta, found->limit));
     describeAs(made, gate, getType(op.getResult()).getDimSize(1));
@@ -239,6 +275,16 @@ struct MergeGate : OpRewritePattern<onnx::MulOp> {
   }
 
 private:
+  static bool haveTypesAlike(moe::GroupedMatmulOp gate,
+                             moe::GroupedMatmulOp up) {
+    auto areAlike = [](auto values) {
+      auto [a, b] = values;
+      return bool(a) == bool(b) && (!a || a.getType() == b.getType());
+    };
+    return llvm::all_of(llvm::zip(Stored(gate).values, Stored(up).values),
+                        areAlike);
+  }
+
   /// Columns of both in turn: stacked on a new dimension behind theirs.
   param::RecipeInterface interleave(Value gate, Value up, int64_t axis) const {
     param::RecipeInterface sources[] = {getRecipe(gate, shared.symbols),
@@ -265,8 +311,9 @@ static const char *findObstacle(moe::GroupedMatmulOp op) {
   auto inner = op.getX().getDefiningOp<moe::GroupedMatmulOp>();
   if (!inner)
     return "a product follows no other";
-  if (!inner.getRows() || inner.getQuant() ||
-      inner.getLayout() == moe::Layout::Panels ||
+  if (bool(inner.getQuant()) != bool(op.getQuant()))
+    return "one of two products is quantised";
+  if (!inner.getRows() || inner.getLayout() == moe::Layout::Panels ||
       inner.getOffsets() != op.getOffsets())
     return "a product that another follows does not read the tokens' rows";
   return inner.getResult(0).hasOneUse()
@@ -291,9 +338,12 @@ struct FuseNetwork : OpRewritePattern<moe::GroupedMatmulOp> {
     auto network = moe::ExpertFfnOp::create(
         rewriter, op.getLoc(), TypeRange(op.getInit().getType()), inner.getX(),
         inner.getRows(), op.getOffsets(), w1, w2, inner.getBias(), op.getBias(),
-        /*scales1=*/Value(), /*scales2=*/Value(), /*w3=*/Value(),
-        /*bias3=*/Value(), /*scales3=*/Value(), op.getInit(),
-        inner.getActivation(), /*quant=*/moe::QuantAttr());
+        inner.getScales(), op.getScales(), /*w3=*/Value(), /*bias3=*/Value(),
+        /*scales3=*/Value(), inner.getZeroPoints(), op.getZeroPoints(),
+        /*zero_points3=*/Value(), inner.getGlobalScales(), op.getGlobalScales(),
+        /*global_scales3=*/Value(), op.getInit(), inner.getActivation(),
+        inner.getQuant().value_or(nullptr), getOtherFormat(inner, op),
+        /*quant3=*/moe::WeightFormat());
     moe::MoeDialect::copyLayer(op, network);
     if (Attribute shapes = op->getAttr(onnx::kShapesAttr))
       network->setAttr(onnx::kShapesAttr, shapes);
@@ -304,6 +354,14 @@ struct FuseNetwork : OpRewritePattern<moe::GroupedMatmulOp> {
   }
 
 private:
+  /// Of the second product, where it is not that of the first.
+  static moe::WeightFormat getOtherFormat(moe::GroupedMatmulOp first,
+                                          moe::GroupedMatmulOp second) {
+    return first.getQuant() == second.getQuant()
+               ? moe::WeightFormat()
+               : moe::WeightFormat(*second.getQuant());
+  }
+
   /// Weights as `[E, N, K]`.
   Value toRows(PatternRewriter &rewriter, moe::GroupedMatmulOp op) const {
     if (op.getLayout() == moe::Layout::NK)

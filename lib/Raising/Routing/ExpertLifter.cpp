@@ -113,8 +113,7 @@ bool ExpertLifter::areSegments(Values values) {
     if (!fact || fact->expert != getExpert(i))
       return false;
   }
-  size_t count = experts.empty() ? facts.getExtents().experts : experts.size();
-  return values.size() == count;
+  return values.size() == countExperts();
 }
 
 /// Whether the values are sorted rows, cut by how many each expert has.
@@ -176,6 +175,8 @@ RowExpr *ExpertLifter::liftNode(Values values) {
   }
   if (isa<onnx::MatMulOp, onnx::GemmOp>(op))
     return liftProduct(values);
+  if (isa<onnx::MatMulNBitsOp>(op))
+    return liftPackedProduct(values);
   if (isRowwiseElementwise(op))
     return liftElementwise(values);
   if (isa<onnx::SplitOp, onnx::SliceOp, onnx::SoftmaxOp, onnx::ConcatOp>(op))

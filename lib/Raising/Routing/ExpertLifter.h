@@ -17,6 +17,8 @@
 
 #include "RoutingFacts.h"
 
+#include "dialects/Moe/IR/Moe.h"
+
 #include "llvm/ADT/DenseSet.h"
 #include "llvm/ADT/SetVector.h"
 
@@ -70,6 +72,11 @@ struct RowExpr {
   /// `isTransposed`. Likewise the vectors of the bias.
   llvm::SmallVector<mlir::Value> weights, bias;
   bool isTransposed = false;
+  /// Where weights are codes: their format, which has a row for each column of
+  /// the product, and a matrix of scales and of zero points (if there are any)
+  /// for each expert.
+  moe::QuantAttr quant;
+  llvm::SmallVector<mlir::Value> scales, zeroPoints;
   mlir::Type elementType;
   int64_t width = 0;
 };
@@ -141,6 +148,11 @@ private:
   RowExpr *liftAlongFeatures(Values values);
   RowExpr *liftProduct(Values values);
   RowExpr *liftTableProduct(Values values);
+  RowExpr *liftPackedProduct(Values values);
+  /// How many experts' values are lifted.
+  size_t countExperts() const {
+    return experts.empty() ? facts.getExtents().experts : experts.size();
+  }
   RowExpr *liftConcat(onnx::ConcatOp op);
   bool isSplitRows(Values values);
   /// The expert whose value number `i` of those that are lifted is.

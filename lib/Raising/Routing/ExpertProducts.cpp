@@ -97,6 +97,8 @@ RowExpr *ExpertLifter::liftProduct(Values values) {
   expr.weights = getColumn(values, 1);
   RankedTensorType type = getType(expr.weights.front());
   int64_t rank = space == Space::Experts ? 3 : 2;
+  if (rank == 2 && values.size() != countExperts())
+    return fail(op, "all experts have its weights in common");
   for (Value weight : expr.weights) {
     if (!weight.getDefiningOp<param::LoadOp>() || getType(weight) != type ||
         type.getRank() != rank ||

@@ -350,7 +350,8 @@ bool LayerFinder::isPrivate(const RoutedLayer &layer,
   own.insert(layer.root);
   for (Operation *op : own) {
     if (op == layer.root ||
-        !isa<onnx::MatMulOp, onnx::GemmOp, onnx::EinsumOp>(op))
+        !isa<onnx::MatMulOp, onnx::GemmOp, onnx::EinsumOp, onnx::MatMulNBitsOp>(
+            op))
       continue;
     for (Operation *user : op->getUsers())
       if (!own.contains(user)) {

@@ -15,6 +15,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/TypeUtilities.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace moec;
@@ -38,50 +39,92 @@ int64_t LayerWriter::countExperts() const {
                                : int64_t(kind->experts.size());
 }
 
-/// The values of all experts as one parameter; vectors as a matrix.
-Value LayerWriter::stack(ArrayRef<Value> values, bool isVector) {
-  int64_t experts = countExperts();
+/// The values of all experts as one parameter. Those of one have `shape`; one
+/// value that is a table has all of them.
+Value LayerWriter::stack(ArrayRef<Value> values, ArrayRef<int64_t> shape,
+                         bool isTable) {
+  SmallVector<int64_t> all = {countExperts()};
+  llvm::append_range(all, shape);
   SmallVector<param::RecipeInterface> recipes;
-  for (Value value : values)
-    recipes.push_back(getRecipe(value, symbols));
-  if (llvm::is_contained(recipes, param::RecipeInterface()))
-    return {};
-  param::RecipeInterface recipe;
-  // A table has all experts; the matrix of an only one is no table.
-  bool isTable = values.size() == 1 &&
-                 (isVector || getType(values.front()).getRank() == 3);
-  if (isTable) {
-    recipe = recipes.front();
-    if (isVector)
-      recipe = param::makeReshape(
-          recipe, {experts, getType(values.front()).getShape().back()});
-  } else {
-    if (isVector)
-      for (param::RecipeInterface &part : recipes)
-        part = param::makeReshape(part,
-                                  {getType(values.front()).getShape().back()});
-    if (llvm::is_contained(recipes, param::RecipeInterface()))
+  for (Value value : values) {
+    param::RecipeInterface recipe = getRecipe(value, symbols);
+    ArrayRef<int64_t> wanted = isTable ? ArrayRef(all) : shape;
+    if (recipe && recipe.getResultType().getShape() != wanted)
+      recipe = param::makeReshape(recipe, wanted);
+    if (!recipe)
       return {};
-    recipe = param::makeStack(recipes, 0);
+    recipes.push_back(recipe);
   }
+  param::RecipeInterface recipe =
+      isTable ? recipes.front() : param::makeStack(recipes, 0);
   if (!recipe)
     return {};
   return loadNewParameter(b, layer.root->getLoc(), symbols, values.front(),
                           recipe, "experts");
 }
 
+/// The codes of each row: the last block is stored as if it were full.
+Value LayerWriter::stackCodes(const RowExpr *expr) {
+  int64_t depth = expr->operands.front().row->width, rows = expr->width;
+  int64_t block = expr->quant.getBlock();
+  int64_t bytes = expr->quant.getRowBytes(depth);
+  int64_t stored = expr->quant.getRowBytes(llvm::alignTo(depth, block));
+  Value load = stack(expr->weights, {rows, stored}, /*isTable=*/false);
+  if (!load || stored == bytes)
+    return load;
+  int64_t experts = countExperts();
+  param::RecipeInterface recipe = param::makeSlice(
+      getRecipe(load, symbols), {0, 0, 0}, {experts, rows, bytes}, {1, 1, 1});
+  return recipe ? loadNewParameter(b, layer.root->getLoc(), symbols, load,
+                                   recipe, "whole")
+                : Value();
+}
+
+/// What a product has of each expert, as one parameter.
+Value LayerWriter::stackPart(const RowExpr *expr, ProductPart part) {
+  int64_t depth = expr->operands.front().row->width, columns = expr->width;
+  switch (part) {
+  case ProductPart::Bias:
+    return stack(expr->bias, {columns}, expr->bias.size() == 1);
+  case ProductPart::Scales:
+    return stack(expr->scales, {columns, expr->quant.getRowScales(depth)},
+                 /*isTable=*/false);
+  case ProductPart::ZeroPoints: {
+    int64_t bytes = expr->quant.getRowBytes(expr->quant.getRowScales(depth));
+    return stack(expr->zeroPoints, {columns, bytes}, /*isTable=*/false);
+  }
+  case ProductPart::Weights:
+    break;
+  }
+  if (expr->quant)
+    return stackCodes(expr);
+  SmallVector<int64_t> shape = {depth, columns};
+  if (expr->isTransposed)
+    std::swap(shape[0], shape[1]);
+  // The matrix of an only expert is no table.
+  return stack(expr->weights, shape,
+               expr->weights.size() == 1 &&
+                   getType(expr->weights.front()).getRank() == 3);
+}
+
 LogicalResult LayerWriter::stackWeights(const RowExpr *expr) {
   for (const RowExpr::Operand &operand : expr->operands)
     if (operand.row && failed(stackWeights(operand.row)))
       return failure();
-  for (unsigned isBias : {0, 1}) {
-    ArrayRef<Value> values = isBias ? expr->bias : expr->weights;
-    if (values.empty() || stacked.count({expr, isBias}))
+  if (expr->kind != RowExpr::Product || stacked.count({expr, 0}))
+    return success();
+  std::pair<ProductPart, bool> parts[] = {
+      {ProductPart::Weights, true},
+      {ProductPart::Bias, !expr->bias.empty()},
+      {ProductPart::Scales, !expr->scales.empty()},
+      {ProductPart::ZeroPoints, !expr->zeroPoints.empty()}};
+  for (auto [part, isThere] : parts) {
+    if (!isThere)
       continue;
-    Value load = stack(values, isBias);
+    Value load = stackPart(expr, part);
     if (!load)
       return failure();
-    stacked[{expr, isBias}] = load;
+    stacked[{expr, unsigned(part)}] = load;
     if (!firstStacked)
       firstStacked = load;
   }
@@ -259,20 +302,21 @@ Value LayerWriter::writeRows(Value x, const RowExpr *expr) {
 
 Value LayerWriter::writeProduct(const RowExpr *expr) {
   Value x = write(expr->operands.front().row);
-  Value weights = stacked.lookup({expr, 0});
-  Value bias;
-  if (!expr->bias.empty())
-    bias = stacked.lookup({expr, 1});
+  auto get = [&](ProductPart part) {
+    return stacked.lookup({expr, unsigned(part)});
+  };
   Value init = makeEmpty(numRows, expr->width, expr->elementType);
   auto op = moe::GroupedMatmulOp::create(
-      b, TypeRange(init.getType()), x, weights, plan.getResult(0),
-      /*rows=*/Value(), bias, /*scales=*/Value(), init,
+      b, TypeRange(init.getType()), x, get(ProductPart::Weights),
+      plan.getResult(0), /*rows=*/Value(), get(ProductPart::Bias),
+      get(ProductPart::Scales), get(ProductPart::ZeroPoints),
+      /*global_scales=*/Value(), init,
       moe::LayoutAttr::get(b.getContext(), expr->isTransposed
                                                ? moe::Layout::NK
                                                : moe::Layout::KN),
       /*n=*/IntegerAttr(),
       moe::ActivationAttr::get(b.getContext(), moe::ActivationKind::Identity),
-      /*quant=*/moe::QuantAttr());
+      expr->quant);
   tag(op, rowsExtent, expr->width);
   return op.getResult(0);
 }

@@ -30,7 +30,12 @@ public:
 
 private:
   llvm::LogicalResult stackWeights(const RowExpr *expr);
-  mlir::Value stack(llvm::ArrayRef<mlir::Value> values, bool isVector);
+  /// What a product has of its experts.
+  enum class ProductPart : unsigned { Weights, Bias, Scales, ZeroPoints };
+  mlir::Value stack(llvm::ArrayRef<mlir::Value> values,
+                    llvm::ArrayRef<int64_t> shape, bool isTable);
+  mlir::Value stackCodes(const RowExpr *expr);
+  mlir::Value stackPart(const RowExpr *expr, ProductPart part);
   int64_t countExperts() const;
   mlir::Value writeKind(const ExpertKind &own, mlir::Value ids,
                         mlir::Value weights);
@@ -63,7 +68,7 @@ private:
   moe::PlanOp plan;
   llvm::SmallVector<moe::PlanOp, 1> plans;
   llvm::DenseMap<const RowExpr *, mlir::Value> written;
-  /// Of a product: weights (0) and bias (1).
+  /// Of a product, by part.
   llvm::DenseMap<std::pair<const RowExpr *, unsigned>, mlir::Value> stacked;
   /// Beside which other parameters of the layer are.
   mlir::Value firstStacked;

@@ -213,6 +213,7 @@ private:
   /// Arithmetic on ids, which are few: done for each of them.
   MaybeFact inferArithmetic(mlir::Operation *op);
   MaybeFact inferProduct(mlir::Operation *op);
+  MaybeFact inferPackedProduct(mlir::Operation *op);
 
   MaybeFact keepSome(mlir::Operation *op, const Fact &mask, mlir::Value other);
   MaybeFact maskWeights(mlir::Operation *op, const Fact &mask,

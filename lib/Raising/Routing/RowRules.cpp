@@ -35,6 +35,8 @@ std::optional<Fact> RoutingFacts::inferComputed(Operation *op) {
     return std::nullopt;
   if (isa<onnx::MatMulOp, onnx::GemmOp>(op))
     return inferProduct(op);
+  if (isa<onnx::MatMulNBitsOp>(op))
+    return inferPackedProduct(op);
   if (!isRowwiseElementwise(op))
     return std::nullopt;
   Fact result(FactKind::Computed);
@@ -57,6 +59,18 @@ std::optional<Fact> RoutingFacts::inferComputed(Operation *op) {
     return std::nullopt;
   result.dims.insert(result.dims.begin(), rank - result.dims.size(), Dim());
   return result;
+}
+
+/// A product of rows with the codes of an expert.
+std::optional<Fact> RoutingFacts::inferPackedProduct(Operation *op) {
+  const Fact *rows = lookup(op->getOperand(0));
+  bool areOthersKnown =
+      llvm::any_of(op->getOperands().drop_front(),
+                   [&](Value operand) { return lookup(operand); });
+  if (!rows || areOthersKnown || rows->kind != FactKind::Computed ||
+      rows->dims.back() != Dim{Axis::Feature})
+    return std::nullopt;
+  return *rows;
 }
 
 /// A product of rows with a matrix: the plain one of an expert, or one that was

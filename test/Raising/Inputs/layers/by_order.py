@@ -12,7 +12,7 @@ from .graph import I64, layer, lookalike
 
 
 def sorted_rows(g, cut=None, largest=0, bounds=None, extra=None, order=None, divide=None, invert=None,
-                network=None):
+                network=None, behind=None):
     weights, ids = g.route()
     flat = g.Reshape(ids, [-1])
     count = g.Shape(flat)
@@ -34,6 +34,7 @@ def sorted_rows(g, cut=None, largest=0, bounds=None, extra=None, order=None, div
     if order:
         parts = order(parts)
     y = g.Concat(*parts, axis=0)
+    y = behind(g, y) if behind else y
     y = g.Mul(y, g.Unsqueeze(g.Gather(g.Reshape(weights, [-1]), place, axis=0), [1]))
     inverse = (invert or by_sorting)(g, place, count)
     y = g.Reshape(g.Gather(y, inverse, axis=0), [-1, g.k, g.D])
@@ -83,6 +84,12 @@ def rows_sorted_by_counts(g):
     """An expert's rows start as many before their end as there are."""
     return sorted_rows(g, bounds=lambda g, start, end, e, histogram: (
         g.Sub(end, g.Gather(histogram, [e], axis=0)), end))
+
+
+@lookalike()
+def matrix_behind_all_parts(g):
+    """All sorted rows meet one matrix, with a bias."""
+    return sorted_rows(g, behind=lambda g, y: g.Relu(g.Gemm(y, g.weight(g.D, g.D), g.weight(g.D))))
 
 
 @lookalike()

@@ -10,7 +10,7 @@ import numpy as np
 from .graph import layer, lookalike
 
 
-def looked_up(g, rows=None, weight=None, ids_of=None, bias=None):
+def looked_up(g, rows=None, weight=None, ids_of=None, bias=None, behind=None):
     weights, ids = g.route()
     ids = ids_of(g, ids) if ids_of else ids
     w1 = g.Gather(g.weight(g.E, g.D, g.H), ids, axis=0)
@@ -20,6 +20,7 @@ def looked_up(g, rows=None, weight=None, ids_of=None, bias=None):
     if bias:
         h = bias(g, h, ids)
     y = g.Squeeze(g.MatMul(g.Relu(h), w2), [2])
+    y = behind(g, y) if behind else y
     y = g.Mul(y, weight(g, weights) if weight else g.Unsqueeze(weights, [2]))
     return g.ReduceSum(y, [1], keepdims=0)
 
@@ -60,6 +61,12 @@ def looked_up_one_choice(g):
 def weighted_by_token(g):
     """Choices of a token share its weight."""
     return looked_up(g, weight=lambda g, weights: g.Unsqueeze(g.ReduceMax(weights, [1], keepdims=1), [2]))
+
+
+@lookalike()
+def matrix_in_common(g):
+    """Behind the experts all choices meet one matrix."""
+    return looked_up(g, behind=lambda g, y: g.MatMul(y, g.weight(g.D, g.D)))
 
 
 @lookalike(tokens=2, choices=2)

@@ -86,7 +86,9 @@ class Graph:
         graph = helper.make_graph(
             self.nodes, "g", [helper.make_tensor_value_info("x", F32, [self.T, self.D])],
             [helper.make_tensor_value_info(output, F32, None)], self.initializers)
-        return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=8)
+        domains = sorted({node.domain for node in self.nodes} - {""})
+        return helper.make_model(graph, ir_version=8, opset_imports=[
+            helper.make_opsetid("", 18), *(helper.make_opsetid(domain, 1) for domain in domains)])
 
 
 LAYERS, LOOKALIKES = {}, {}
