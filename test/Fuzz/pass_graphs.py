@@ -30,10 +30,11 @@ import graphs  # noqa: E402
 import layers  # noqa: E402
 from definition import define  # noqa: E402
 from layers import F32  # noqa: E402
+from layers.of_codes import Codes  # noqa: E402
 
 FORMS = ["relu", "tanh", "silu", "gelu", "leaky", "identity"]
 # Of these, no product takes tanh and leaky in.
-EXPERT_FORMS = FORMS + ["tanh", "leaky", "gated", "gated", "gated of two", "gated of two", "gemm", "biased"]
+EXPERT_FORMS = FORMS + ["tanh", "leaky", "gated", "gated", "gated of two", "gated of two", "gemm", "biased", "codes"]
 LAYOUTS = ["apart", "apart", "transposed", "gathered", "split", "sliced"]
 MS = "com.microsoft"
 
@@ -64,7 +65,7 @@ class Layer(layers.Graph):
         self.form = self.pick(FORMS if plain else EXPERT_FORMS)
         self.layout = "apart" if plain else self.pick(LAYOUTS)
         self.copies = {int(draw.integers(1, self.E)): 0} if self.chance(0.25) and self.E > 1 else {}
-        self.zeroed = {int(draw.integers(self.E))} if self.chance(0.2) else set()
+        self.zeroed = {int(draw.integers(self.E))} if self.chance(0.3) else set()
         self.router_is_f32 = self.chance(0.5)
         self.kept = set()
 
@@ -110,14 +111,17 @@ class Layer(layers.Graph):
     def weights_of_experts(self):
         if self.plain:
             return super().weights_of_experts()
-        wide = 2 * self.H if self.form == "gated" else self.H
-        first = self.random.normal(size=(self.E, self.D, wide)) / np.sqrt(self.D)
+        first = self.random.normal(size=(self.E, self.D, self.H)) / np.sqrt(self.D)
         second = self.random.normal(size=(self.E, self.H, self.D)) / np.sqrt(self.H)
         third = self.random.normal(size=(self.E, self.D, self.H)) / np.sqrt(self.D)
         for array in (first, second, third):
             self.kill(array)
         makers = [self.spread_out(array) for array in (first, second, third)]
         self.third, self.biases = makers[2], self.random.normal(size=(self.E, self.H))
+        if self.form == "gated":
+            wide = self.random.normal(size=(self.E, self.D, 2 * self.H)) / np.sqrt(self.D)
+            self.kill(wide)
+            self.wide = self.spread_out(wide)
         for e, source in self.copies.items():
             self.biases[e] = self.biases[source]
         experts = []
@@ -129,12 +133,14 @@ class Layer(layers.Graph):
     # -- Networks --
 
     def network(self, x, weights, act=None):
-        # The first matrix of a gated network is twice as wide, whatever the layout asks for.
-        if not isinstance(weights, Expert) or (act and self.form != "gated"):
+        if not isinstance(weights, Expert) or act:
             h = self.MatMul(x, weights[0])
             return self.MatMul(self.make(act, h) if act else self.activate(h, self.form), weights[1])
+        if self.form == "codes":
+            return self.coded(x)
         if self.form == "gated":
-            up, gate = self.Split(self.MatMul(x, weights[0]), axis=-1, num_outputs=2, outputs=2)
+            both = self.MatMul(x, self.wide(weights.number))
+            up, gate = self.Split(both, axis=-1, num_outputs=2, outputs=2)
             h = self.Mul(self.activate(gate, "silu"), up)
         elif self.form == "gated of two":
             h = self.Mul(self.activate(self.MatMul(x, weights[0]), "silu"), self.MatMul(x, self.third(weights.number)))
@@ -146,6 +152,15 @@ class Layer(layers.Graph):
         else:
             h = self.activate(self.MatMul(x, weights[0]), self.form)
         return self.MatMul(h, weights[1])
+
+    def coded(self, x):
+        """Codes in place of the matrices."""
+        codes = Codes(int(self.pick([4, 8])), zero_points=self.chance(0.5), bias=self.chance(0.3))
+        up = codes.product(self, x, self.D, self.H)
+        if self.chance(0.5):
+            gate = codes.product(self, x, self.D, self.H)
+            return codes.product(self, self.Mul(self.activate(gate, "silu"), up), self.H, self.D)
+        return codes.product(self, self.Relu(up), self.H, self.D)
 
     def activate(self, h, form):
         if form == "silu":
@@ -352,6 +367,9 @@ def make_layer(seed, random):
     """A model of one layer of layers.py."""
     is_layer = random.random() < 0.8
     names = [*(layers.LAYERS if is_layer else layers.LOOKALIKES)]
+    # Of these there are few.
+    if is_layer and random.random() < 0.06:
+        names = [name for name in names if name.startswith("einsum")]
     name = names[int(random.integers(len(names)))]
     make, _, options = {**layers.LAYERS, **layers.LOOKALIKES}[name]
     own = name in ("with_bias", "gated", "looked_up_columns")
@@ -365,7 +383,7 @@ def make_layer(seed, random):
     kind = ["float32", "float32", "float32", "float32", "float16", "bfloat16"][int(random.integers(6))]
     if kind != "float32":
         convert(model, kind, graph.kept)
-    if random.random() < 0.18:
+    if random.random() < 0.25:
         add_cache(model, random)
     return model
 

@@ -273,7 +273,8 @@ def Moe_GroupedMatmulOp : Moe_Op<"grouped_matmul", [AttrSizedOperandSegments]> {
       `nk` and `scales`, `zero_points` and `global_scales` of the kinds and
       shapes that the format takes; scales may be absent where there are global
       ones.
-    * C9: the result's element type is f32, or that of x or of the weights.
+    * C9: the result's element type is f32, or that of x, of the weights or of
+      the scales.
 
     ```mlir
     %y = moe.grouped_matmul

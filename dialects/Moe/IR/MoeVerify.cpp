@@ -243,11 +243,13 @@ LogicalResult GroupedMatmulOp::verify() {
     return emitOpError("breaks C8: quantised weights have layout nk");
 
   Type element = getElement(getInit());
-  if (!element.isF32() && element != getElement(getX()) &&
-      element != getElement(getWeights()))
+  bool isKnownElement = element.isF32() || element == getElement(getX()) ||
+                        element == getElement(getWeights()) ||
+                        (getScales() && element == getElement(getScales()));
+  if (!isKnownElement)
     return emitOpError() << "breaks C9: the result has elements of type "
                          << element
-                         << ", neither f32 nor that of x or the weights";
+                         << ", neither f32 nor that of x, weights or scales";
   return success();
 }
 

@@ -518,7 +518,7 @@ func.func @f(%x: tensor<12x40xf32>, %w: tensor<8x40x40xui8>, %f: tensor<9xi32>, 
 
 // C9
 func.func @f(%x: tensor<12x4xf32>, %w: tensor<8x40x4xf32>, %f: tensor<9xi32>, %o0: tensor<12x40xbf16>) {
-  // expected-error @below {{'moe.grouped_matmul' op breaks C9: the result has elements of type 'bf16', neither f32 nor that of x or the weights}}
+  // expected-error @below {{'moe.grouped_matmul' op breaks C9: the result has elements of type 'bf16', neither f32 nor that of x, weights or scales}}
   %y = moe.grouped_matmul ins(%x, %w, %f : tensor<12x4xf32>, tensor<8x40x4xf32>, tensor<9xi32>) outs(%o0 : tensor<12x40xbf16>) {activation = #moe.activation<identity>, layout = #moe.layout<nk>} -> tensor<12x40xbf16>
   return
 }
