@@ -33,10 +33,10 @@ static bool isIdentity(moe::GroupedMatmulOp op) {
   return op.getActivation().getKind() == moe::ActivationKind::Identity;
 }
 
-/// A product whose result is what it multiplied, plus a bias.
+/// A product of experts whose result is what it multiplied, plus a bias.
 static moe::GroupedMatmulOp getPlainProduct(Value value) {
   auto op = value.getDefiningOp<moe::GroupedMatmulOp>();
-  bool isPlain = op && isIdentity(op) && !op.getQuant() &&
+  bool isPlain = op && op.getOffsets() && isIdentity(op) && !op.getQuant() &&
                  op.getLayout() != moe::Layout::Panels &&
                  op.hasPureTensorSemantics();
   return isPlain ? op : moe::GroupedMatmulOp();
