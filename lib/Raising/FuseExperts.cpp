@@ -43,11 +43,11 @@ static bool isByColumns(moe::GroupedMatmulOp op) {
          areZeroPointsApart && (!format || format.getBlockRows() == 1);
 }
 
-/// A product whose result is what it multiplied, plus a bias.
+/// A product of experts whose result is what it multiplied, plus a bias.
 static moe::GroupedMatmulOp getPlainProduct(Value value) {
   auto op = value.getDefiningOp<moe::GroupedMatmulOp>();
-  bool isPlain =
-      op && isIdentity(op) && isByColumns(op) && op.hasPureTensorSemantics();
+  bool isPlain = op && op.getOffsets() && isIdentity(op) && isByColumns(op) &&
+                 op.hasPureTensorSemantics();
   return isPlain ? op : moe::GroupedMatmulOp();
 }
 

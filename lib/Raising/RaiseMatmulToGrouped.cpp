@@ -7,6 +7,7 @@
 #include "moec/Raising/Passes.h"
 
 #include "FusedLayers.h"
+#include "GroupedProducts.h"
 
 #include "dialects/Param/IR/Param.h"
 
@@ -15,8 +16,6 @@
 #include "mlir/IR/ImplicitLocOpBuilder.h"
 #include "mlir/IR/Remarks.h"
 #include "llvm/Support/MathExtras.h"
-
-#include <limits>
 
 namespace moec {
 #define GEN_PASS_DEF_RAISEMATMULTOGROUPED
@@ -55,32 +54,9 @@ public:
     if (w.getRank() > 2 && !canSpread(x, w))
       return "its rows have more dimensions than its matrices, or only the run "
              "knows which";
-    if (auto gemm = dyn_cast<onnx::GemmOp>(op); gemm && !isPlain(gemm))
-      return "it scales, or adds more than one vector, or transposes its rows";
     if (x.isDynamicDim(x.getRank() - 1))
       return "only the run knows how deep it is";
-    if (getStaticRows(x) > std::numeric_limits<int32_t>::max())
-      return "it has 2^31 rows or more";
-    Type element = x.getElementType();
-    if (!element.isF32() && !element.isF16() && !element.isBF16())
-      return "no schedule takes its element type";
-    return "";
-  }
-
-  /// A Gemm that scales and transposes nothing of its rows, and adds nothing or
-  /// one vector to each.
-  static bool isPlain(onnx::GemmOp gemm) {
-    if (gemm.getTransA() != 0 || gemm.getAlpha().convertToFloat() != 1.0f)
-      return false;
-    if (!gemm.getC())
-      return true;
-    auto c = cast<RankedTensorType>(gemm.getC().getType());
-    int64_t columns =
-        cast<RankedTensorType>(gemm.getY().getType()).getDimSize(1);
-    bool isVector =
-        c.getRank() == 1 || (c.getRank() == 2 && c.getDimSize(0) == 1);
-    return gemm.getBeta().convertToFloat() == 1.0f && isVector &&
-           c.getShape().back() == columns;
+    return findFormObstacle(op);
   }
 
   void run() {
@@ -100,16 +76,15 @@ public:
                                 type.getElementType());
     Value offsets = makeOffsets(rows, llvm::product_of(shape.drop_back(2)));
     auto grouped = moe::GroupedMatmulOp::create(
-        b, TypeRange(init.getType()), flatten(), pack(weights, depth, columns),
-        offsets,
-        /*rows=*/Value(), makeBias(columns), /*scales=*/Value(), init,
+        b, TypeRange(init.getType()), collapseLeading(b, x, 1),
+        pack(weights, depth, columns), offsets,
+        /*rows=*/Value(), makeProductBias(b, bias), /*scales=*/Value(), init,
         moe::LayoutAttr::get(b.getContext(), moe::Layout::Panels),
         b.getI64IntegerAttr(columns),
         moe::ActivationAttr::get(b.getContext(), moe::ActivationKind::Identity),
         /*quant=*/moe::QuantAttr());
     requireCountableRows(grouped, x);
-    if (Attribute checks = op->getAttr(onnx::kEqualAttr))
-      addChecks(grouped, cast<ArrayAttr>(checks));
+    moveChecks(op, grouped);
     op->getResult(0).replaceAllUsesWith(unflatten(grouped.getResult(0)));
     op->erase();
   }
@@ -136,17 +111,13 @@ private:
     SmallVector<int64_t> extents(batch);
     llvm::append_range(extents, own.take_back(2));
     type = RankedTensorType::get(extents, type.getElementType());
-    OperationState state(op->getLoc(), onnx::ExpandOp::getOperationName());
-    state.addOperands(x);
-    state.addTypes(type);
-    if (AffineMap map = onnx::getShapeMap(op->getResult(0))) {
+    AffineMap map = onnx::getShapeMap(op->getResult(0));
+    if (map) {
       SmallVector<AffineExpr> exprs(map.getResults());
       exprs.back() = b.getAffineConstantExpr(own.back());
-      state.addAttribute(onnx::kShapesAttr,
-                         b.getArrayAttr(AffineMapAttr::get(AffineMap::get(
-                             0, map.getNumSymbols(), exprs, b.getContext()))));
+      map = AffineMap::get(0, map.getNumSymbols(), exprs, b.getContext());
     }
-    x = b.create(state)->getResult(0);
+    x = repeatRows(b, x, type, map);
   }
 
   /// Every matrix has as many rows as any other: the one of a plain product
@@ -165,35 +136,6 @@ private:
     return tensor::FromElementsOp::create(b, offsets);
   }
 
-  /// The vector as that of the one expert.
-  Value makeBias(int64_t columns) {
-    if (!bias)
-      return {};
-    auto type = cast<RankedTensorType>(bias.getType());
-    if (type.getRank() == 2)
-      return bias;
-    auto matrix = RankedTensorType::get({1, columns}, type.getElementType());
-    SmallVector<ReassociationIndices> groups = {{0, 1}};
-    return tensor::ExpandShapeOp::create(b, matrix, bias, groups);
-  }
-
-  /// What shape inference could not decide about the node.
-  void addChecks(Operation *grouped, ArrayAttr checks) {
-    SmallVector<Attribute> all(checks.begin(), checks.end());
-    if (auto own = grouped->getAttrOfType<ArrayAttr>(onnx::kEqualAttr))
-      llvm::append_range(all, own);
-    grouped->setAttr(onnx::kEqualAttr, b.getArrayAttr(all));
-  }
-
-  /// As far as known: the product of the static extents but the last.
-  static int64_t getStaticRows(RankedTensorType type) {
-    int64_t rows = 1;
-    for (int64_t extent : type.getShape().drop_back())
-      if (!ShapedType::isDynamic(extent))
-        rows *= extent;
-    return rows;
-  }
-
   /// The product of all extents but the last.
   Value buildRowCount() {
     Value rows = arith::ConstantIndexOp::create(b, 1);
@@ -209,12 +151,6 @@ private:
       groups[0].push_back(dim);
     groups[1].push_back(type.getRank() - 1);
     return groups;
-  }
-
-  Value flatten() {
-    if (type.getRank() == 2)
-      return x;
-    return tensor::CollapseShapeOp::create(b, x, getGroups());
   }
 
   Value unflatten(Value product) {
@@ -241,14 +177,7 @@ private:
       SmallVector<ReassociationIndices> groups = {{0, 1}, {2}};
       return tensor::ExpandShapeOp::create(b, stacked, weights, groups);
     }
-    if (type.getRank() == 3)
-      return weights;
-    SmallVector<ReassociationIndices> groups(3);
-    for (int64_t dim = 0; dim + 2 < type.getRank(); ++dim)
-      groups[0].push_back(dim);
-    groups[1].push_back(type.getRank() - 2);
-    groups[2].push_back(type.getRank() - 1);
-    return tensor::CollapseShapeOp::create(b, weights, groups);
+    return collapseLeading(b, weights, 2);
   }
 
   Value pack(Value weights, int64_t depth, int64_t columns) {
@@ -297,21 +226,30 @@ private:
     return std::to_string(count) + " weights";
   }
 
+  void leave(Operation *op, StringRef obstacle) {
+    ++numLeft;
+    remark::missed(op->getLoc(), nameRemark("NotRaised"))
+        << remark::add("the product stays as it is: {0}", obstacle.str());
+  }
+
+  void raiseOfValues(Operation *op) {
+    ValueProduct product(op);
+    StringRef obstacle = product.findObstacle();
+    if (!obstacle.empty())
+      return leave(op, obstacle);
+    ++numRaised;
+    remark::passed(op->getLoc(), nameRemark("RaisedProductOfValues"))
+        << remark::add("the product of two values of the run became a grouped "
+                       "product, whose matrices stay as they lie");
+    product.raise();
+  }
+
   void raise(Operation *op) {
-    if (!op->getOperand(1).getDefiningOp<param::LoadOp>()) {
-      ++numLeft;
-      remark::analysis(op->getLoc(), nameRemark("NoWeight"))
-          << remark::add("the product stays as it is: its second operand is "
-                         "no parameter");
-      return;
-    }
+    if (!op->getOperand(1).getDefiningOp<param::LoadOp>())
+      return raiseOfValues(op);
     StringRef obstacle = Raiser::findObstacle(op);
-    if (!obstacle.empty()) {
-      ++numLeft;
-      remark::missed(op->getLoc(), nameRemark("NotRaised"))
-          << remark::add("the product stays as it is: {0}", obstacle.str());
-      return;
-    }
+    if (!obstacle.empty())
+      return leave(op, obstacle);
     ++numRaised;
     auto w = cast<RankedTensorType>(op->getOperand(1).getType());
     remark::passed(op->getLoc(), nameRemark("RaisedProduct")) << remark::add(

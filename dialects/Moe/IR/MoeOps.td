@@ -235,7 +235,9 @@ def Moe_GroupedMatmulOp : Moe_Op<"grouped_matmul", [AttrSizedOperandSegments]> {
         h         = x[rows[r]] . W[e] + bias[e]      (without `rows`: x[r])
         result[r] = activation(h)
 
-    Rows past `offsets[E]` are unspecified. Products are summed in f32; the
+    Rows past `offsets[E]` are unspecified. Without `offsets` every matrix has
+    `R / E` rows, in order: a product of two activations, such as queries and
+    keys, which is no layer of experts. Products are summed in f32; the
     result is rounded once, to its own element type, which may be f32 where x is
     f16 or bf16.
 
@@ -265,7 +267,7 @@ def Moe_GroupedMatmulOp : Moe_Op<"grouped_matmul", [AttrSizedOperandSegments]> {
       rank 3.
     * C2: `n` is given exactly for layout `panels`, and fits the panels.
     * C3: K of the weights is the number of columns of x.
-    * C4: `offsets` has E + 1 elements.
+    * C4: `offsets` has E + 1 elements; without, R is a multiple of E.
     * C5: the result has as many rows as `rows` has elements (without: as x).
     * C6: the result has N columns, with a gated activation N/2 and N is even.
     * C7: `bias` is E by N.
@@ -286,7 +288,7 @@ def Moe_GroupedMatmulOp : Moe_Op<"grouped_matmul", [AttrSizedOperandSegments]> {
     ```
   }];
   let arguments = (ins Moe_Matrix:$x, Moe_Weights:$weights,
-      Moe_IdVector:$offsets, Optional<Moe_IdVector>:$rows,
+      Optional<Moe_IdVector>:$offsets, Optional<Moe_IdVector>:$rows,
       Optional<Moe_Matrix>:$bias, Optional<Moe_Scales>:$scales,
       Optional<Moe_ZeroPoints>:$zero_points,
       Optional<Moe_GlobalScales>:$global_scales,
@@ -305,8 +307,8 @@ def Moe_GroupedMatmulOp : Moe_Op<"grouped_matmul", [AttrSizedOperandSegments]> {
             quant);
     }]>];
   let assemblyFormat = [{
-    `ins` `(` $x `,` $weights `,` $offsets `:` type($x) `,` type($weights) `,`
-        type($offsets) `)`
+    `ins` `(` $x `,` $weights (`,` $offsets^)? `:` type($x) `,` type($weights)
+        (`,` type($offsets)^)? `)`
     (`rows` `(` $rows^ `:` type($rows) `)`)?
     (`bias` `(` $bias^ `:` type($bias) `)`)?
     (`scales` `(` $scales^ `:` type($scales) `)`)?
@@ -323,11 +325,10 @@ def Moe_GroupedMatmulOp : Moe_Op<"grouped_matmul", [AttrSizedOperandSegments]> {
     /// True columns N of the product, and its depth K; kDynamic if unknown.
     int64_t getNumColumns();
     int64_t getDepth();
-    /// Whether code generation has its own code for this form: packed weights
-    /// that are not quantised. Others become plain loops.
-    bool ownsSchedule() {
-      return getLayout() == Layout::Panels && !getQuant();
-    }
+    /// Whether code generation has its own code for this form: weights that are
+    /// not quantised, in panels where gate and up are columns of them. Others
+    /// become plain loops.
+    bool ownsSchedule();
   }];
 }
 

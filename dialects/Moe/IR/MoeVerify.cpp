@@ -177,6 +177,27 @@ int64_t GroupedMatmulOp::getDepth() {
   return cast<ShapedType>(getX().getType()).getDimSize(1);
 }
 
+bool GroupedMatmulOp::ownsSchedule() {
+  return !getQuant() &&
+         (getLayout() == Layout::Panels || !getActivation().isGated());
+}
+
+/// C4
+static LogicalResult verifyGroups(GroupedMatmulOp op) {
+  int64_t experts = op.getNumExperts();
+  if (op.getOffsets())
+    return requireSame(
+        op, "C4", Extent("offsets", op.getOffsets(), 0),
+        Extent("the number of experts plus one",
+               mapKnown(experts, [](int64_t e) { return e + 1; })));
+  int64_t rows = Extent("the result", op.getInit(), 0).size;
+  if (isKnown(rows) && isKnown(experts) &&
+      (experts == 0 ? rows != 0 : rows % experts != 0))
+    return op.emitOpError() << "breaks C4: " << rows << " rows are not "
+                            << experts << " equal groups";
+  return success();
+}
+
 LogicalResult GroupedMatmulOp::verify() {
   bool isPanels = getLayout() == Layout::Panels;
   if (getRank(getWeights()) != (isPanels ? 4 : 3))
@@ -208,9 +229,7 @@ LogicalResult GroupedMatmulOp::verify() {
                  getStoredDepth(getQuant().value_or(nullptr), depth)))))
     return failure();
 
-  int64_t offsets = mapKnown(getNumExperts(), [](int64_t e) { return e + 1; });
-  if (failed(requireSame(*this, "C4", Extent("offsets", getOffsets(), 0),
-                         Extent("the number of experts plus one", offsets))))
+  if (failed(verifyGroups(*this)))
     return failure();
 
   Extent resultRows("the result", getInit(), 0);

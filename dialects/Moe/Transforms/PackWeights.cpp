@@ -36,6 +36,8 @@ struct PackWeightsPattern : OpRewritePattern<GroupedMatmulOp> {
       return rewriter.notifyMatchFailure(op, "has panels already");
     if (!op.hasPureTensorSemantics())
       return leave(op, rewriter, "it is on buffers");
+    if (!op.getOffsets())
+      return leave(op, rewriter, "it is of two values of the run");
     if (op.getQuant())
       return leave(op, rewriter, "its weights are quantised");
     auto type = cast<RankedTensorType>(op.getWeights().getType());

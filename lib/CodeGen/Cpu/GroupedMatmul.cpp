@@ -9,26 +9,21 @@
 // its panels an item runs over K in blocks: register tiles over the rows, sums
 // kept in a small buffer on the stack. After the last block one loop over the
 // rows adds the bias, applies the activation and stores. What an item does
-// depends on the offsets alone, never on the number of threads.
+// depends on the offsets alone, never on the number of threads. Matrices in
+// rows (layouts kn and nk) come a block of K of a panel at a time to the stack
+// first.
 //
 //===----------------------------------------------------------------------===//
 
-#include "Activations.h"
-#include "PanelTile.h"
+#include "GroupedMatmulSchedule.h"
 
 #include "moec/CodeGen/Passes.h"
 #include "moec/CodeGen/VectorMath.h"
 
-#include "dialects/Moe/IR/Moe.h"
 #include "dialects/Rt/IR/Rt.h"
 
-#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Math/IR/Math.h"
-#include "mlir/Dialect/MemRef/IR/MemRef.h"
-#include "mlir/Dialect/SCF/IR/SCF.h"
-#include "mlir/Dialect/Vector/IR/VectorOps.h"
-#include "mlir/IR/TypeUtilities.h"
 
 namespace moec {
 #define GEN_PASS_DEF_SCHEDULEGROUPEDMATMUL
@@ -41,89 +36,11 @@ using namespace moec::cpu;
 
 static_assert(kPanelColumns == moe::MoeDialect::kPanelColumns);
 
-/// Depth of one block of K: 32 KB of an f32 panel, 96 KB of 96 rows. Of half
-/// panels, which lie in every other line, no more stays in the first-level
-/// cache.
-static constexpr int64_t kDepthBlock = 256;
 /// Weights of one work item, where the panels are small: enough that handing
 /// out items costs nothing beside them.
 static constexpr int64_t kItemWeights = 1 << 16;
 /// Tiles of fewer rows read each weight once, as fast as memory gives it.
 static constexpr int64_t kLeastFetchingRows = 2;
-
-namespace {
-class GroupedMatmulSchedule {
-public:
-  GroupedMatmulSchedule(OpBuilder &builder, moe::GroupedMatmulOp op,
-                        const CpuLevel &level, bool countTasks)
-      : b(op.getLoc(), builder), op(op), level(level), countTasks(countTasks),
-        x(op.getX()), weights(op.getWeights()), result(op.getInit()) {}
-
-  void emit();
-
-private:
-  using Body = llvm::function_ref<void(Value)>;
-
-  // Small index arithmetic, with extents folded where they are static.
-  Value index(int64_t value) {
-    return arith::ConstantIndexOp::create(b, value);
-  }
-  Value add(Value l, Value r) { return arith::AddIOp::create(b, l, r); }
-  Value sub(Value l, Value r) { return arith::SubIOp::create(b, l, r); }
-  Value mul(Value l, Value r) { return arith::MulIOp::create(b, l, r); }
-  Value div(Value l, Value r) { return arith::DivUIOp::create(b, l, r); }
-  Value rem(Value l, Value r) { return arith::RemUIOp::create(b, l, r); }
-  Value min(Value l, Value r) { return arith::MinSIOp::create(b, l, r); }
-  Value max(Value l, Value r) { return arith::MaxSIOp::create(b, l, r); }
-  Value ceilDiv(Value l, int64_t r) {
-    return div(add(l, index(r - 1)), index(r));
-  }
-  Value dim(Value memref, int64_t number) {
-    int64_t extent = cast<MemRefType>(memref.getType()).getDimSize(number);
-    return ShapedType::isDynamic(extent)
-               ? memref::DimOp::create(b, memref, number).getResult()
-               : index(extent);
-  }
-  void loop(Value lower, Value upper, int64_t step, Body body) {
-    loop(lower, upper, index(step), body);
-  }
-  void loop(Value lower, Value upper, Value step, Body body) {
-    auto op = scf::ForOp::create(b, lower, upper, step);
-    OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPointToStart(op.getBody());
-    body(op.getInductionVar());
-  }
-
-  Value loadId(Value vector, Value position);
-  Value buildRowPrefix();
-  void emitItem(Value item);
-  std::pair<Value, Value> findExpert(Value unit);
-  void emitPanel(Value panel);
-  void emitDepthBlock(Value panel, Value from, Value to, int64_t length,
-                      bool accumulates);
-  void emitTiles(const TileShape &shape, Value panel, Value first, Value end,
-                 Value from, Value to, int64_t length, bool accumulates);
-  Value getSourceRow(Value row);
-  void emitEpilogue(Value panel);
-  void emitRows(Value panel, bool isMasked);
-  SmallVector<Value> loadBias(Value panel, bool isMasked);
-  Value remainingMask(Value total, Value first);
-  Value loadNarrowTail(Value memref, ValueRange place);
-  void storeNarrowTail(Value vector, ValueRange place);
-  Value splat(double value);
-
-  ImplicitLocOpBuilder b;
-  moe::GroupedMatmulOp op;
-  const CpuLevel &level;
-  bool countTasks;
-  Value x, weights, result;
-  int64_t depth = ShapedType::kDynamic;
-  // In the kernel.
-  Value numExperts, numRows, numPanels, depthValue, prefix, groups, groupSize;
-  // In a work item.
-  Value sums, converted, narrow, expert, rowBegin, rowCount;
-};
-} // namespace
 
 Value GroupedMatmulSchedule::loadId(Value vector, Value position) {
   Value id = memref::LoadOp::create(b, vector, position);
@@ -152,15 +69,32 @@ Value GroupedMatmulSchedule::buildRowPrefix() {
   return blocks;
 }
 
-void GroupedMatmulSchedule::emit() {
-  auto weightsType = cast<MemRefType>(weights.getType());
-  depth = weightsType.getDimSize(2);
+/// Row blocks of all matrices.
+Value GroupedMatmulSchedule::buildBlockCount() {
+  if (op.getOffsets()) {
+    prefix = buildRowPrefix();
+    return memref::LoadOp::create(b, prefix, numExperts);
+  }
+  rowsEach = div(numRows, max(numExperts, index(1)));
+  blocksEach = ceilDiv(rowsEach, level.rowBlock);
+  return mul(numExperts, blocksEach);
+}
+
+void GroupedMatmulSchedule::readExtents() {
+  unsigned depthDim = op.getLayout() == moe::Layout::KN ? 1 : 2;
+  depth = getType(weights).getDimSize(depthDim);
   if (ShapedType::isDynamic(depth))
-    depth = cast<MemRefType>(x.getType()).getDimSize(1);
+    depth = getType(x).getDimSize(1);
+  depthValue =
+      ShapedType::isDynamic(depth) ? dim(weights, depthDim) : index(depth);
   numExperts = dim(weights, 0);
-  numPanels = dim(weights, 1);
-  depthValue = ShapedType::isDynamic(depth) ? dim(weights, 2) : index(depth);
+  numPanels = isPacked() ? dim(weights, 1)
+                         : ceilDiv(dim(weights, 3 - depthDim), kPanelColumns);
   numRows = dim(result, 0);
+}
+
+void GroupedMatmulSchedule::emit() {
+  readExtents();
   Value zero = index(0), one = index(1);
 
   // Panels of one item.
@@ -171,11 +105,11 @@ void GroupedMatmulSchedule::emit() {
           : index(std::max<int64_t>(
                 kItemWeights / kPanelColumns / std::max<int64_t>(depth, 1), 1));
   groups = div(add(numPanels, sub(groupSize, one)), groupSize);
-  prefix = buildRowPrefix();
-  Value blocks = memref::LoadOp::create(b, prefix, numExperts);
+  Value blocks = buildBlockCount();
   Value items = mul(blocks, groups);
-  // A dense product is one of a single expert, and equal kernels are one.
-  if (countTasks && weightsType.getDimSize(0) != 1)
+  // A dense product is one of a single expert, and equal kernels are one; one
+  // of two activations has no offsets.
+  if (countTasks && op.getOffsets() && getType(weights).getDimSize(0) != 1)
     rt::CountOp::create(b, rt::Counter::ExpertTasks, items);
 
   auto forall = scf::ForallOp::create(
@@ -212,30 +146,41 @@ std::pair<Value, Value> GroupedMatmulSchedule::findExpert(Value unit) {
   return {found, memref::LoadOp::create(b, prefix, found)};
 }
 
-void GroupedMatmulSchedule::emitItem(Value item) {
-  // First of all, so that they are in the entry block of the task.
+/// First of all in an item, so that it is in the entry block of the task.
+void GroupedMatmulSchedule::allocateScratch() {
+  auto allocate = [&](ArrayRef<int64_t> shape, Type element) -> Value {
+    return memref::AllocaOp::create(b, MemRefType::get(shape, element),
+                                    b.getI64IntegerAttr(64));
+  };
   Type f32 = b.getF32Type();
-  auto alignment = b.getI64IntegerAttr(64);
-  sums = memref::AllocaOp::create(
-      b, MemRefType::get({level.rowBlock, kPanelColumns}, f32), alignment);
+  sums = allocate({level.rowBlock, kPanelColumns}, f32);
   if (!getElementTypeOrSelf(x.getType()).isF32())
-    converted = memref::AllocaOp::create(
-        b, MemRefType::get({level.tiles.front().rows, kDepthBlock}, f32),
-        alignment);
+    converted = allocate({level.tiles.front().rows, kDepthBlock}, f32);
+  if (!isPacked())
+    copy = allocate({1, 1, kDepthBlock, kPanelColumns}, f32);
+  narrow = allocate(level.lanes, b.getI16Type());
+}
 
-  narrow = memref::AllocaOp::create(
-      b, MemRefType::get({level.lanes}, b.getI16Type()), alignment);
-
-  auto [found, firstBlock] = findExpert(div(item, groups));
-  expert = found;
-  Value endBlock = memref::LoadOp::create(b, prefix, add(expert, index(1)));
+void GroupedMatmulSchedule::emitItem(Value item) {
+  allocateScratch();
+  Value unit = div(item, groups), zero = index(0);
+  Value firstBlock, blocks, begin, end;
+  if (op.getOffsets()) {
+    std::tie(expert, firstBlock) = findExpert(unit);
+    Value next = add(expert, index(1));
+    blocks = sub(memref::LoadOp::create(b, prefix, next), firstBlock);
+    begin = min(max(loadId(op.getOffsets(), expert), zero), numRows);
+    end = min(loadId(op.getOffsets(), next), numRows);
+  } else {
+    // Without a block there is no item.
+    blocks = max(blocksEach, index(1));
+    expert = div(unit, blocks);
+    firstBlock = mul(expert, blocks);
+    begin = mul(expert, rowsEach);
+    end = add(begin, rowsEach);
+  }
   Value inExpert = sub(item, mul(firstBlock, groups));
-  Value blocks = sub(endBlock, firstBlock);
   Value group = div(inExpert, blocks), block = rem(inExpert, blocks);
-
-  Value zero = index(0);
-  Value begin = min(max(loadId(op.getOffsets(), expert), zero), numRows);
-  Value end = min(loadId(op.getOffsets(), add(expert, index(1))), numRows);
   rowBegin = add(begin, mul(block, index(level.rowBlock)));
   rowCount = min(sub(end, rowBegin), index(level.rowBlock));
 
@@ -247,7 +192,7 @@ void GroupedMatmulSchedule::emitItem(Value item) {
 void GroupedMatmulSchedule::emitPanel(Value panel) {
   Value zero = index(0);
   if (!ShapedType::isDynamic(depth) && depth <= kDepthBlock) {
-    emitDepthBlock(panel, zero, depthValue, depth, /*accumulates=*/false);
+    emitDepthBlock(panel, {zero, depthValue, depth, /*accumulates=*/false});
     emitEpilogue(panel);
     return;
   }
@@ -256,23 +201,25 @@ void GroupedMatmulSchedule::emitPanel(Value panel) {
       vector::StoreOp::create(b, splat(0.0), sums,
                               ValueRange{row, index(column)});
   });
-  loop(zero, depthValue, kDepthBlock, [&](Value from) {
-    Value to = min(add(from, index(kDepthBlock)), depthValue);
+  loop(zero, depthValue, kDepthBlock, [&](Value begin) {
+    Value end = min(add(begin, index(kDepthBlock)), depthValue);
     // Lengths differ in the last block only; what counts is whether all are
     // multiples of an unrolled iteration.
     int64_t length = ShapedType::isDynamic(depth) ? depth : depth % kDepthBlock;
-    emitDepthBlock(panel, from, to, length, /*accumulates=*/true);
+    emitDepthBlock(panel, {begin, end, length, /*accumulates=*/true});
   });
   emitEpilogue(panel);
 }
 
-void GroupedMatmulSchedule::emitDepthBlock(Value panel, Value from, Value to,
-                                           int64_t length, bool accumulates) {
+void GroupedMatmulSchedule::emitDepthBlock(Value panel,
+                                           const DepthBlock &block) {
+  if (copy)
+    copyBlock(panel, block);
   Value first = index(0);
   for (const TileShape &shape : level.tiles) {
     Value left = sub(rowCount, first);
     Value end = sub(rowCount, rem(left, index(shape.rows)));
-    emitTiles(shape, panel, first, end, from, to, length, accumulates);
+    emitTiles(shape, panel, first, end, block);
     first = end;
   }
 }
@@ -288,12 +235,18 @@ Value GroupedMatmulSchedule::getSourceRow(Value row) {
 
 /// Tiles of `shape` for the rows [first, end) of the block.
 void GroupedMatmulSchedule::emitTiles(const TileShape &shape, Value panel,
-                                      Value first, Value end, Value from,
-                                      Value to, int64_t length,
-                                      bool accumulates) {
+                                      Value first, Value end,
+                                      const DepthBlock &block) {
+  Value from = block.begin, to = block.end, length = sub(to, from);
   loop(first, end, shape.rows, [&](Value row) {
-    PanelTile tile{level, shape, weights, expert, panel, x,   {},
-                   from,  from,  to,      length, sums,  row, accumulates};
+    PanelTile tile{
+        level, shape, weights, expert,       panel, x,   {},
+        from,  from,  to,      block.length, sums,  row, block.accumulates};
+    if (copy) {
+      tile.weights = copy;
+      tile.expert = tile.panel = tile.from = index(0);
+      tile.to = length;
+    }
     if (converted) {
       tile.x = converted;
       tile.xColumn = index(0);
@@ -306,12 +259,12 @@ void GroupedMatmulSchedule::emitTiles(const TileShape &shape, Value panel,
         });
       });
     }
-    if (accumulates && shape.rows >= kLeastFetchingRows) {
+    if (!copy && block.accumulates && shape.rows >= kLeastFetchingRows) {
       // The next block of K, as far as the panel has one: each tile fetches its
       // share, so that memory is read all the time that is computed.
       Value unit = index(PanelTile::kRowUnits);
       Value shift = min(index(kDepthBlock), sub(depthValue, to));
-      Value share = div(mul(mul(row, sub(to, from)), unit), rowCount);
+      Value share = div(mul(mul(row, length), unit), rowCount);
       tile.ahead = add(mul(add(from, shift), unit), share);
       tile.pace = div(mul(index(shape.rows), unit), rowCount);
     }
@@ -321,151 +274,6 @@ void GroupedMatmulSchedule::emitTiles(const TileShape &shape, Value panel,
     for (int64_t part = 0; part < tile.getNumParts(); ++part)
       tile.emit(b, part);
   });
-}
-
-Value GroupedMatmulSchedule::splat(double value) {
-  auto type = VectorType::get(level.lanes, b.getF32Type());
-  return arith::ConstantOp::create(
-      b, type, DenseElementsAttr::get(type, b.getF32FloatAttr(value)));
-}
-
-/// Which lanes of a vector that starts at `first` are below `total`.
-Value GroupedMatmulSchedule::remainingMask(Value total, Value first) {
-  auto type = VectorType::get(level.lanes, b.getI32Type());
-  SmallVector<int32_t> lanes = llvm::to_vector(llvm::seq<int32_t>(level.lanes));
-  Value numbers = arith::ConstantOp::create(
-      b, type, DenseElementsAttr::get(type, ArrayRef<int32_t>(lanes)));
-  Value left = max(min(sub(total, first), index(level.lanes)), index(0));
-  Value bound = vector::BroadcastOp::create(
-      b, type, arith::IndexCastOp::create(b, b.getI32Type(), left));
-  return arith::CmpIOp::create(b, arith::CmpIPredicate::slt, numbers, bound);
-}
-
-/// `level.lanes` elements of 16 bits at `place`, zeros past the last column.
-/// There are no masked vector accesses of this width on every level (and for
-/// bf16 LLVM would call into its library), so they go one by one, as integers,
-/// through the stack.
-Value GroupedMatmulSchedule::loadNarrowTail(Value memref, ValueRange place) {
-  auto type = VectorType::get(level.lanes, b.getI16Type());
-  Value zero = index(0);
-  Value none = arith::ConstantOp::create(b, type, b.getZeroAttr(type));
-  vector::StoreOp::create(b, none, narrow, zero);
-  Value left = min(sub(dim(memref, 1), place[1]), index(level.lanes));
-  loop(zero, left, 1, [&](Value i) {
-    Value element = memref::LoadOp::create(
-        b, memref, ValueRange{place[0], add(place[1], i)});
-    Value bits = arith::BitcastOp::create(b, b.getI16Type(), element);
-    memref::StoreOp::create(b, bits, narrow, i);
-  });
-  Value bits = vector::LoadOp::create(b, type, narrow, zero);
-  auto element = getElementTypeOrSelf(memref.getType());
-  return arith::BitcastOp::create(b, type.clone(element), bits);
-}
-
-/// Stores the elements that lie before the result's last column.
-void GroupedMatmulSchedule::storeNarrowTail(Value vector, ValueRange place) {
-  Type element = getElementTypeOrSelf(result.getType());
-  auto type = VectorType::get(level.lanes, b.getI16Type());
-  Value bits = arith::BitcastOp::create(b, type, vector);
-  vector::StoreOp::create(b, bits, narrow, index(0));
-  Value left = min(sub(dim(result, 1), place[1]), index(level.lanes));
-  loop(index(0), left, 1, [&](Value i) {
-    Value bits = memref::LoadOp::create(b, narrow, i);
-    Value value = arith::BitcastOp::create(b, element, bits);
-    memref::StoreOp::create(b, value, result,
-                            ValueRange{place[0], add(place[1], i)});
-  });
-}
-
-/// The panel's bias in the order of its columns: with a gated activation the
-/// gates, then the ups, which lie interleaved in memory.
-SmallVector<Value> GroupedMatmulSchedule::loadBias(Value panel, bool isMasked) {
-  Type element = getElementTypeOrSelf(op.getBias().getType());
-  auto type = VectorType::get(level.lanes, element);
-  Value first = mul(panel, index(kPanelColumns));
-  SmallVector<Value> loaded;
-  for (int64_t at = 0; at < kPanelColumns; at += level.lanes) {
-    Value column = add(first, index(at));
-    SmallVector<Value> place = {expert, column};
-    Value vector;
-    if (!isMasked) {
-      vector = vector::LoadOp::create(b, type, op.getBias(), place);
-    } else if (element.isF32()) {
-      Value mask = remainingMask(dim(op.getBias(), 1), column);
-      vector = vector::MaskedLoadOp::create(b, type, op.getBias(), place, mask,
-                                            splat(0.0));
-    } else {
-      vector = loadNarrowTail(op.getBias(), place);
-    }
-    loaded.push_back(buildExtendToF32(b, vector));
-  }
-  if (!op.getActivation().isGated())
-    return loaded;
-  SmallVector<Value> ordered;
-  for (int64_t odd = 0; odd < 2; ++odd) {
-    SmallVector<int64_t> lanes;
-    for (int64_t i = 0; i < level.lanes; ++i)
-      lanes.push_back(2 * i + odd);
-    for (size_t pair = 0; pair < loaded.size(); pair += 2)
-      ordered.push_back(
-          vector::ShuffleOp::create(b, loaded[pair], loaded[pair + 1], lanes));
-  }
-  return ordered;
-}
-
-/// Bias, activation, rounding and stores of all rows of a panel.
-void GroupedMatmulSchedule::emitRows(Value panel, bool isMasked) {
-  int64_t width = op.getActivation().getResultColumns(kPanelColumns);
-  Type element = getElementTypeOrSelf(result.getType());
-  SmallVector<Value> bias;
-  if (op.getBias())
-    bias = loadBias(panel, isMasked);
-  Value first = mul(panel, index(width));
-  loop(index(0), rowCount, 1, [&](Value row) {
-    auto type = VectorType::get(level.lanes, b.getF32Type());
-    SmallVector<Value> values;
-    for (int64_t at = 0; at < kPanelColumns; at += level.lanes) {
-      Value sum =
-          vector::LoadOp::create(b, type, sums, ValueRange{row, index(at)});
-      if (!bias.empty())
-        sum = arith::AddFOp::create(b, sum, bias[at / level.lanes]);
-      values.push_back(sum);
-    }
-    Value target = add(rowBegin, row);
-    for (auto [i, value] :
-         llvm::enumerate(buildActivation(b, op.getActivation(), values))) {
-      Value column = add(first, index(i * level.lanes));
-      Value rounded = buildRoundFromF32(b, value, element);
-      if (!isMasked) {
-        vector::StoreOp::create(b, rounded, result, ValueRange{target, column});
-        continue;
-      }
-      if (!element.isF32()) {
-        storeNarrowTail(rounded, ValueRange{target, column});
-        continue;
-      }
-      Value mask = remainingMask(dim(result, 1), column);
-      vector::MaskedStoreOp::create(b, result, ValueRange{target, column}, mask,
-                                    rounded);
-    }
-  });
-}
-
-void GroupedMatmulSchedule::emitEpilogue(Value panel) {
-  int64_t width = op.getActivation().getResultColumns(kPanelColumns);
-  int64_t columns = cast<MemRefType>(result.getType()).getDimSize(1);
-  if (!ShapedType::isDynamic(columns) && columns % width == 0)
-    return emitRows(panel, /*isMasked=*/false);
-  // Only the last panel can have columns that the result has not.
-  Value end = mul(add(panel, index(1)), index(width));
-  Value isFull =
-      arith::CmpIOp::create(b, arith::CmpIPredicate::sle, end, dim(result, 1));
-  auto choice = scf::IfOp::create(b, isFull, /*withElseRegion=*/true);
-  OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPointToStart(choice.thenBlock());
-  emitRows(panel, /*isMasked=*/false);
-  b.setInsertionPointToStart(choice.elseBlock());
-  emitRows(panel, /*isMasked=*/true);
 }
 
 /// Whether vectors of the last dimension can be loaded and stored.
@@ -481,8 +289,7 @@ struct ScheduleGroupedMatmul
   void runOnOperation() override {
     SmallVector<moe::GroupedMatmulOp> matmuls;
     getOperation().walk([&](moe::GroupedMatmulOp op) {
-      if (isa<MemRefType>(op.getX().getType()) &&
-          op.getLayout() == moe::Layout::Panels && !op.getQuant())
+      if (isa<MemRefType>(op.getX().getType()) && op.ownsSchedule())
         matmuls.push_back(op);
     });
     for (moe::GroupedMatmulOp op : matmuls)

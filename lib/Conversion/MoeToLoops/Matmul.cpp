@@ -29,6 +29,20 @@ forEachRow(LoopBuilder &l, Value offsets, Value numRows, ValueRange carried,
   });
 }
 
+/// The same where each expert has as many rows as any other.
+static Values
+forEachOfEqual(LoopBuilder &l, Value experts, Value numRows, ValueRange carried,
+               llvm::function_ref<Values(Value, Value, ValueRange)> body) {
+  return l.loop(l.index(0), experts, carried, [&](Value e, ValueRange carried) {
+    // Here, where there is an expert to divide by.
+    Value each = l.div(numRows, experts);
+    Value from = l.mul(e, each);
+    return l.loop(
+        from, l.add(from, each), carried,
+        [&](Value r, ValueRange carried) { return body(e, r, carried); });
+  });
+}
+
 /// bias + sum over depth of x(depth) * W(depth)
 static Value dot(LoopBuilder &l, WeightReader &weights, Value bias,
                  Value expert, Value column, bool up, Value depth,
@@ -60,23 +74,25 @@ struct GroupedMatmulToLoops : OpRewritePattern<GroupedMatmulOp> {
     Value x = op.getX(), bias = op.getBias();
     Value tokens = l.dim(x, 0), depth = l.dim(x, 1);
     Value numRows = l.dim(op.getInit(), 0), columns = l.dim(op.getInit(), 1);
-    Values done = forEachRow(
-        l, op.getOffsets(), numRows, ValueRange(op.getInit()),
-        [&](Value e, Value r, ValueRange carried) -> Values {
-          Value token = r;
-          if (op.getRows())
-            token = l.clampIndex(l.get(op.getRows(), r), tokens);
-          auto read = [&](Value k) { return l.get(x, {token, k}); };
-          return {l.loop(
-              l.index(0), columns, carried[0], [&](Value c, Value result) {
-                Value h = dot(l, weights, bias, e, c, false, depth, read);
-                Value up;
-                if (activation.isGated())
-                  up = dot(l, weights, bias, e, c, true, depth, read);
-                return l.put(buildActivation(l, activation, h, up), result,
-                             {r, c});
-              })};
-        });
+    auto compute = [&](Value e, Value r, ValueRange carried) -> Values {
+      Value token = r;
+      if (op.getRows())
+        token = l.clampIndex(l.get(op.getRows(), r), tokens);
+      auto read = [&](Value k) { return l.get(x, {token, k}); };
+      return {
+          l.loop(l.index(0), columns, carried[0], [&](Value c, Value result) {
+            Value h = dot(l, weights, bias, e, c, false, depth, read);
+            Value up;
+            if (activation.isGated())
+              up = dot(l, weights, bias, e, c, true, depth, read);
+            return l.put(buildActivation(l, activation, h, up), result, {r, c});
+          })};
+    };
+    Value init = op.getInit();
+    Values done = op.getOffsets()
+                      ? forEachRow(l, op.getOffsets(), numRows, init, compute)
+                      : forEachOfEqual(l, l.dim(op.getWeights(), 0), numRows,
+                                       init, compute);
     rewriter.replaceOp(op, done[0]);
     return success();
   }

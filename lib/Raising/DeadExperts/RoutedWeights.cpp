@@ -56,7 +56,8 @@ bool RoutedWeights::readProduct(Operation *op, const SymbolTable &symbols) {
   if (auto network = dyn_cast<moe::ExpertFfnOp>(op))
     others = {network.getX(), network.getRows(), network.getOffsets(),
               network.getInit()};
-  else if (auto product = dyn_cast<moe::GroupedMatmulOp>(op))
+  else if (auto product = dyn_cast<moe::GroupedMatmulOp>(op);
+           product && product.getOffsets())
     others = {product.getX(), product.getRows(), product.getOffsets(),
               product.getInit()};
   else
