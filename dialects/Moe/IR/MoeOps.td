@@ -325,9 +325,9 @@ def Moe_GroupedMatmulOp : Moe_Op<"grouped_matmul", [AttrSizedOperandSegments]> {
     /// True columns N of the product, and its depth K; kDynamic if unknown.
     int64_t getNumColumns();
     int64_t getDepth();
-    /// Whether code generation has its own code for this form: weights that are
-    /// not quantised, in panels where gate and up are columns of them. Others
-    /// become plain loops.
+    /// Whether code generation has its own code for this form: floats, in panels
+    /// where gate and up are columns of them, or codes of 2, 4 or 8 bits.
+    /// Others become plain loops.
     bool ownsSchedule();
   }];
 }

@@ -177,9 +177,20 @@ int64_t GroupedMatmulOp::getDepth() {
   return cast<ShapedType>(getX().getType()).getDimSize(1);
 }
 
+/// Whether codes are whole parts of a byte, and scales are numbers.
+static bool hasScheduledCodes(GroupedMatmulOp op) {
+  auto format = dyn_cast<QuantAttr>(Attribute(*op.getQuant()));
+  auto isNumber = [](Type type) {
+    return type.isF32() || type.isF16() || type.isBF16();
+  };
+  return format && 8 % format.getBits() == 0 && op.getScales() &&
+         !op.getGlobalScales() && isNumber(getElement(op.getScales()));
+}
+
 bool GroupedMatmulOp::ownsSchedule() {
-  return !getQuant() &&
-         (getLayout() == Layout::Panels || !getActivation().isGated());
+  if (getQuant())
+    return hasScheduledCodes(*this);
+  return getLayout() == Layout::Panels || !getActivation().isGated();
 }
 
 /// C4

@@ -82,11 +82,14 @@ Value GroupedMatmulSchedule::buildBlockCount() {
 
 void GroupedMatmulSchedule::readExtents() {
   unsigned depthDim = op.getLayout() == moe::Layout::KN ? 1 : 2;
-  depth = getType(weights).getDimSize(depthDim);
+  // Codes may share bytes.
+  depth = op.getQuant() ? getType(x).getDimSize(1)
+                        : getType(weights).getDimSize(depthDim);
   if (ShapedType::isDynamic(depth))
     depth = getType(x).getDimSize(1);
-  depthValue =
-      ShapedType::isDynamic(depth) ? dim(weights, depthDim) : index(depth);
+  depthValue = dim(x, 1);
+  if (!ShapedType::isDynamic(depth))
+    depthValue = index(depth);
   numExperts = dim(weights, 0);
   numPanels = isPacked() ? dim(weights, 1)
                          : ceilDiv(dim(weights, 3 - depthDim), kPanelColumns);

@@ -53,40 +53,61 @@ void GroupedMatmulSchedule::copyRows(Value panel, const DepthBlock &block,
 /// of K as a vector has elements, then the steps that are left. In the place of
 /// columns that the matrix has not is its last one.
 void GroupedMatmulSchedule::copyColumns(Value panel, const DepthBlock &block) {
-  Value first = mul(panel, index(kPanelColumns));
   Value last = sub(dim(weights, 1), index(1));
   Value rest = rem(sub(block.end, block.begin), index(level.lanes));
   Value middle = sub(block.end, rest);
   for (int64_t at = 0; at < kPanelColumns; at += level.lanes) {
     Values columns;
     for (int64_t i = 0; i < level.lanes; ++i)
-      columns.push_back(min(add(first, index(at + i)), last));
+      columns.push_back(min(getSourceColumn(panel, index(at + i)), last));
     loop(block.begin, middle, level.lanes,
          [&](Value k) { copySquare(columns, k, sub(k, block.begin), at); });
   }
   Value zero = index(0);
   loop(zero, index(kPanelColumns), 1, [&](Value i) {
-    Value column = min(add(first, i), last);
+    Value column = min(getSourceColumn(panel, i), last);
     loop(middle, block.end, 1, [&](Value k) {
-      Value element =
-          memref::LoadOp::create(b, weights, ValueRange{expert, column, k});
-      memref::StoreOp::create(b, buildExtendToF32(b, element), copy,
+      memref::StoreOp::create(b, loadStep(column, k), copy,
                               ValueRange{zero, zero, sub(k, block.begin), i});
     });
   });
+}
+
+/// Which column of the matrix is in a panel's place. Of a gated product gates
+/// come first, then ups, which are every other column of the matrix.
+Value GroupedMatmulSchedule::getSourceColumn(Value panel, Value column) {
+  if (!op.getActivation().isGated())
+    return add(mul(panel, index(kPanelColumns)), column);
+  Value half = index(kPanelColumns / 2);
+  Value pair = add(mul(panel, half), rem(column, half));
+  return add(mul(pair, index(2)), div(column, half));
+}
+
+/// A column's steps of K from `k` on, as many as a vector has.
+Value GroupedMatmulSchedule::loadSteps(Value column, Value k) {
+  if (op.getQuant())
+    return dequantiseSteps(column, k);
+  auto type =
+      VectorType::get(level.lanes, getElementTypeOrSelf(weights.getType()));
+  return buildExtendToF32(
+      b,
+      vector::LoadOp::create(b, type, weights, ValueRange{expert, column, k}));
+}
+
+Value GroupedMatmulSchedule::loadStep(Value column, Value k) {
+  if (op.getQuant())
+    return dequantise(column, k);
+  return buildExtendToF32(
+      b, memref::LoadOp::create(b, weights, ValueRange{expert, column, k}));
 }
 
 /// Columns of the matrix from step `k` on become rows of `copy` from `copyRow`
 /// on, in its columns from `first` on.
 void GroupedMatmulSchedule::copySquare(ValueRange columns, Value k,
                                        Value copyRow, int64_t first) {
-  auto type =
-      VectorType::get(level.lanes, getElementTypeOrSelf(weights.getType()));
   Values rows;
   for (Value column : columns)
-    rows.push_back(buildExtendToF32(
-        b, vector::LoadOp::create(b, type, weights,
-                                  ValueRange{expert, column, k})));
+    rows.push_back(loadSteps(column, k));
   Value zero = index(0);
   for (auto [i, row] : llvm::enumerate(transpose(rows)))
     vector::StoreOp::create(

@@ -115,6 +115,20 @@ private:
   void copyColumns(Value panel, const DepthBlock &block);
   void copySquare(ValueRange columns, Value k, Value copyRow, int64_t first);
   Values transpose(Values rows);
+  Value getSourceColumn(Value panel, Value column);
+  Value loadSteps(Value column, Value k);
+  Value loadStep(Value column, Value k);
+
+  // Their numbers, where they are codes: GroupedMatmulCodes.cpp
+  moe::QuantAttr getFormat();
+  Value getBlock(Value k);
+  Value loadByte(Value codes, ValueRange place);
+  Value loadCode(Value codes, ValueRange row, Value number);
+  Value loadZeroPoint(Value row, Value k);
+  Value loadScale(Value row, Value k);
+  Value unpackBytes(Value bytes);
+  Value dequantiseSteps(Value row, Value k);
+  Value dequantise(Value row, Value k);
 
   // Vectors of `level.lanes` elements: GroupedMatmulRows.cpp
   Value splat(double value);
