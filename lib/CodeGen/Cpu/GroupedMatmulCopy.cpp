@@ -12,6 +12,36 @@ using namespace mlir;
 using namespace moec;
 using namespace moec::cpu;
 
+/// Whether the matrix, of layout kn, has all columns of the panel: only the
+/// last panel can have some that it has not.
+Value GroupedMatmulSchedule::isFull(Value panel) {
+  Value end = mul(add(panel, index(1)), index(kPanelColumns));
+  return arith::CmpIOp::create(b, arith::CmpIPredicate::sle, end,
+                               dim(weights, 2));
+}
+
+/// A vector of elements in f32, with zeros past the last one if `isMasked`.
+Value GroupedMatmulSchedule::loadLanes(Value memref, ValueRange place,
+                                       bool isMasked) {
+  if (isMasked)
+    return loadTail(memref, place);
+  auto type =
+      VectorType::get(level.lanes, getElementTypeOrSelf(memref.getType()));
+  return buildExtendToF32(b, vector::LoadOp::create(b, type, memref, place));
+}
+
+/// The rows of the matrix, of layout nk, that are columns of the panel from
+/// `first` on. In the place of those that it has not is its last one.
+GroupedMatmulSchedule::Values GroupedMatmulSchedule::getColumns(Value panel,
+                                                                int64_t first) {
+  Value last = sub(dim(weights, 1), index(1));
+  Value begin = add(mul(panel, index(kPanelColumns)), index(first));
+  Values columns;
+  for (int64_t i = 0; i < level.lanes; ++i)
+    columns.push_back(min(add(begin, index(i)), last));
+  return columns;
+}
+
 /// Brings a block of K of a panel into `copy`, in f32. Columns that the matrix
 /// has not are of no account: nothing of them is stored in the end.
 void GroupedMatmulSchedule::copyBlock(Value panel, const DepthBlock &block) {
@@ -32,66 +62,97 @@ void GroupedMatmulSchedule::copyBlock(Value panel, const DepthBlock &block) {
 /// Rows of K, of which a panel is a part.
 void GroupedMatmulSchedule::copyRows(Value panel, const DepthBlock &block,
                                      bool isMasked) {
-  auto type =
-      VectorType::get(level.lanes, getElementTypeOrSelf(weights.getType()));
   Value zero = index(0), first = mul(panel, index(kPanelColumns));
   loop(block.begin, block.end, 1, [&](Value k) {
     Value target = sub(k, block.begin);
     for (int64_t at = 0; at < kPanelColumns; at += level.lanes) {
       SmallVector<Value> place = {expert, k, add(first, index(at))};
-      Value vector =
-          isMasked ? loadTail(weights, place)
-                   : buildExtendToF32(
-                         b, vector::LoadOp::create(b, type, weights, place));
-      vector::StoreOp::create(b, vector, copy,
+      vector::StoreOp::create(b, loadLanes(weights, place, isMasked), copy,
                               ValueRange{zero, zero, target, index(at)});
     }
   });
 }
 
 /// Rows of N, each a column of the panel: squares of as many columns and steps
-/// of K as a vector has elements, then the steps that are left. In the place of
-/// columns that the matrix has not is its last one.
+/// of K as a vector has elements; those of the last steps end in zeros, which
+/// lie behind the block.
 void GroupedMatmulSchedule::copyColumns(Value panel, const DepthBlock &block) {
-  Value first = mul(panel, index(kPanelColumns));
-  Value last = sub(dim(weights, 1), index(1));
   Value rest = rem(sub(block.end, block.begin), index(level.lanes));
   Value middle = sub(block.end, rest);
   for (int64_t at = 0; at < kPanelColumns; at += level.lanes) {
-    Values columns;
-    for (int64_t i = 0; i < level.lanes; ++i)
-      columns.push_back(min(add(first, index(at + i)), last));
-    loop(block.begin, middle, level.lanes,
-         [&](Value k) { copySquare(columns, k, sub(k, block.begin), at); });
+    Values columns = getColumns(panel, at);
+    for (bool isMasked : {false, true})
+      loop(isMasked ? middle : block.begin, isMasked ? block.end : middle,
+           level.lanes, [&](Value k) {
+             copySquare(columns, k, sub(k, block.begin), at, isMasked);
+           });
   }
-  Value zero = index(0);
-  loop(zero, index(kPanelColumns), 1, [&](Value i) {
-    Value column = min(add(first, i), last);
-    loop(middle, block.end, 1, [&](Value k) {
-      Value element =
-          memref::LoadOp::create(b, weights, ValueRange{expert, column, k});
-      memref::StoreOp::create(b, buildExtendToF32(b, element), copy,
-                              ValueRange{zero, zero, sub(k, block.begin), i});
-    });
-  });
 }
 
 /// Columns of the matrix from step `k` on become rows of `copy` from `copyRow`
 /// on, in its columns from `first` on.
 void GroupedMatmulSchedule::copySquare(ValueRange columns, Value k,
-                                       Value copyRow, int64_t first) {
-  auto type =
-      VectorType::get(level.lanes, getElementTypeOrSelf(weights.getType()));
+                                       Value copyRow, int64_t first,
+                                       bool isMasked) {
   Values rows;
   for (Value column : columns)
-    rows.push_back(buildExtendToF32(
-        b, vector::LoadOp::create(b, type, weights,
-                                  ValueRange{expert, column, k})));
+    rows.push_back(loadLanes(weights, ValueRange{expert, column, k}, isMasked));
   Value zero = index(0);
   for (auto [i, row] : llvm::enumerate(transpose(rows)))
     vector::StoreOp::create(
         b, row, copy,
         ValueRange{zero, zero, add(copyRow, index(i)), index(first)});
+}
+
+/// Few rows times columns that lie in rows of the matrix: along K, for as many
+/// columns at once as a vector has elements.
+void GroupedMatmulSchedule::emitDots(Value panel, const DepthBlock &block) {
+  auto type = VectorType::get(level.lanes, b.getF32Type());
+  for (int64_t at = 0; at < kPanelColumns; at += level.lanes) {
+    Values columns = getColumns(panel, at);
+    loop(index(0), rowCount, 1, [&](Value row) {
+      Value sum = emitDot(columns, row, block);
+      SmallVector<Value> place = {row, index(at)};
+      if (block.accumulates) {
+        Value before = vector::LoadOp::create(b, type, sums, place);
+        sum = arith::AddFOp::create(b, before, sum);
+      }
+      vector::StoreOp::create(b, sum, sums, place);
+    });
+  }
+}
+
+/// A row of the item times each of the columns, in one vector.
+Value GroupedMatmulSchedule::emitDot(ValueRange columns, Value row,
+                                     const DepthBlock &block) {
+  Value source = getSourceRow(row);
+  Value rest = rem(sub(block.end, block.begin), index(level.lanes));
+  Value middle = sub(block.end, rest);
+  Values totals(level.lanes, splat(0.0));
+  for (bool isMasked : {false, true}) {
+    auto steps = scf::ForOp::create(b, isMasked ? middle : block.begin,
+                                    isMasked ? block.end : middle,
+                                    index(level.lanes), totals);
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(steps.getBody());
+    Value k = steps.getInductionVar();
+    Value factor = loadLanes(x, ValueRange{source, k}, isMasked);
+    Values sums;
+    for (auto [column, sum] :
+         llvm::zip_equal(columns, steps.getRegionIterArgs())) {
+      Value values =
+          loadLanes(weights, ValueRange{expert, column, k}, isMasked);
+      sums.push_back(vector::FMAOp::create(b, values, factor, sum));
+    }
+    scf::YieldOp::create(b, sums);
+    totals.assign(steps.getResults().begin(), steps.getResults().end());
+  }
+  // Lane i of all is what is added up of column i.
+  Values lanes = transpose(totals);
+  for (int64_t half = level.lanes / 2; half > 0; half /= 2)
+    for (int64_t i = 0; i < half; ++i)
+      lanes[i] = arith::AddFOp::create(b, lanes[i], lanes[half + i]);
+  return lanes.front();
 }
 
 /// Lanes of two vectors in quarters of 128 bits, within which `pick` (0 to 3 of

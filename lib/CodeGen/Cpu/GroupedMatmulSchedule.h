@@ -53,6 +53,9 @@ private:
     bool accumulates;
   };
 
+  /// Where tiles find the weights.
+  enum class Weights { Packed, Copied, InRows };
+
   // Small index arithmetic, with extents folded where they are static.
   Value index(int64_t value) {
     return mlir::arith::ConstantIndexOp::create(b, value);
@@ -100,9 +103,14 @@ private:
   std::pair<Value, Value> findExpert(Value unit);
   void emitPanel(Value panel);
   void emitDepthBlock(Value panel, const DepthBlock &block);
+  Value canReadDirectly(Value panel);
+  void emitDirectly(Value panel, const DepthBlock &block);
+  void emitAllTiles(Value panel, const DepthBlock &block, Weights source,
+                    int64_t most);
   void emitTiles(const TileShape &shape, Value panel, Value first, Value end,
-                 const DepthBlock &block);
+                 const DepthBlock &block, Weights source);
   Value getSourceRow(Value row);
+  void convertRow(Value source, Value target, const DepthBlock &block);
 
   // The end of a panel's rows: GroupedMatmulRows.cpp
   void emitEpilogue(Value panel);
@@ -110,10 +118,16 @@ private:
   Values loadBias(Value panel, bool isMasked);
 
   // Blocks of matrices in rows: GroupedMatmulCopy.cpp
+  Value isFull(Value panel);
+  void emitDots(Value panel, const DepthBlock &block);
+  Value emitDot(ValueRange columns, Value row, const DepthBlock &block);
+  Values getColumns(Value panel, int64_t first);
+  Value loadLanes(Value memref, ValueRange place, bool isMasked);
   void copyBlock(Value panel, const DepthBlock &block);
   void copyRows(Value panel, const DepthBlock &block, bool isMasked);
   void copyColumns(Value panel, const DepthBlock &block);
-  void copySquare(ValueRange columns, Value k, Value copyRow, int64_t first);
+  void copySquare(ValueRange columns, Value k, Value copyRow, int64_t first,
+                  bool isMasked);
   Values transpose(Values rows);
 
   // Vectors of `level.lanes` elements: GroupedMatmulRows.cpp
