@@ -34,14 +34,14 @@ func.func @main(%x: tensor<?x64xf32>, %c: tensor<1x48xf32>) -> (tensor<?x48xf32>
 
 // -----
 
-// Left: scaled, rows transposed, a scaled vector, one number, a column, a matrix, weights of the run, f64.
+// Left: scaled, rows transposed, a scaled vector, one number, a column, a matrix, f64.
 // CHECK-LABEL: func @main
-// CHECK-COUNT-8: onnx.Gemm
+// CHECK-COUNT-7: onnx.Gemm
 // CHECK-NOT: moe.grouped_matmul
 param.decl @w : tensor<64x48xf32> = #param.file<"m", 0, 12288>
 param.decl @d : tensor<64x48xf64> = #param.file<"m", 0, 24576>
-func.func @main(%x: tensor<8x64xf32>, %t: tensor<64x8xf32>, %c: tensor<48xf32>, %one: tensor<1xf32>, %column: tensor<8x1xf32>, %matrix: tensor<8x48xf32>, %run: tensor<64x48xf32>, %xd: tensor<8x64xf64>)
-    -> (tensor<8x48xf32>, tensor<8x48xf32>, tensor<8x48xf32>, tensor<8x48xf32>, tensor<8x48xf32>, tensor<8x48xf32>, tensor<8x48xf32>, tensor<8x48xf64>) {
+func.func @main(%x: tensor<8x64xf32>, %t: tensor<64x8xf32>, %c: tensor<48xf32>, %one: tensor<1xf32>, %column: tensor<8x1xf32>, %matrix: tensor<8x48xf32>, %xd: tensor<8x64xf64>)
+    -> (tensor<8x48xf32>, tensor<8x48xf32>, tensor<8x48xf32>, tensor<8x48xf32>, tensor<8x48xf32>, tensor<8x48xf32>, tensor<8x48xf64>) {
   %w = param.load @w : tensor<64x48xf32>
   %d = param.load @d : tensor<64x48xf64>
   %0 = onnx.Gemm(%x, %w) {alpha = 2.0 : f32} : (tensor<8x64xf32>, tensor<64x48xf32>) -> tensor<8x48xf32>
@@ -50,7 +50,6 @@ func.func @main(%x: tensor<8x64xf32>, %t: tensor<64x8xf32>, %c: tensor<48xf32>, 
   %3 = onnx.Gemm(%x, %w, %one) : (tensor<8x64xf32>, tensor<64x48xf32>, tensor<1xf32>) -> tensor<8x48xf32>
   %4 = onnx.Gemm(%x, %w, %column) : (tensor<8x64xf32>, tensor<64x48xf32>, tensor<8x1xf32>) -> tensor<8x48xf32>
   %5 = onnx.Gemm(%x, %w, %matrix) : (tensor<8x64xf32>, tensor<64x48xf32>, tensor<8x48xf32>) -> tensor<8x48xf32>
-  %6 = onnx.Gemm(%x, %run) : (tensor<8x64xf32>, tensor<64x48xf32>) -> tensor<8x48xf32>
-  %7 = onnx.Gemm(%xd, %d) : (tensor<8x64xf64>, tensor<64x48xf64>) -> tensor<8x48xf64>
-  return %0, %1, %2, %3, %4, %5, %6, %7 : tensor<8x48xf32>, tensor<8x48xf32>, tensor<8x48xf32>, tensor<8x48xf32>, tensor<8x48xf32>, tensor<8x48xf32>, tensor<8x48xf32>, tensor<8x48xf64>
+  %6 = onnx.Gemm(%xd, %d) : (tensor<8x64xf64>, tensor<64x48xf64>) -> tensor<8x48xf64>
+  return %0, %1, %2, %3, %4, %5, %6 : tensor<8x48xf32>, tensor<8x48xf32>, tensor<8x48xf32>, tensor<8x48xf32>, tensor<8x48xf32>, tensor<8x48xf32>, tensor<8x48xf64>
 }

@@ -16,17 +16,6 @@ func.func @raised(%x: tensor<3x64xf32>) -> tensor<3x40xf32> {
 
 // -----
 
-// What stays as it is says why.
-// REMARK: [Analysis] NoWeight | {{.*}}the product stays as it is: its second operand is no parameter
-// CHECK-LABEL: func @no_weight
-// CHECK: onnx.MatMul
-func.func @no_weight(%x: tensor<3x64xf32>, %w: tensor<64x40xf32>) -> tensor<3x40xf32> {
-  %y = onnx.MatMul(%x, %w) : (tensor<3x64xf32>, tensor<64x40xf32>) -> tensor<3x40xf32>
-  return %y : tensor<3x40xf32>
-}
-
-// -----
-
 // A matrix for each element of the leading dimensions: three rows each.
 // REMARK: [Passed] RaisedProduct | {{.*}}the product with 2 weights of 64 x 40 became a grouped product
 // CHECK-LABEL: func @stack

@@ -41,6 +41,8 @@ static_assert(kPanelColumns == moe::MoeDialect::kPanelColumns);
 static constexpr int64_t kItemWeights = 1 << 16;
 /// Tiles of fewer rows read each weight once, as fast as memory gives it.
 static constexpr int64_t kLeastFetchingRows = 2;
+/// As many rows read a matrix that is not packed where it lies.
+static constexpr int64_t kMostDirectRows = 2;
 
 Value GroupedMatmulSchedule::loadId(Value vector, Value position) {
   Value id = memref::LoadOp::create(b, vector, position);
@@ -162,6 +164,8 @@ void GroupedMatmulSchedule::allocateScratch() {
   if (!isPacked())
     copy = allocate({1, 1, kDepthBlock, kPanelColumns}, f32);
   narrow = allocate(level.lanes, b.getI16Type());
+  if (op.getQuant())
+    tail = allocate(level.lanes, f32);
 }
 
 void GroupedMatmulSchedule::emitItem(Value item) {
@@ -216,13 +220,40 @@ void GroupedMatmulSchedule::emitPanel(Value panel) {
 
 void GroupedMatmulSchedule::emitDepthBlock(Value panel,
                                            const DepthBlock &block) {
-  if (copy)
+  if (isPacked())
+    return emitAllTiles(panel, block, Weights::Packed, level.rowBlock);
+  auto emitCopy = [&] {
     copyBlock(panel, block);
+    emitAllTiles(panel, block, Weights::Copied, level.rowBlock);
+  };
+  choose(canReadDirectly(panel), [&] { emitDirectly(panel, block); }, emitCopy);
+}
+
+/// A copy pays where many rows read it.
+Value GroupedMatmulSchedule::canReadDirectly(Value panel) {
+  Value isFew = arith::CmpIOp::create(b, arith::CmpIPredicate::sle, rowCount,
+                                      index(kMostDirectRows));
+  if (op.getLayout() == moe::Layout::NK)
+    return isFew;
+  return arith::AndIOp::create(b, isFew, isFull(panel));
+}
+
+void GroupedMatmulSchedule::emitDirectly(Value panel, const DepthBlock &block) {
+  if (op.getLayout() == moe::Layout::NK)
+    return emitDots(panel, block);
+  emitAllTiles(panel, block, Weights::InRows, kMostDirectRows);
+}
+
+/// Tiles of all rows of the item, of which there are `most` at most.
+void GroupedMatmulSchedule::emitAllTiles(Value panel, const DepthBlock &block,
+                                         Weights source, int64_t most) {
   Value first = index(0);
   for (const TileShape &shape : level.tiles) {
+    if (shape.rows > most)
+      continue;
     Value left = sub(rowCount, first);
     Value end = sub(rowCount, rem(left, index(shape.rows)));
-    emitTiles(shape, panel, first, end, block);
+    emitTiles(shape, panel, first, end, block, source);
     first = end;
   }
 }
@@ -230,39 +261,62 @@ void GroupedMatmulSchedule::emitDepthBlock(Value panel,
 /// The row of x that row `row` of the block is.
 Value GroupedMatmulSchedule::getSourceRow(Value row) {
   Value position = add(rowBegin, row);
-  if (!op.getRows())
-    return position;
   Value last = sub(dim(x, 0), index(1));
-  return max(min(loadId(op.getRows(), position), last), index(0));
+  if (op.getRows())
+    return max(min(loadId(op.getRows(), position), last), index(0));
+  // No position is past the last row. But of rows at a distance that only the
+  // run knows LLVM would compute each from the one before, in every step, and
+  // spill sums meanwhile; of these it does not know that they follow each
+  // other, and finds all of them in front of the loop.
+  return getType(x).isDynamicDim(1) ? min(position, last) : position;
+}
+
+/// A block of a row of x, in f32, becomes a row of the small buffer.
+void GroupedMatmulSchedule::convertRow(Value source, Value target,
+                                       const DepthBlock &block) {
+  Value rest = block.end;
+  if (getType(x).isLastDimUnitStride()) {
+    auto type = VectorType::get(level.lanes, getElementTypeOrSelf(x.getType()));
+    Value length = sub(block.end, block.begin);
+    rest = sub(block.end, rem(length, index(level.lanes)));
+    loop(block.begin, rest, level.lanes, [&](Value k) {
+      Value values = vector::LoadOp::create(b, type, x, ValueRange{source, k});
+      vector::StoreOp::create(b, buildExtendToF32(b, values), converted,
+                              ValueRange{target, sub(k, block.begin)});
+    });
+  } else {
+    rest = block.begin;
+  }
+  loop(rest, block.end, 1, [&](Value k) {
+    Value value = memref::LoadOp::create(b, x, ValueRange{source, k});
+    memref::StoreOp::create(b, buildExtendToF32(b, value), converted,
+                            ValueRange{target, sub(k, block.begin)});
+  });
 }
 
 /// Tiles of `shape` for the rows [first, end) of the block.
 void GroupedMatmulSchedule::emitTiles(const TileShape &shape, Value panel,
                                       Value first, Value end,
-                                      const DepthBlock &block) {
+                                      const DepthBlock &block, Weights source) {
   Value from = block.begin, to = block.end, length = sub(to, from);
   loop(first, end, shape.rows, [&](Value row) {
     PanelTile tile{
         level, shape, weights, expert,       panel, x,   {},
         from,  from,  to,      block.length, sums,  row, block.accumulates};
-    if (copy) {
+    tile.inRows = source == Weights::InRows;
+    if (source == Weights::Copied) {
       tile.weights = copy;
-      tile.expert = tile.panel = tile.from = index(0);
-      tile.to = length;
+      tile.expert = tile.panel = index(0);
+      tile.origin = from;
     }
     if (converted) {
       tile.x = converted;
       tile.xColumn = index(0);
-      loop(index(0), index(shape.rows), 1, [&](Value i) {
-        Value source = getSourceRow(add(row, i));
-        loop(from, to, 1, [&](Value k) {
-          Value value = memref::LoadOp::create(b, x, ValueRange{source, k});
-          memref::StoreOp::create(b, buildExtendToF32(b, value), converted,
-                                  ValueRange{i, sub(k, from)});
-        });
-      });
+      loop(index(0), index(shape.rows), 1,
+           [&](Value i) { convertRow(getSourceRow(add(row, i)), i, block); });
     }
-    if (!copy && block.accumulates && shape.rows >= kLeastFetchingRows) {
+    if (source == Weights::Packed && block.accumulates &&
+        shape.rows >= kLeastFetchingRows) {
       // The next block of K, as far as the panel has one: each tile fetches its
       // share, so that memory is read all the time that is computed.
       Value unit = index(PanelTile::kRowUnits);

@@ -114,6 +114,17 @@ Value GroupedMatmulSchedule::dequantiseSteps(Value row, Value k) {
   return arith::MulFOp::create(b, centred, scale);
 }
 
+/// Those from step `k` on, with zeros past the last one, by way of the stack.
+Value GroupedMatmulSchedule::dequantiseTail(Value row, Value k) {
+  auto type = VectorType::get(level.lanes, b.getF32Type());
+  Value zero = index(0);
+  vector::StoreOp::create(b, splat(0.0), tail, zero);
+  loop(zero, sub(depthValue, k), 1, [&](Value i) {
+    memref::StoreOp::create(b, dequantise(row, add(k, i)), tail, i);
+  });
+  return vector::LoadOp::create(b, type, tail, zero);
+}
+
 /// The number of a row at step `k`.
 Value GroupedMatmulSchedule::dequantise(Value row, Value k) {
   Value code = loadCode(weights, {expert, row}, k);

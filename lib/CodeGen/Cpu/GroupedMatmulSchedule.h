@@ -53,6 +53,9 @@ private:
     bool accumulates;
   };
 
+  /// Where tiles find the weights.
+  enum class Weights { Packed, Copied, InRows };
+
   // Small index arithmetic, with extents folded where they are static.
   Value index(int64_t value) {
     return mlir::arith::ConstantIndexOp::create(b, value);
@@ -100,9 +103,14 @@ private:
   std::pair<Value, Value> findExpert(Value unit);
   void emitPanel(Value panel);
   void emitDepthBlock(Value panel, const DepthBlock &block);
+  Value canReadDirectly(Value panel);
+  void emitDirectly(Value panel, const DepthBlock &block);
+  void emitAllTiles(Value panel, const DepthBlock &block, Weights source,
+                    int64_t most);
   void emitTiles(const TileShape &shape, Value panel, Value first, Value end,
-                 const DepthBlock &block);
+                 const DepthBlock &block, Weights source);
   Value getSourceRow(Value row);
+  void convertRow(Value source, Value target, const DepthBlock &block);
 
   // The end of a panel's rows: GroupedMatmulRows.cpp
   void emitEpilogue(Value panel);
@@ -110,14 +118,19 @@ private:
   Values loadBias(Value panel, bool isMasked);
 
   // Blocks of matrices in rows: GroupedMatmulCopy.cpp
+  Value isFull(Value panel);
+  void emitDots(Value panel, const DepthBlock &block);
+  Value emitDot(ValueRange columns, Value row, const DepthBlock &block);
+  Values getColumns(Value panel, int64_t first);
+  Value loadLanes(Value memref, ValueRange place, bool isMasked);
   void copyBlock(Value panel, const DepthBlock &block);
   void copyRows(Value panel, const DepthBlock &block, bool isMasked);
   void copyColumns(Value panel, const DepthBlock &block);
-  void copySquare(ValueRange columns, Value k, Value copyRow, int64_t first);
+  void copySquare(ValueRange columns, Value k, Value copyRow, int64_t first,
+                  bool isMasked);
   Values transpose(Values rows);
   Value getSourceColumn(Value panel, Value column);
-  Value loadSteps(Value column, Value k);
-  Value loadStep(Value column, Value k);
+  Value loadSteps(Value column, Value k, bool isMasked);
 
   // Their numbers, where they are codes: GroupedMatmulCodes.cpp
   moe::QuantAttr getFormat();
@@ -128,6 +141,7 @@ private:
   Value loadScale(Value row, Value k);
   Value unpackBytes(Value bytes);
   Value dequantiseSteps(Value row, Value k);
+  Value dequantiseTail(Value row, Value k);
   Value dequantise(Value row, Value k);
 
   // Vectors of `level.lanes` elements: GroupedMatmulRows.cpp
@@ -148,7 +162,7 @@ private:
   Value numExperts, numRows, numPanels, depthValue, groups, groupSize;
   Value prefix, rowsEach, blocksEach;
   // In a work item. `copy` of matrices that are not packed.
-  Value sums, converted, narrow, copy, expert, rowBegin, rowCount;
+  Value sums, converted, narrow, tail, copy, expert, rowBegin, rowCount;
 };
 
 } // namespace moec::cpu

@@ -52,12 +52,23 @@ void PanelTile::emitFetch(ImplicitLocOpBuilder &b, Value position,
         /*isWrite=*/false, /*localityHint=*/2, /*isDataCache=*/true);
 }
 
+/// Weights of a row from one of the panel's columns on, in f32.
+Value PanelTile::loadWeights(ImplicitLocOpBuilder &b, Value row,
+                             int64_t column) const {
+  SmallVector<Value> place = {expert, panel, row, index(b, column)};
+  if (inRows) {
+    Value first = arith::MulIOp::create(b, panel, index(b, kPanelColumns));
+    place = {expert, row, arith::AddIOp::create(b, first, index(b, column))};
+  }
+  auto type =
+      VectorType::get(level.lanes, getElementTypeOrSelf(weights.getType()));
+  return buildExtendToF32(b, vector::LoadOp::create(b, type, weights, place));
+}
+
 SmallVector<Value> PanelTile::emitSteps(ImplicitLocOpBuilder &b, Value k,
                                         int64_t steps, int64_t part,
                                         ValueRange sums) const {
   auto type = VectorType::get(level.lanes, b.getF32Type());
-  auto loaded = VectorType::get(
-      level.lanes, cast<MemRefType>(weights.getType()).getElementType());
   SmallVector<Value> result(sums);
   Value position = pace ? result.pop_back_val() : Value();
   Value column =
@@ -68,14 +79,12 @@ SmallVector<Value> PanelTile::emitSteps(ImplicitLocOpBuilder &b, Value k,
       emitFetch(b, position, part);
       position = arith::AddIOp::create(b, position, pace);
     }
+    Value weightsRow =
+        origin ? arith::SubIOp::create(b, depth, origin).getResult() : depth;
     Value xDepth = arith::AddIOp::create(b, column, index(b, step));
     SmallVector<Value> columns;
-    for (int64_t v = 0; v < shape.vectors; ++v) {
-      Value vector = vector::LoadOp::create(
-          b, loaded, weights,
-          ValueRange{expert, panel, depth, index(b, getColumn(v, part))});
-      columns.push_back(buildExtendToF32(b, vector));
-    }
+    for (int64_t v = 0; v < shape.vectors; ++v)
+      columns.push_back(loadWeights(b, weightsRow, getColumn(v, part)));
     int64_t first = step % shape.splits * shape.rows * shape.vectors;
     for (int64_t row = 0; row < shape.rows; ++row) {
       Value scalar =

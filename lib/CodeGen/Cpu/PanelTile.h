@@ -67,6 +67,10 @@ struct PanelTile {
   /// fetched into the second-level cache, `pace` rows for each step. Both are
   /// in parts of a row, kRowUnits to one; null where nothing is fetched.
   mlir::Value ahead = nullptr, pace = nullptr;
+  /// The step of K that the first row of `weights` is; null: the first.
+  mlir::Value origin = nullptr;
+  /// Weights are `[E, K, N]` instead, all columns of the panel among them.
+  bool inRows = false;
   static constexpr int64_t kRowUnits = 1 << 16;
 
   /// Emits the tile at the builder's position. `group` says which of the
@@ -79,6 +83,8 @@ struct PanelTile {
   }
 
 private:
+  mlir::Value loadWeights(mlir::ImplicitLocOpBuilder &b, mlir::Value row,
+                          int64_t column) const;
   void emitFetch(mlir::ImplicitLocOpBuilder &b, mlir::Value position,
                  int64_t part) const;
   llvm::SmallVector<mlir::Value> emitSteps(mlir::ImplicitLocOpBuilder &b,

@@ -120,8 +120,9 @@ def aligned(a):
 
 class Case:
     def __init__(self, number, counts, k, n, activation="identity", x="f32", w="f32", out="f32",
-                 gather=False, bias=None, dynamic="", slack=0, wild=False):
+                 gather=False, bias=None, dynamic="", slack=0, wild=False, layout="panels", equal=False):
         self.name = f"case{number}"
+        self.layout, self.equal = layout, equal
         self.counts, self.k, self.n, self.activation = counts, k, n, activation
         self.kinds, self.gather, self.bias, self.dynamic = (x, w, out), gather, bias, dynamic
         self.slack, self.wild = slack, wild
@@ -131,7 +132,7 @@ class Case:
     def __str__(self):
         return (f"{self.name}: counts {self.counts} K {self.k} N {self.n} {self.activation} "
                 f"{'/'.join(self.kinds)} gather {self.gather} bias {self.bias} "
-                f"dynamic '{self.dynamic}' wild {self.wild}")
+                f"dynamic '{self.dynamic}' wild {self.wild} {self.layout} equal {self.equal}")
 
     def types(self):
         experts, (x, w, out) = len(self.counts), self.kinds
@@ -141,18 +142,27 @@ class Case:
         n = "?" if "N" in self.dynamic else self.n
         width = "?" if "N" in self.dynamic else self.width
         panels = "?" if "N" in self.dynamic else (self.n + 31) // 32
-        return {"x": f"memref<?x{k}x{x}>", "w": f"memref<{e}x{panels}x{k}x32x{w}>",
+        matrices = {"panels": f"{panels}x{k}x32", "kn": f"{k}x{n}", "nk": f"{n}x{k}"}[self.layout]
+        return {"x": f"memref<?x{k}x{x}>", "w": f"memref<{e}x{matrices}x{w}>",
                 "o": f"memref<{e1}xi32>", "r": "memref<?xi32>",
                 "b": f"memref<{e}x{n}x{self.bias}>", "y": f"memref<?x{width}x{out}>"}
 
     def text(self):
         t = self.types()
-        args = ["x", "w", "o"] + ["r"] * self.gather + ["b"] * bool(self.bias) + ["y"]
+        ins = ["x", "w"] + ["o"] * (not self.equal)
+        args = ins + ["r"] * self.gather + ["b"] * bool(self.bias) + ["y"]
         s = f"func.func @{self.name}(" + ", ".join(f"%{a}: {t[a]}" for a in args) + ") {\n"
-        s += f"  moe.grouped_matmul ins(%x, %w, %o : {t['x']}, {t['w']}, {t['o']})"
+        s += f"  moe.grouped_matmul ins({', '.join('%' + a for a in ins)} : {', '.join(t[a] for a in ins)})"
         s += f" rows(%r : {t['r']})" * self.gather + f" bias(%b : {t['b']})" * bool(self.bias)
         s += f" outs(%y : {t['y']}) {{activation = #moe.activation<{self.activation}>, "
-        return s + f"layout = #moe.layout<panels>, n = {self.n}}}\n  return\n}}\n"
+        n = f", n = {self.n}" * (self.layout == "panels")
+        return s + f"layout = #moe.layout<{self.layout}>{n}}}\n  return\n}}\n"
+
+    def lay(self, w):
+        """The matrices [E, N, K] as they lie in memory."""
+        if self.layout == "panels":
+            return pack(w, self.gated)
+        return w.transpose(0, 2, 1) if self.layout == "kn" else w
 
     def run(self, library):
         xk, wk, yk = self.kinds
@@ -169,14 +179,18 @@ class Case:
         given = rows.copy()
         if self.wild and total:
             given[:: 3] = rng.choice([-5, tokens, 2**31 - 1, -2**31], len(given[::3]))
-        args = [(x, x.shape), (aligned(pack(w, self.gated)), None), (offsets, None)]
+        # What lies behind a matrix must not be read, or must not matter.
+        lain = self.lay(w)
+        padded = np.concatenate([lain.reshape(-1), store(np.full(512, np.nan), wk)])
+        place = aligned(padded)[:lain.size].reshape(lain.shape)
+        args = [(x, x.shape), (place, None)] + [(offsets, None)] * (not self.equal)
         args += [(given, None)] * self.gather + [(bias, None)] * bool(self.bias)
         y = aligned(y)
         args.append((y, (limit, self.width)))
 
         flat, keep = [ctypes.c_void_p(0)], []
         for array, shape in args:
-            array = aligned(array) if array is not y else array
+            array = aligned(array) if array is not y and array is not place else array
             keep.append(array)
             shape = shape or array.shape
             strides = [int(np.prod(shape[i + 1:])) for i in range(len(shape))]
@@ -290,6 +304,29 @@ def make_cases():
     cases.append(Sweep(next(numbers), "silu", 3.0, 5e-7))
     # 1 + erf cancels below zero, where gelu itself vanishes.
     cases.append(Sweep(next(numbers), "gelu_erf", 1.0, 1e-6))
+    # Matrices in rows: no column or step of K that a vector's width divides, and
+    # around a panel and a block of K. Every number of rows, as above.
+    for layout in "kn", "nk":
+        case(list(range(0, 27)), 64, 64, layout=layout)
+        case([71, 72, 73, 95, 96, 97, 200], 48, 32, layout=layout)
+        for k, n in [(1, 1), (33, 31), (257, 65), (513, 96)]:
+            case([7, 1, 0, 13], k, n, layout=layout)
+        for k, n in [(16, 16), (31, 33), (256, 64), (1300, 40)]:
+            case([5] * 3, k, n, layout=layout, equal=True, dynamic="EKN")
+        case([5, 0, 30], 37, 74, "silu", bias="f32", dynamic="EKN", layout=layout, gather=True)
+        case([4, 9], 300, 160, "relu", bias="bf16", slack=3, layout=layout)
+        case([0, 0, 0], 16, 32, layout=layout, equal=True)
+        case([1] * 60, 128, 40, layout=layout, equal=True)
+        case([100] * 2, 513, 31, layout=layout, equal=True, dynamic="K")
+        case([97], 128, 128, layout=layout, equal=True, dynamic="E")
+        for x, w, out in [("f16", "f16", "f16"), ("bf16", "bf16", "bf16"), ("f32", "bf16", "f32")]:
+            case([15] * 3, 37, 74, x=x, w=w, out=out, layout=layout, equal=True)
+        for x, w, out in [("f16", "f16", "f32"), ("bf16", "f32", "f32"), ("f32", "f16", "f32")]:
+            case([1, 30], 600, 70, x=x, w=w, out=out, slack=1, layout=layout, dynamic="KN")
+    # No matrix, and no step of K: products are zeros.
+    case([], 16, 32, layout="nk", equal=True, dynamic="E")
+    case([3], 0, 40, layout="kn", equal=True, dynamic="K")
+    case([3], 0, 40, layout="nk", equal=True, dynamic="K")
     # Rows from data never lead outside of x.
     case([9, 3], 64, 64, gather=True, wild=True)
     return cases
