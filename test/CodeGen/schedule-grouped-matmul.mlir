@@ -64,13 +64,86 @@ func.func @tail(%x: memref<?x64xf32>, %w: memref<3x2x64x32xf32>, %offsets: memre
 
 // -----
 
-// Other layouts are somebody else's.
+// Gate and up that are columns beside each other are loops' business, and so are codes.
 // CHECK-LABEL: func.func @unpacked(
 // CHECK: moe.grouped_matmul
-func.func @unpacked(%x: memref<?x64xf32>, %w: memref<3x40x64xf32>, %offsets: memref<4xi32>, %out: memref<?x40xf32>) {
+// CHECK: moe.grouped_matmul
+func.func @unpacked(%x: memref<?x64xf32>, %w: memref<3x40x64xf32>, %offsets: memref<4xi32>, %out: memref<?x20xf32>,
+                    %codes: memref<3x40x32xui8>, %s: memref<3x40x2xf32>, %y: memref<?x40xf32>) {
   moe.grouped_matmul
       ins(%x, %w, %offsets : memref<?x64xf32>, memref<3x40x64xf32>, memref<4xi32>)
-      outs(%out : memref<?x40xf32>)
+      outs(%out : memref<?x20xf32>)
+      {activation = #moe.activation<swiglu>, layout = #moe.layout<nk>}
+  moe.grouped_matmul
+      ins(%x, %codes, %offsets : memref<?x64xf32>, memref<3x40x32xui8>, memref<4xi32>)
+      scales(%s : memref<3x40x2xf32>) outs(%y : memref<?x40xf32>)
+      {activation = #moe.activation<identity>, layout = #moe.layout<nk>, quant = #moe.quant<bits = 4, block = 32>}
+  return
+}
+
+// -----
+
+// Two activations: no offsets, no table of row blocks, no work of experts. Many rows read a copy of a block of K of a
+// panel, few the matrix itself, in whole panels.
+// CHECK-LABEL: func.func @values(
+// CHECK-NOT: memref.alloc()
+// CHECK-NOT: rt.count
+// CHECK: scf.forall
+// CHECK: %[[COPY:.*]] = memref.alloca() {alignment = 64 : i64} : memref<1x1x256x32xf32>
+// CHECK-NOT: memref.store
+// CHECK: arith.cmpi sle, %{{.*}}, %c2
+// CHECK: scf.if
+// CHECK: vector.load %{{.*}} : memref<?x?x64xf32>
+// CHECK: vector.fma
+// CHECK: else
+// CHECK: vector.load %{{.*}} : memref<?x?x64xf32>
+// CHECK: vector.store %{{.*}}, %[[COPY]]
+// CHECK-NOT: vector.maskedload
+// V4: %{{[0-9]+}}:24 = scf.for %{{.*}} iter_args
+// V3: %{{[0-9]+}}:12 = scf.for %{{.*}} iter_args
+// CHECK-NOT: memref.prefetch
+// CHECK: vector.load %[[COPY]]
+// CHECK: return
+func.func @values(%x: memref<?x?xf32>, %w: memref<?x?x64xf32>, %out: memref<?x64xf32>) {
+  moe.grouped_matmul
+      ins(%x, %w : memref<?x?xf32>, memref<?x?x64xf32>) outs(%out : memref<?x64xf32>)
+      {activation = #moe.activation<identity>, layout = #moe.layout<kn>}
+  return
+}
+
+// -----
+
+// Of a matrix in rows of N, squares are transposed on their way into the copy; few rows add up along K, and the sums
+// are transposed instead.
+// CHECK-LABEL: func.func @transposed(
+// CHECK: %[[COPY:.*]] = memref.alloca() {alignment = 64 : i64} : memref<1x1x256x32xf32>
+// CHECK: scf.if
+// V4-COUNT-16: vector.fma
+// V4-COUNT-64: vector.shuffle
+// V3-COUNT-8: vector.fma
+// V3-COUNT-24: vector.shuffle
+// CHECK: else
+// V4-COUNT-64: vector.shuffle
+// V4-COUNT-16: vector.store %{{.*}}, %[[COPY]]
+// V3-COUNT-24: vector.shuffle
+// V3-COUNT-8: vector.store %{{.*}}, %[[COPY]]
+func.func @transposed(%x: memref<?x64xf32>, %w: memref<?x?x64xf32>, %out: memref<?x?xf32>) {
+  moe.grouped_matmul
+      ins(%x, %w : memref<?x64xf32>, memref<?x?x64xf32>) outs(%out : memref<?x?xf32>)
+      {activation = #moe.activation<identity>, layout = #moe.layout<nk>}
+  return
+}
+
+// -----
+
+// Rows whose elements lie apart are read one by one, through the copy only.
+// CHECK-LABEL: func.func @strided(
+// CHECK-NOT: arith.cmpi sle, %{{.*}}, %c2
+// CHECK: memref.load %arg0
+// CHECK: return
+func.func @strided(%x: memref<?x64xf32, strided<[?, ?]>>, %w: memref<?x?x64xf32>, %out: memref<?x?xf32>) {
+  moe.grouped_matmul
+      ins(%x, %w : memref<?x64xf32, strided<[?, ?]>>, memref<?x?x64xf32>) outs(%out : memref<?x?xf32>)
       {activation = #moe.activation<identity>, layout = #moe.layout<nk>}
   return
 }

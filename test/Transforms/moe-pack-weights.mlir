@@ -54,6 +54,15 @@ func.func @quantised(%x: tensor<6x64xf32>, %w: tensor<8x48x32xui8>, %s: tensor<8
   return %y : tensor<6x48xf32>
 }
 
+// REMARK: left the layout of a product's weights: it is of two values of the run
+// CHECK-LABEL: func.func @values
+// CHECK-NOT: moe.pack_panels
+// CHECK: layout = #moe.layout<kn>
+func.func @values(%x: tensor<6x8xf32>, %w: tensor<2x8x40xf32>, %i: tensor<6x40xf32>) -> tensor<6x40xf32> {
+  %y = moe.grouped_matmul ins(%x, %w : tensor<6x8xf32>, tensor<2x8x40xf32>) outs(%i : tensor<6x40xf32>) {activation = #moe.activation<identity>, layout = #moe.layout<kn>} -> tensor<6x40xf32>
+  return %y : tensor<6x40xf32>
+}
+
 // REMARK: left the layout of a product's weights: it is on buffers
 // CHECK-LABEL: func.func @buffers
 // CHECK-NOT: moe.pack_panels

@@ -44,6 +44,11 @@ static constexpr int64_t kLeastFetchingRows = 2;
 /// As many rows read a matrix that is not packed where it lies.
 static constexpr int64_t kMostDirectRows = 2;
 
+/// Whether vectors of the last dimension can be loaded and stored.
+static bool hasUnitStride(Value memref) {
+  return !memref || cast<MemRefType>(memref.getType()).isLastDimUnitStride();
+}
+
 Value GroupedMatmulSchedule::loadId(Value vector, Value position) {
   Value id = memref::LoadOp::create(b, vector, position);
   return arith::IndexCastOp::create(b, b.getIndexType(), id);
@@ -226,6 +231,9 @@ void GroupedMatmulSchedule::emitDepthBlock(Value panel,
     copyBlock(panel, block);
     emitAllTiles(panel, block, Weights::Copied, level.rowBlock);
   };
+  // Dots read vectors of x.
+  if (op.getLayout() == moe::Layout::NK && !hasUnitStride(x))
+    return emitCopy();
   choose(canReadDirectly(panel), [&] { emitDirectly(panel, block); }, emitCopy);
 }
 
@@ -274,8 +282,8 @@ Value GroupedMatmulSchedule::getSourceRow(Value row) {
 /// A block of a row of x, in f32, becomes a row of the small buffer.
 void GroupedMatmulSchedule::convertRow(Value source, Value target,
                                        const DepthBlock &block) {
-  Value rest = block.end;
-  if (getType(x).isLastDimUnitStride()) {
+  Value rest = block.begin;
+  if (hasUnitStride(x)) {
     auto type = VectorType::get(level.lanes, getElementTypeOrSelf(x.getType()));
     Value length = sub(block.end, block.begin);
     rest = sub(block.end, rem(length, index(level.lanes)));
@@ -284,8 +292,6 @@ void GroupedMatmulSchedule::convertRow(Value source, Value target,
       vector::StoreOp::create(b, buildExtendToF32(b, values), converted,
                               ValueRange{target, sub(k, block.begin)});
     });
-  } else {
-    rest = block.begin;
   }
   loop(rest, block.end, 1, [&](Value k) {
     Value value = memref::LoadOp::create(b, x, ValueRange{source, k});
@@ -331,11 +337,6 @@ void GroupedMatmulSchedule::emitTiles(const TileShape &shape, Value panel,
     for (int64_t part = 0; part < tile.getNumParts(); ++part)
       tile.emit(b, part);
   });
-}
-
-/// Whether vectors of the last dimension can be loaded and stored.
-static bool hasUnitStride(Value memref) {
-  return !memref || cast<MemRefType>(memref.getType()).isLastDimUnitStride();
 }
 
 namespace {

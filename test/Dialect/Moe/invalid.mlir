@@ -756,3 +756,21 @@ func.func @f(%y: memref<12x4xf32>, %i: memref<6x2xi32>, %w: memref<6x2xf32>, %o:
   %z = moe.combine ins(%y, %i, %w : memref<12x4xf32>, memref<6x2xi32>, memref<6x2xf32>) outs(%o : memref<6x4xf32>) -> tensor<6x4xf32>
   return
 }
+
+// -----
+
+// C4
+func.func @f(%x: tensor<7x16xf32>, %w: tensor<2x16x8xf32>, %o: tensor<7x8xf32>) {
+  // expected-error @below {{'moe.grouped_matmul' op breaks C4: 7 rows are not 2 equal groups}}
+  %y = moe.grouped_matmul ins(%x, %w : tensor<7x16xf32>, tensor<2x16x8xf32>) outs(%o : tensor<7x8xf32>) {activation = #moe.activation<identity>, layout = #moe.layout<kn>} -> tensor<7x8xf32>
+  return
+}
+
+// -----
+
+// C4
+func.func @f(%x: tensor<7x16xf32>, %w: tensor<0x16x8xf32>, %o: tensor<7x8xf32>) {
+  // expected-error @below {{'moe.grouped_matmul' op breaks C4: 7 rows are not 0 equal groups}}
+  %y = moe.grouped_matmul ins(%x, %w : tensor<7x16xf32>, tensor<0x16x8xf32>) outs(%o : tensor<7x8xf32>) {activation = #moe.activation<identity>, layout = #moe.layout<kn>} -> tensor<7x8xf32>
+  return
+}

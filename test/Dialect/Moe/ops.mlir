@@ -69,6 +69,15 @@ func.func @matmul(%x: tensor<?x64xf32>, %rows: tensor<?xi32>, %offsets: tensor<9
   return %y, %z, %q : tensor<?x48xf32>, tensor<?x96xf32>, tensor<?x96xf32>
 }
 
+// A product of two activations has no offsets.
+// CHECK-LABEL: func @values
+func.func @values(%x: tensor<?x16xf32>, %m: tensor<?x16x?xf32>, %i: tensor<?x?xf32>, %none: tensor<0x16xf32>, %no: tensor<0x16x5xf32>, %o: tensor<0x5xf32>) -> (tensor<?x?xf32>, tensor<0x5xf32>) {
+  // CHECK: moe.grouped_matmul ins(%{{.*}}, %{{.*}} : tensor<?x16xf32>, tensor<?x16x?xf32>) outs(%{{.*}} : tensor<?x?xf32>) {activation = #moe.activation<identity>, layout = #moe.layout<kn>} -> tensor<?x?xf32>
+  %y = moe.grouped_matmul ins(%x, %m : tensor<?x16xf32>, tensor<?x16x?xf32>) outs(%i : tensor<?x?xf32>) {activation = #moe.activation<identity>, layout = #moe.layout<kn>} -> tensor<?x?xf32>
+  %z = moe.grouped_matmul ins(%none, %no : tensor<0x16xf32>, tensor<0x16x5xf32>) outs(%o : tensor<0x5xf32>) {activation = #moe.activation<identity>, layout = #moe.layout<kn>} -> tensor<0x5xf32>
+  return %y, %z : tensor<?x?xf32>, tensor<0x5xf32>
+}
+
 // CHECK-LABEL: func @formats
 func.func @formats(%x: tensor<6x64xf32>, %rows: tensor<12xi32>, %offsets: tensor<9xi32>, %w1: tensor<8x48x24xui8>, %s1: tensor<8x48x2xf32>, %z1: tensor<8x48x1xui8>,
     %w2: tensor<8x64x24xui8>, %s2: tensor<8x64x2xf8E8M0FNU>, %g2: tensor<8xf32>, %w3: tensor<8x48x64xf8E4M3FN>, %s3: tensor<8x3x4xf32>, %g3: tensor<8xf32>, %z3: tensor<8x24xui8>, %init: tensor<12x64xf32>) -> tensor<12x64xf32> {
