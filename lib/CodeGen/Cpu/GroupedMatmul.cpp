@@ -347,7 +347,10 @@ struct ScheduleGroupedMatmul
   void runOnOperation() override {
     SmallVector<moe::GroupedMatmulOp> matmuls;
     getOperation().walk([&](moe::GroupedMatmulOp op) {
-      if (isa<MemRefType>(op.getX().getType()) && op.ownsSchedule())
+      // Codes have no sign in their type any more.
+      Type element = getElementTypeOrSelf(op.getWeights().getType());
+      if (isa<MemRefType>(op.getX().getType()) && op.ownsSchedule() &&
+          !element.isUnsignedInteger())
         matmuls.push_back(op);
     });
     for (moe::GroupedMatmulOp op : matmuls)
