@@ -469,12 +469,10 @@ LogicalResult Compilation::writeWeights(StringRef path, LibraryInfo &info) {
                                      workReport.setProgress(done, total);
                                    })))
     return failure();
-  info.buildId =
-      weights.computeBuildId(describeBuild(*module, options.disabledPasses));
+  info.buildId = weights.computeBuildId(describeBuild(*module, options));
   describeWeights(weights, info);
-  info.manifest =
-      buildManifest(*module, info, std::move(moeLayers), std::move(peakBytes),
-                    tolerance, options.disabledPasses);
+  info.manifest = buildManifest(*module, info, std::move(moeLayers),
+                                std::move(peakBytes), tolerance, options);
   return weights.finalize(info.buildId);
 }
 
