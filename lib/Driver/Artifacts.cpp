@@ -286,17 +286,56 @@ double moec::getTolerance(ModuleOp module) {
   return tolerance;
 }
 
+static llvm::json::Array listTexts(llvm::ArrayRef<std::string> texts) {
+  llvm::json::Array array;
+  for (const std::string &text : texts)
+    array.push_back(text);
+  return array;
+}
+
+/// Of a profile that was read already what the compiler asks of it.
+static llvm::json::Value describeProfile(llvm::StringRef path) {
+  auto buffer = llvm::MemoryBuffer::getFile(path);
+  auto profile = llvm::json::parse(buffer ? (*buffer)->getBuffer() : "");
+  const llvm::json::Object *object = profile ? profile->getAsObject() : nullptr;
+  const llvm::json::Array *layers =
+      object ? object->getArray("moe_layers") : nullptr;
+  if (!profile)
+    llvm::consumeError(profile.takeError());
+  if (!layers)
+    return nullptr;
+  llvm::json::Array kept;
+  for (const llvm::json::Value &layer : *layers) {
+    llvm::json::Object own;
+    for (const char *key :
+         {"name", "experts", "expert_tokens", "expert_weight", "scores"})
+      if (const llvm::json::Value *value = layer.getAsObject()->get(key))
+        own[key] = *value;
+    kept.push_back(std::move(own));
+  }
+  return llvm::json::Object{{"moe_layers", std::move(kept)}};
+}
+
+llvm::json::Object moec::describeOptions(const CompileOptions &options) {
+  llvm::json::Object dims;
+  for (const auto &[name, extent] : options.dims)
+    dims[llvm::json::fixUTF8(name)] = extent;
+  return llvm::json::Object{
+      {"dims", std::move(dims)},
+      {"disabled_passes", listTexts(options.disabledPasses)},
+      {"drop_below", options.dropBelow},
+      {"expert_profile", options.expertProfile.empty()
+                             ? llvm::json::Value(nullptr)
+                             : describeProfile(options.expertProfile)},
+      {"keep_nan_propagation", options.keepNan},
+      {"ort_cpu_compat", options.ortCpuCompat}};
+}
+
 std::string moec::buildManifest(ModuleOp module, const LibraryInfo &info,
                                 llvm::json::Array moeLayers,
                                 llvm::json::Value peakBytes, double tolerance,
-                                llvm::ArrayRef<std::string> disabledPasses) {
+                                const CompileOptions &options) {
   const ModelInterface &interface = info.interface;
-  auto list = [](llvm::ArrayRef<std::string> texts) {
-    llvm::json::Array array;
-    for (const std::string &text : texts)
-      array.push_back(text);
-    return array;
-  };
   auto sha = module->getAttrOfType<StringAttr>(kModelSha256Attr);
   llvm::json::Object manifest{
       {"name", interface.name},
@@ -306,27 +345,27 @@ std::string moec::buildManifest(ModuleOp module, const LibraryInfo &info,
       {"model_sha256", sha ? sha.str() : ""},
       {"build_id", llvm::toHex(info.buildId, /*LowerCase=*/true)},
       {"compiler", "moec " MOEC_VERSION},
-      {"targets", list(info.levels)},
-      {"disabled_passes", list(disabledPasses)},
+      {"targets", listTexts(info.levels)},
       {"weights_bytes", int64_t(info.weightsBytes)},
       {"peak_bytes", std::move(peakBytes)},
       {"tolerance", tolerance},
       {"moe_layers", std::move(moeLayers)}};
+  for (auto &[key, value] : describeOptions(options))
+    manifest[key] = std::move(value);
   std::string text;
   llvm::raw_string_ostream os(text);
   os << llvm::formatv("{0:2}", llvm::json::Value(std::move(manifest))) << "\n";
   return text;
 }
 
-std::vector<uint8_t>
-moec::describeBuild(ModuleOp module,
-                    llvm::ArrayRef<std::string> disabledPasses) {
+std::vector<uint8_t> moec::describeBuild(ModuleOp module,
+                                         const CompileOptions &options) {
   // The lowered module stands for the model and for every option that changed
-  // it, the levels included. What was left out is in the manifest, too.
+  // it, the levels included. The manifest has these options even where they
+  // changed nothing.
   std::string text = "moec " MOEC_VERSION "\n";
   llvm::raw_string_ostream os(text);
-  for (const std::string &name : disabledPasses)
-    os << "without " << name << "\n";
+  os << llvm::json::Value(describeOptions(options)) << "\n";
   module->print(os, OpPrintingFlags().enableDebugInfo(false));
   auto digest = llvm::SHA256::hash(llvm::arrayRefFromStringRef(text));
   return std::vector<uint8_t>(digest.begin(), digest.end());

@@ -68,12 +68,16 @@ double getTolerance(mlir::ModuleOp module);
 std::string buildManifest(mlir::ModuleOp module, const LibraryInfo &info,
                           llvm::json::Array moeLayers,
                           llvm::json::Value peakBytes, double tolerance,
-                          llvm::ArrayRef<std::string> disabledPasses);
+                          const CompileOptions &options);
+
+/// The options that change what a library computes, or by what, as the manifest
+/// keeps them: who compiles the model by them has the same again.
+llvm::json::Object describeOptions(const CompileOptions &options);
 
 /// Bytes that stand for everything but the weights that makes one build differ
 /// from another; not paths, job counts or machines.
 std::vector<uint8_t> describeBuild(mlir::ModuleOp module,
-                                   llvm::ArrayRef<std::string> disabledPasses);
+                                   const CompileOptions &options);
 
 } // namespace moec
 

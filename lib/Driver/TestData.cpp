@@ -10,6 +10,7 @@
 
 #include "mlir/IR/Diagnostics.h"
 #include "llvm/Support/FileSystem.h"
+#include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/JSON.h"
 #include "llvm/Support/Path.h"
 
@@ -72,6 +73,17 @@ ManifestInfo moec::readManifest(const char *text) {
     info.modelSha256 = object->getString("model_sha256").value_or("").str();
     info.levels = readTexts(*object, "targets");
     info.disabledPasses = readTexts(*object, "disabled_passes");
+    info.keepNan = object->getBoolean("keep_nan_propagation").value_or(false);
+    info.ortCpuCompat = object->getBoolean("ort_cpu_compat").value_or(false);
+    info.dropBelow = object->getNumber("drop_below").value_or(0);
+    if (const llvm::json::Object *dims = object->getObject("dims"))
+      for (const auto &[name, extent] : *dims)
+        if (auto number = extent.getAsInteger())
+          info.dims.push_back({name.str(), *number});
+    if (const llvm::json::Object *profile = object->getObject("expert_profile"))
+      info.expertProfile =
+          llvm::formatv("{0}", llvm::json::Value(llvm::json::Object(*profile)))
+              .str();
   }
   return info;
 }

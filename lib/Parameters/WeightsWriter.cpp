@@ -14,6 +14,7 @@
 
 #include "dialects/Param/IR/Param.h"
 #include "dialects/Param/IR/Recipes.h"
+#include "dialects/Param/IR/TypeCodes.h"
 
 #include "mlir/IR/Diagnostics.h"
 #include "llvm/Support/Errno.h"
@@ -28,48 +29,6 @@
 
 using namespace mlir;
 using namespace moec;
-
-static uint32_t getDtype(Type type) {
-  if (type.isF32())
-    return MOEC_FLOAT;
-  if (type.isF16())
-    return MOEC_FLOAT16;
-  if (type.isBF16())
-    return MOEC_BFLOAT16;
-  if (type.isF64())
-    return MOEC_DOUBLE;
-  if (isa<Float8E4M3FNType>(type))
-    return MOEC_FLOAT8E4M3FN;
-  if (isa<Float8E4M3FNUZType>(type))
-    return MOEC_FLOAT8E4M3FNUZ;
-  if (isa<Float8E5M2Type>(type))
-    return MOEC_FLOAT8E5M2;
-  if (isa<Float8E5M2FNUZType>(type))
-    return MOEC_FLOAT8E5M2FNUZ;
-  if (isa<Float4E2M1FNType>(type))
-    return MOEC_FLOAT4E2M1;
-  if (isa<Float8E8M0FNUType>(type))
-    return MOEC_FLOAT8E8M0;
-  auto integer = dyn_cast<IntegerType>(type);
-  if (!integer)
-    return 0;
-  switch (integer.getWidth()) {
-  case 1:
-    return MOEC_BOOL;
-  case 4:
-    return integer.isUnsigned() ? MOEC_UINT4 : MOEC_INT4;
-  case 8:
-    return integer.isUnsigned() ? MOEC_UINT8 : MOEC_INT8;
-  case 16:
-    return integer.isUnsigned() ? MOEC_UINT16 : MOEC_INT16;
-  case 32:
-    return integer.isUnsigned() ? MOEC_UINT32 : MOEC_INT32;
-  case 64:
-    return integer.isUnsigned() ? MOEC_UINT64 : MOEC_INT64;
-  default:
-    return 0;
-  }
-}
 
 WeightsWriter::~WeightsWriter() { discard(); }
 
@@ -149,8 +108,9 @@ LogicalResult WeightsWriter::layOut(ModuleOp module) {
     uint64_t bytes = *param::getStorageBytes(type);
     bool isPacked =
         isa<param::PackPanelsAttr>(getStoredRecipe(decl.getTypedRecipe()));
-    segments.push_back({decl.getSymName().str(), offset, bytes,
-                        isPacked ? 0 : getDtype(type.getElementType()), 0, 0});
+    segments.push_back(
+        {decl.getSymName().str(), offset, bytes,
+         isPacked ? 0u : uint32_t(getTypeCode(type.getElementType())), 0, 0});
     namesBytes += decl.getSymName().size();
     dataBytes = std::max(dataBytes, offset + bytes);
     totalBytes += bytes;

@@ -25,9 +25,11 @@ protected:
         [this](Diagnostic &diagnostic) { said += diagnostic.str() + "\n"; });
   }
 
-  /// The assembly of a level that has these functions, called by a main that
-  /// has the slots of `first`, `second` and `third`; "" if that fails.
-  std::string emit(StringRef functions) {
+  /// The assembly, or object, of a level that has these functions, called by a
+  /// main that has the slots of `first`, `second` and `third`; "" if that
+  /// fails.
+  std::string emit(StringRef functions,
+                   ObjectKind kind = ObjectKind::Assembly) {
     std::string text = R"mlir(
       llvm.func internal @first() attributes {moec.kernel = 0} { llvm.return }
       llvm.func internal @third() attributes {moec.kernel = 2} { llvm.return }
@@ -40,7 +42,7 @@ protected:
     LibraryInfo info;
     info.interface.name = "m";
     info.levels = {"x86-64-v3"};
-    auto objects = emitObjects(*module, info, ObjectKind::Assembly, /*jobs=*/1);
+    auto objects = emitObjects(*module, info, kind, /*jobs=*/1);
     if (failed(objects))
       return "";
     const auto &bytes = objects->back().bytes;
@@ -106,4 +108,38 @@ TEST_F(ObjectsTest, RefusesATableWithHolesOrTwoInOnePlace) {
               std::string::npos)
         << said;
   }
+}
+
+TEST_F(ObjectsTest, NamesTheFunctionThatReadsAForeignSymbol) {
+  std::string kernels =
+      kernel("first", "moec.kernel = 0") + kernel("third", "moec.kernel = 2");
+  auto refusalOf = [&](StringRef text) {
+    said.clear();
+    EXPECT_EQ(emit(kernels + text.str(), ObjectKind::Object), "");
+    return said;
+  };
+  std::string call = refusalOf(R"mlir(
+      llvm.func @foreign()
+      llvm.func @second() attributes {moec.kernel = 1} {
+        llvm.call @foreign() : () -> ()
+        llvm.return
+      }
+  )mlir");
+  EXPECT_NE(call.find("'kernels-x86-64-v3', function 'second': generated code "
+                      "would call 'foreign'"),
+            std::string::npos)
+      << call;
+  // Data that holds its address is no function, whatever its name.
+  std::string data = refusalOf(R"mlir(
+      llvm.func @foreign()
+      llvm.func @second() attributes {moec.kernel = 1} { llvm.return }
+      llvm.mlir.global external constant @address() : !llvm.ptr {
+        %0 = llvm.mlir.addressof @foreign : !llvm.ptr
+        llvm.return %0 : !llvm.ptr
+      }
+  )mlir");
+  EXPECT_NE(data.find("'kernels-x86-64-v3': generated code would call "
+                      "'foreign'"),
+            std::string::npos)
+      << data;
 }

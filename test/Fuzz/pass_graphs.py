@@ -6,7 +6,8 @@
 """Small random models, each determined by its seed, for moec-validate.
 
     pass_graphs.py FOLDER FIRST COUNT     writes FOLDER/SEED.onnx and, of models with
-                                          fused layers, FOLDER/SEED.onnx.definition
+                                          fused layers, FOLDER/SEED.onnx.definition, of
+                                          f16 and bf16, FOLDER/SEED.onnx.wide
 
 Some are those of graphs.py. The others are layers of ordinary operators as those
 of ../Raising/Inputs/layers.py, in each of their spellings or what only looks like one,
@@ -31,6 +32,7 @@ import layers  # noqa: E402
 from definition import define  # noqa: E402
 from layers import F32  # noqa: E402
 from layers.of_codes import Codes  # noqa: E402
+from widen import widen  # noqa: E402
 
 FORMS = ["relu", "tanh", "silu", "gelu", "leaky", "identity"]
 # Of these, no product takes tanh and leaky in.
@@ -399,8 +401,9 @@ def write(seed, folder):
     model = make(seed)
     (folder / f"{seed}.onnx").write_bytes(model.SerializeToString(deterministic=True))
     defined = define(model)
-    if defined:
-        (folder / f"{seed}.onnx.definition").write_bytes(defined.SerializeToString(deterministic=True))
+    for beside, extension in ((defined, "definition"), (widen(defined or model), "wide")):
+        if beside:
+            (folder / f"{seed}.onnx.{extension}").write_bytes(beside.SerializeToString(deterministic=True))
 
 
 def main():

@@ -67,7 +67,7 @@ def gathered(data=np.zeros((4, 16), np.uint8), **attrs):
 
 def moe(scores=("T", 4), fc2=(4, 8, 6)):
     given = {"x": floats("T", 8), "p": floats(*scores), "w": np.zeros((4, 6, 8), np.float32),
-             "u": np.zeros(fc2, np.float32)}
+             "u": floats(*fc2) if any(isinstance(n, str) for n in fc2) else np.zeros(fc2, np.float32)}
     return MS, "MoE", "x,p,w,,u", {"k": 2}, given, "y"
 
 
@@ -136,6 +136,7 @@ FORMS = [
     (group_router(logits=("T", "E")), 142, "logits has a number of experts that is not known"),
     (group_router(top_k=5), 140, "top_k is 5, but there are 4 experts"),
     (moe(fc2=(4, 8, 5)), 140, "must be equal"),
+    (moe(fc2=(4, 7, "I")), 140, "rows of fc2_experts_weights: 7 and 8 must be equal"),
     # Lists of unknown length, and what is no list.
     (plain("ReduceSum", "x,a", x=floats(2, 3), a=ints("N")), 142,
      "operand 'axes' must be a vector of static length, found 'tensor<?xi64>'; export"),

@@ -23,7 +23,6 @@
 
 #include <cstdio>
 #include <fstream>
-#include <new>
 
 using namespace moec;
 using moecrun::Buffer;
@@ -39,7 +38,7 @@ struct Portion {
 class Bisection {
 public:
   Bisection(const VerifyOptions &options, const CompileOptions &reference,
-            const DifferingLibrary &library, const ScratchFolder &scratch,
+            const ManifestInfo &library, const ScratchFolder &scratch,
             DiagnosticPrinter &printer);
 
   /// Fails, whatever is found.
@@ -48,8 +47,6 @@ public:
 private:
   Portion takePortion(size_t first) const;
   llvm::LogicalResult compile(CompileOptions &compile, Portion portion);
-  /// Does `work` in a worker, where errors are reported for what they are.
-  bool runInWorker(llvm::function_ref<llvm::LogicalResult(WorkReport &)> work);
   llvm::LogicalResult comparePortion(Portion portion, WorkReport &report);
   /// Whether all of them are in tolerance.
   bool isFine(Portion portion);
@@ -62,25 +59,36 @@ private:
   /// Where the worker says which value is off.
   std::string getFoundPath() const { return scratch.getPath() + "/found"; }
   std::optional<size_t> readFound() const;
+  /// Of the experts that the library was compiled by.
+  std::string getProfilePath() const { return scratch.getPath() + "/profile"; }
 
   const VerifyOptions &options;
   const ScratchFolder &scratch;
   DiagnosticPrinter &printer;
   /// The product, the reference, and plain loops of the product's layers.
   CompileOptions mine, theirs, between;
+  /// Of experts, its text.
+  std::string profile;
   std::vector<NodeValue> values;
 };
 } // namespace
 
 Bisection::Bisection(const VerifyOptions &options,
                      const CompileOptions &reference,
-                     const DifferingLibrary &library,
-                     const ScratchFolder &scratch, DiagnosticPrinter &printer)
+                     const ManifestInfo &library, const ScratchFolder &scratch,
+                     DiagnosticPrinter &printer)
     : options(options), scratch(scratch), printer(printer), mine(reference),
-      theirs(reference), between(reference) {
+      theirs(reference), between(reference), profile(library.expertProfile) {
   mine.isReference = false;
   mine.levels = library.levels;
-  mine.disabledPasses = between.disabledPasses = library.disabledPasses;
+  for (CompileOptions *own : {&mine, &between}) {
+    own->disabledPasses = library.disabledPasses;
+    own->keepNan = library.keepNan;
+    if (library.expertProfile.empty())
+      continue;
+    own->expertProfile = getProfilePath();
+    own->dropBelow = library.dropBelow;
+  }
   mine.extendStage = options.extendStage;
   mine.name = "product";
   between.keepsLayers = true;
@@ -113,30 +121,6 @@ llvm::LogicalResult Bisection::compile(CompileOptions &compile,
   for (size_t i = 0; i < portion.count; ++i)
     compile.exposed.push_back(values[portion.first + i].output);
   return compileModel(compile, printer);
-}
-
-bool Bisection::runInWorker(
-    llvm::function_ref<llvm::LogicalResult(WorkReport &)> work) {
-  WorkResult result =
-      runWorker(options.limits, printer, [&](WorkReport &report) {
-        report.beginStage("run");
-        try {
-          return work(report);
-        } catch (const VerifyError &error) {
-          return report.fail(Diagnostic(error.id, options.model, error.what()));
-        } catch (const std::bad_alloc &) {
-          return report.fail(Diagnostic(DriverError::OutOfMemory, options.model,
-                                        "ran out of memory"));
-        } catch (const std::exception &error) {
-          return report.fail(
-              Diagnostic(DriverError::CannotLoad, options.model, error.what()));
-        }
-      });
-  if (result.outcome == WorkResult::Interrupted)
-    endBySignal(result.signal);
-  if (result.isUnreported())
-    printer.print(result.describe(options.model, options.limits));
-  return result.isDone();
 }
 
 //===-- Where it begins ---------------------------------------------------===//
@@ -233,7 +217,8 @@ std::optional<size_t> Bisection::readFound() const {
 bool Bisection::isFine(Portion portion) {
   return succeeded(compile(mine, portion)) &&
          succeeded(compile(theirs, portion)) &&
-         runInWorker([&](WorkReport &report) {
+         runInWorker(options, options.model, printer, [&](WorkReport &report) {
+           report.beginStage("run");
            return comparePortion(portion, report);
          });
 }
@@ -244,7 +229,8 @@ bool Bisection::isFine(Portion portion) {
 void Bisection::judgeLayers(Portion portion, size_t found) {
   if (failed(compile(between, portion)))
     return;
-  runInWorker([&](WorkReport &) {
+  runInWorker(options, options.model, printer, [&](WorkReport &report) {
+    report.beginStage("run");
     auto [made, expected, tolerance] = runBoth(
         options, getLibrary(between), getLibrary(theirs), portion.count);
     size_t place = found - portion.first;
@@ -261,6 +247,7 @@ void Bisection::judgeLayers(Portion portion, size_t found) {
 }
 
 llvm::LogicalResult Bisection::run(const NamedExtents &dims) {
+  std::ofstream(getProfilePath()) << profile;
   if (failed(listNodeValues(mine, dims, scratch, printer, values)))
     return llvm::failure();
   for (size_t first = 0; first < values.size();) {
@@ -278,11 +265,9 @@ llvm::LogicalResult Bisection::run(const NamedExtents &dims) {
   return llvm::failure();
 }
 
-llvm::LogicalResult moec::bisectModel(const VerifyOptions &options,
-                                      const CompileOptions &reference,
-                                      const DifferingLibrary &library,
-                                      const ScratchFolder &scratch,
-                                      DiagnosticPrinter &printer) {
-  return Bisection(options, reference, library, scratch, printer)
-      .run(library.dims);
+llvm::LogicalResult
+moec::bisectModel(const VerifyOptions &options, const CompileOptions &reference,
+                  const ManifestInfo &library, const NamedExtents &dims,
+                  const ScratchFolder &scratch, DiagnosticPrinter &printer) {
+  return Bisection(options, reference, library, scratch, printer).run(dims);
 }

@@ -15,10 +15,13 @@
 #include "moec/Pipelines/Optimisations.h"
 
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/SHA256.h"
 
 #include <algorithm>
 #include <cstdio>
 #include <fstream>
+#include <iterator>
 #include <new>
 
 using namespace moec;
@@ -189,46 +192,27 @@ static void checkReference(Verification &verification,
   verification.finish();
 }
 
-/// What the search for the node needs of a library that differs goes to the
-/// file `path`, which is there only then: a line for each level, an empty one,
-/// one for each optimisation left out, an empty one, and "7 T" for each symbol.
-static void writeDiffering(const std::string &path,
-                           const Verification &verification) {
-  FILE *file = fopen(path.c_str(), "w");
-  if (!file)
-    return;
-  for (const std::string &level : verification.manifest.levels)
-    fprintf(file, "%s\n", level.c_str());
-  fprintf(file, "\n");
-  for (const std::string &pass : verification.manifest.disabledPasses)
-    fprintf(file, "%s\n", pass.c_str());
-  fprintf(file, "\n");
-  for (const auto &[name, extent] : verification.dims)
-    fprintf(file, "%lld %s\n", static_cast<long long>(extent), name.c_str());
-  fclose(file);
+/// The extents of symbols go to the file `path`, which is there only where a
+/// library differs: "7 T" a line.
+static void writeDims(const std::string &path, const NamedExtents &dims) {
+  std::ofstream file(path);
+  for (const auto &[name, extent] : dims)
+    file << extent << " " << name << "\n";
 }
 
-/// That file; of levels and optimisations those that this compiler knows.
-static std::optional<DifferingLibrary> readDiffering(const std::string &path) {
+static std::optional<NamedExtents> readDims(const std::string &path) {
   std::ifstream file(path);
   if (!file)
     return std::nullopt;
-  DifferingLibrary library;
+  NamedExtents dims;
   std::string line;
-  while (std::getline(file, line) && !line.empty())
-    for (const char *known : getKnownLevels())
-      if (line == known)
-        library.levels.push_back(line);
-  while (std::getline(file, line) && !line.empty())
-    if (llvm::is_contained(getOptimisations(), line))
-      library.disabledPasses.push_back(line);
   while (std::getline(file, line)) {
     llvm::StringRef name = line;
     int64_t extent;
     if (!name.consumeInteger(10, extent) && name.consume_front(" "))
-      library.dims.push_back({name.str(), extent});
+      dims.push_back({name.str(), extent});
   }
-  return library;
+  return dims;
 }
 
 /// In the worker. `differsPath` is made where outputs are out of tolerance.
@@ -243,31 +227,87 @@ static llvm::LogicalResult verify(const VerifyOptions &options,
        failed(readTestTensors(options.testData, "output", report, outputs))))
     return llvm::failure();
   report.beginStage("run");
+  Library library(options.library);
+  Verification verification(options, library);
+  if (options.checkWeights)
+    checkWeights(library);
+  if (!options.testData.empty())
+    checkTestData(verification, inputs, outputs);
   try {
-    Library library(options.library);
-    Verification verification(options, library);
-    if (options.checkWeights)
-      checkWeights(library);
-    if (!options.testData.empty())
-      checkTestData(verification, inputs, outputs);
-    try {
-      if (!referencePath.empty())
-        checkReference(verification, referencePath);
-    } catch (const VerifyError &error) {
-      if (error.id == DriverError::OutputsDiffer)
-        writeDiffering(differsPath, verification);
-      throw;
-    }
-    return llvm::success();
+    if (!referencePath.empty())
+      checkReference(verification, referencePath);
   } catch (const VerifyError &error) {
-    return report.fail(Diagnostic(error.id, options.library, error.what()));
-  } catch (const std::bad_alloc &) {
-    return report.fail(Diagnostic(DriverError::OutOfMemory, options.library,
-                                  "ran out of memory"));
-  } catch (const std::exception &error) {
-    return report.fail(
-        Diagnostic(DriverError::CannotLoad, options.library, error.what()));
+    if (error.id == DriverError::OutputsDiffer)
+      writeDims(differsPath, verification.dims);
+    throw;
   }
+  return llvm::success();
+}
+
+bool moec::runInWorker(
+    const VerifyOptions &options, const std::string &file,
+    DiagnosticPrinter &printer,
+    llvm::function_ref<llvm::LogicalResult(WorkReport &)> work) {
+  WorkResult result =
+      runWorker(options.limits, printer, [&](WorkReport &report) {
+        auto fail = [&](DriverError id, const char *what) {
+          return report.fail(Diagnostic(id, file, what));
+        };
+        try {
+          return work(report);
+        } catch (const VerifyError &error) {
+          return fail(error.id, error.what());
+        } catch (const std::bad_alloc &) {
+          return fail(DriverError::OutOfMemory, "ran out of memory");
+        } catch (const std::exception &error) {
+          return fail(DriverError::CannotLoad, error.what());
+        }
+      });
+  if (result.outcome == WorkResult::Interrupted)
+    endBySignal(result.signal);
+  if (result.isUnreported())
+    printer.print(result.describe(file, options.limits));
+  return result.isDone();
+}
+
+//===-- How the library was compiled --------------------------------------===//
+
+static std::string readText(const std::string &path) {
+  std::ifstream file(path, std::ios::binary);
+  return std::string(std::istreambuf_iterator<char>(file), {});
+}
+
+/// Of levels and optimisations those that this compiler knows.
+static void dropUnknown(ManifestInfo &manifest) {
+  llvm::erase_if(manifest.levels, [](const std::string &level) {
+    return !llvm::is_contained(getKnownLevels(), llvm::StringRef(level));
+  });
+  llvm::erase_if(manifest.disabledPasses, [](const std::string &pass) {
+    return !llvm::is_contained(getOptimisations(), pass);
+  });
+}
+
+/// What the library's manifest says, where it is one of this model; of another
+/// nothing, which is an error once both have run.
+static bool askLibrary(const VerifyOptions &options,
+                       const ScratchFolder &scratch, DiagnosticPrinter &printer,
+                       ManifestInfo &manifest) {
+  std::string path = scratch.getPath() + "/manifest";
+  bool isDone =
+      runInWorker(options, options.library, printer, [&](WorkReport &report) {
+        report.beginStage("run");
+        Library library(options.library);
+        const char *text = library.info.manifest_json;
+        auto digest = llvm::SHA256::hash(
+            llvm::arrayRefFromStringRef(readText(options.model)));
+        if (readManifest(text).modelSha256 ==
+            llvm::toHex(digest, /*LowerCase=*/true))
+          std::ofstream(path) << text;
+        return llvm::success();
+      });
+  manifest = readManifest(readText(path).c_str());
+  dropUnknown(manifest);
+  return isDone;
 }
 
 llvm::LogicalResult moec::verifyLibrary(const VerifyOptions &options,
@@ -275,19 +315,23 @@ llvm::LogicalResult moec::verifyLibrary(const VerifyOptions &options,
   ScratchFolder scratch;
   std::string referencePath, differsPath;
   CompileOptions reference;
+  ManifestInfo manifest;
   if (!options.model.empty()) {
     if (auto error = scratch.create("", "verify")) {
       printer.print(Diagnostic(DriverError::CannotWrite, "", *error));
       return llvm::failure();
     }
+    if (!askLibrary(options, scratch, printer, manifest))
+      return llvm::failure();
     reference.modelPath = options.model;
     reference.output = scratch.getPath();
     reference.name = "reference";
     // One level that every machine has which runs libraries at all.
     reference.levels = {"x86-64-v3"};
+    reference.dims = manifest.dims;
     reference.resourceFolder = options.resourceFolder;
     reference.isReference = true;
-    reference.ortCpuCompat = options.ortCpuCompat;
+    reference.ortCpuCompat = options.ortCpuCompat || manifest.ortCpuCompat;
     reference.limits = options.limits;
     reference.commandLine = options.commandLine;
     if (failed(compileModel(reference, printer)))
@@ -295,16 +339,12 @@ llvm::LogicalResult moec::verifyLibrary(const VerifyOptions &options,
     referencePath = scratch.getPath() + "/libreference.so";
     differsPath = scratch.getPath() + "/differs";
   }
-  WorkResult result =
-      runWorker(options.limits, printer, [&](WorkReport &report) {
+  bool isFine =
+      runInWorker(options, options.library, printer, [&](WorkReport &report) {
         return verify(options, referencePath, differsPath, report);
       });
-  if (result.outcome == WorkResult::Interrupted)
-    endBySignal(result.signal);
-  if (result.isUnreported())
-    printer.print(result.describe(options.library, options.limits));
   if (options.bisect)
-    if (auto library = readDiffering(differsPath))
-      return bisectModel(options, reference, *library, scratch, printer);
-  return llvm::success(result.isDone());
+    if (auto dims = readDims(differsPath))
+      return bisectModel(options, reference, manifest, *dims, scratch, printer);
+  return llvm::success(isFine);
 }

@@ -9,6 +9,7 @@
 
 #include "moec/Driver/NodeValues.h"
 #include "moec/Driver/Scratch.h"
+#include "moec/Driver/TestData.h"
 
 #include "tools/moec-run/Inputs.h"
 
@@ -23,7 +24,8 @@ struct VerifyOptions {
   bool checkWeights = false;
   /// Where outputs differ from the model's, look for the node that is why.
   bool bisect = false;
-  /// The model is compiled with ONNX Runtime's rules, as the library was.
+  /// The model is compiled with ONNX Runtime's rules, as the library was, if
+  /// its manifest does not say it.
   bool ortCpuCompat = false;
   /// Of the runs beside the model.
   moecrun::InputOptions inputs;
@@ -42,24 +44,21 @@ struct VerifyOptions {
 llvm::LogicalResult verifyLibrary(const VerifyOptions &options,
                                   DiagnosticPrinter &printer);
 
-/// What the search for a node needs to know of a library that differs.
-struct DifferingLibrary {
-  std::vector<std::string> levels;
-  /// Optimisations that it was compiled without.
-  std::vector<std::string> disabledPasses;
-  /// The extents that its symbols had.
-  NamedExtents dims;
-};
+/// Does `work` in a worker, where errors are reported for what they are: about
+/// `file`. Whether it was done.
+bool runInWorker(const VerifyOptions &options, const std::string &file,
+                 DiagnosticPrinter &printer,
+                 llvm::function_ref<llvm::LogicalResult(WorkReport &)> work);
 
-/// Names the first node of the model whose value, in a fresh compilation for
-/// the levels of `library`, is out of tolerance. `reference` says how the
-/// reference is compiled to the folder `scratch`. Fails: a node is found, or
-/// the search cannot go on, or the library alone is wrong.
-llvm::LogicalResult bisectModel(const VerifyOptions &options,
-                                const CompileOptions &reference,
-                                const DifferingLibrary &library,
-                                const ScratchFolder &scratch,
-                                DiagnosticPrinter &printer);
+/// Names the first node of the model whose value, in a fresh compilation by the
+/// options that the manifest of `library` has, is out of tolerance. `reference`
+/// says how the reference is compiled to the folder `scratch`; symbols had the
+/// extents `dims`. Fails: a node is found, or the search cannot go on, or the
+/// library alone is wrong.
+llvm::LogicalResult
+bisectModel(const VerifyOptions &options, const CompileOptions &reference,
+            const ManifestInfo &library, const NamedExtents &dims,
+            const ScratchFolder &scratch, DiagnosticPrinter &printer);
 
 } // namespace moec
 

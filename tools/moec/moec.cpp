@@ -4,6 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Arguments.h"
 #include "Verify.h"
 
 #include "moec/Driver/CheckCertificate.h"
@@ -12,12 +13,10 @@
 #include "moec/Pipelines/Optimisations.h"
 
 #include "llvm/ADT/STLExtras.h"
-#include "llvm/ADT/StringExtras.h"
 
 #include <CLI/CLI.hpp>
 
 #include <filesystem>
-#include <map>
 #include <optional>
 #include <string>
 
@@ -27,11 +26,6 @@ static constexpr int kExitFailed = 1;
 static constexpr int kExitUsage = 2;
 
 namespace {
-/// What an option may one day be given, but not today.
-struct NotAvailable {
-  std::string message;
-};
-
 /// What the commands have in common.
 struct CommonOptions {
   std::string diagnostics = "text";
@@ -61,83 +55,12 @@ static std::string findResourceFolder() {
   return (program.parent_path().parent_path() / "lib").string();
 }
 
-/// "NAME=N" of --dim.
-static std::pair<std::string, int64_t> parseDim(const std::string &text) {
-  size_t equal = text.rfind('=');
-  if (equal == std::string::npos || equal == 0)
-    throw CLI::ValidationError("--dim", "expected NAME=N, got '" + text + "'");
-  std::string number = text.substr(equal + 1);
-  if (number.find("..") != std::string::npos)
-    throw NotAvailable{"--dim " + text +
-                       ": a range is not available in this version; give a "
-                       "number, or leave the extent as it is, which takes any"};
-  int64_t value;
-  if (llvm::to_integer(number, value, 10) && value >= 0)
-    return {text.substr(0, equal), value};
-  throw CLI::ValidationError("--dim", "expected a number of at least 0 in '" +
-                                          text + "'");
-}
-
-static std::vector<std::pair<std::string, int64_t>>
-parseDims(const std::vector<std::string> &texts) {
-  std::vector<std::pair<std::string, int64_t>> dims;
-  for (const std::string &text : texts) {
-    auto dim = parseDim(text);
-    for (const auto &other : dims)
-      if (other.first == dim.first)
-        throw CLI::ValidationError("--dim",
-                                   "'" + dim.first + "' is given twice");
-    dims.push_back(dim);
-  }
-  return dims;
-}
-
-/// "512M", "8G" or a number of bytes.
-static uint64_t parseSize(const std::string &text) {
-  static const std::map<std::string, unsigned> shifts = {
-      {"", 0}, {"K", 10}, {"M", 20}, {"G", 30}, {"T", 40}};
-  llvm::StringRef unit = text;
-  uint64_t value;
-  if (!unit.consumeInteger(10, value)) {
-    auto shift = shifts.find(unit.str());
-    if (shift != shifts.end() && value > 0 &&
-        value <= (UINT64_MAX >> 4) >> shift->second)
-      return value << shift->second;
-  }
-  throw CLI::ValidationError("--memory-limit",
-                             "expected a size such as 512M or 8G, got '" +
-                                 text + "'");
-}
-
 static WorkLimits getLimits(const CommonOptions &common) {
   WorkLimits limits;
   if (!common.memoryLimit.empty())
     limits.memoryBytes = parseSize(common.memoryLimit);
   limits.seconds = common.timeLimit;
   return limits;
-}
-
-/// "cpu, x86-64-v4, ...".
-static std::string join(const std::vector<std::string> &texts) {
-  std::string result;
-  for (const std::string &text : texts)
-    result += (result.empty() ? "" : ", ") + text;
-  return result;
-}
-
-/// Takes one of the values that an option has today; those of `later` are
-/// refused by name.
-static void checkChoice(const std::string &option, const std::string &value,
-                        const std::vector<std::string> &now,
-                        const std::vector<std::string> &later) {
-  if (llvm::is_contained(now, value))
-    return;
-  if (llvm::is_contained(later, value))
-    throw NotAvailable{
-        option + " " + value +
-        ": not available in this version; possible: " + join(now)};
-  throw CLI::ValidationError(
-      option, "'" + value + "' is unknown, expected one of " + join(now));
 }
 
 /// In the order of `EmitKind`.

@@ -154,11 +154,13 @@ private:
 
   bool findLegacyLayout(ArrayRef<AffineExpr> fc1, ArrayRef<AffineExpr> fc2,
                         bool isFused) {
-    int64_t width, rows, depth, fc1Rows;
-    return getConstant(hidden, width) && getConstant(fc2[1], rows) &&
-           getConstant(getElements(fc2[2], widths.fc2), depth) &&
-           getConstant(fc1[1], fc1Rows) &&
-           isLegacyLayout(width, fc1Rows, rows, depth, isFused);
+    auto known =
+        getConstants({hidden, fc1[1], fc2[1], getElements(fc2[2], widths.fc2)});
+    if (!known)
+      return false;
+    ArrayRef<int64_t> extents = *known;
+    return isLegacyLayout(extents[0], extents[1], extents[2], extents[3],
+                          isFused);
   }
 
   /// Elements of so many stored ones, bytes where they have bits.
@@ -187,11 +189,17 @@ private:
                    succeeded(require(extents[1], columns, name)));
   }
 
-  static bool getConstant(AffineExpr expr, int64_t &value) {
-    auto constant = dyn_cast<AffineConstantExpr>(expr);
-    if (constant)
-      value = constant.getValue();
-    return constant != nullptr;
+  /// Nothing where only the run knows one of them.
+  static std::optional<SmallVector<int64_t>>
+  getConstants(ArrayRef<AffineExpr> extents) {
+    SmallVector<int64_t> values;
+    for (AffineExpr extent : extents) {
+      auto constant = dyn_cast<AffineConstantExpr>(extent);
+      if (!constant)
+        return std::nullopt;
+      values.push_back(constant.getValue());
+    }
+    return values;
   }
 
   LogicalResult require(AffineExpr a, AffineExpr b, const Twine &what) {

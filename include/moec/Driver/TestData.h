@@ -36,6 +36,12 @@ struct ManifestInfo {
   std::vector<std::string> levels;
   /// Optimisations it was compiled without.
   std::vector<std::string> disabledPasses;
+  /// Extents that were fixed.
+  std::vector<std::pair<std::string, int64_t>> dims;
+  bool keepNan = false, ortCpuCompat = false;
+  /// The text of a profile of experts, or "", and the share that went with it.
+  std::string expertProfile;
+  double dropBelow = 0;
 };
 ManifestInfo readManifest(const char *text);
 

@@ -8,6 +8,7 @@
 #include "moec/CodeGen/Passes.h"
 
 #include "dialects/Onnx/IR/Onnx.h"
+#include "dialects/Param/IR/TypeCodes.h"
 #include "moec/moec.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -15,36 +16,10 @@
 using namespace mlir;
 using namespace moec;
 
-/// ONNX DataType of an element type of the onnx dialect; 0: none.
+/// ONNX's code of an element type that inputs and outputs can have; 0: none.
 static int32_t getDataType(Type type) {
-  if (type.isF32())
-    return MOEC_FLOAT;
-  if (type.isF64())
-    return MOEC_DOUBLE;
-  if (type.isF16())
-    return MOEC_FLOAT16;
-  if (type.isBF16())
-    return MOEC_BFLOAT16;
-  auto integer = dyn_cast<IntegerType>(type);
-  if (!integer)
-    return 0;
-  bool isUnsigned = integer.isUnsigned();
-  switch (integer.getWidth()) {
-  case 1:
-    return MOEC_BOOL;
-  case 4:
-    return isUnsigned ? MOEC_UINT4 : MOEC_INT4;
-  case 8:
-    return isUnsigned ? MOEC_UINT8 : MOEC_INT8;
-  case 16:
-    return isUnsigned ? MOEC_UINT16 : MOEC_INT16;
-  case 32:
-    return isUnsigned ? MOEC_UINT32 : MOEC_INT32;
-  case 64:
-    return isUnsigned ? MOEC_UINT64 : MOEC_INT64;
-  default:
-    return 0;
-  }
+  auto number = dyn_cast<FloatType>(type);
+  return number && number.getWidth() < 16 ? 0 : getTypeCode(type);
 }
 
 namespace {

@@ -166,12 +166,12 @@ RowExpr *ExpertLifter::liftTableProduct(Values values) {
   expr.weights = {table->table};
   expr.elementType = product.getElementType();
   expr.width = type.getDimSize(isTransposed ? 1 : 2);
-  // One row at a time.
+  // One row at a time, which of two vectors may be a row or a column.
   RankedTensorType other = getType(op->getOperand(isLeft ? 1 : 0));
-  int64_t ones = other.getRank() - (isLeft ? 1 : 2);
-  if (!isa<onnx::MatMulOp>(op) || type.getRank() != 3 || other.getRank() < 2 ||
-      other.getRank() != getType(matrix).getRank() ||
-      other.getDimSize(ones) != 1)
+  ArrayRef<int64_t> extents = other.getShape().take_back(2);
+  int64_t ones = isLeft ? extents.back() : extents.front();
+  if (!isa<onnx::MatMulOp>(op) || type.getRank() != 3 ||
+      other.getRank() != getType(matrix).getRank() || ones != 1)
     return fail(op, "it multiplies several rows by one expert's weights");
   RowExpr *row = lift(op->getOperand(isLeft ? 1 : 0));
   if (!row)

@@ -314,7 +314,7 @@ std::optional<Fact> RoutingFacts::inferMul(onnx::MulOp op) {
 
 std::optional<Fact> RoutingFacts::inferWhere(onnx::WhereOp op) {
   const Fact *mask = lookup(op.getCondition());
-  if (!mask || lookup(op.getX()) || lookup(op.getY()))
+  if (!mask || lookup(op.getX()))
     return std::nullopt;
   std::optional<double> rest = getUniform(op.getY());
   auto type = cast<RankedTensorType>(op.getResult().getType());
@@ -331,14 +331,11 @@ std::optional<Fact> RoutingFacts::inferWhere(onnx::WhereOp op) {
                               : std::nullopt;
 }
 
-std::optional<Fact> RoutingFacts::inferReduce(Operation *op) {
-  const Fact *fact = lookup(op->getOperand(0));
-  if (!fact)
-    return std::nullopt;
-  std::optional<SmallVector<int64_t>> axes = getAxes(op, fact->dims.size());
+std::optional<Fact> RoutingFacts::inferReduce(Operation *op, const Fact &fact) {
+  std::optional<SmallVector<int64_t>> axes = getAxes(op, fact.dims.size());
   if (!axes)
     return std::nullopt;
-  Fact result = *fact;
+  Fact result = fact;
   SmallVector<Axis> reduced;
   llvm::sort(*axes, std::greater<>());
   for (int64_t axis : *axes) {
@@ -351,25 +348,24 @@ std::optional<Fact> RoutingFacts::inferReduce(Operation *op) {
   llvm::sort(reduced);
   reduced.erase(llvm::unique(reduced), reduced.end());
   bool isSum = isa<onnx::ReduceSumOp>(op);
-  bool isOverChoices = reduced == SmallVector<Axis>{Axis::Choice} ||
-                       (reduced.empty() && extents.choices == 1 &&
-                        !hasAxis(*fact, Axis::Choice));
-  if (fact->kind == FactKind::Mask && isOverChoices &&
-      (areDistinct || !isSum)) {
+  bool isOverChoices =
+      reduced == SmallVector<Axis>{Axis::Choice} ||
+      (reduced.empty() && extents.choices == 1 && !hasAxis(fact, Axis::Choice));
+  if (fact.kind == FactKind::Mask && isOverChoices && (areDistinct || !isSum)) {
     result.kind = FactKind::AnyMask;
     return result;
   }
-  if (fact->kind == FactKind::MaskedWeight && isSum && isOverChoices) {
+  if (fact.kind == FactKind::MaskedWeight && isSum && isOverChoices) {
     result.kind = FactKind::Gate;
     return result;
   }
   bool isOverAll = reduced == getCounted({Axis::Token, Axis::Choice}) ||
                    (reduced == getCounted({Axis::Token}) &&
-                    (fact->kind == FactKind::AnyMask || extents.choices == 1) &&
-                    !hasAxis(*fact, Axis::Choice));
-  bool isMask = fact->kind == FactKind::Mask || fact->kind == FactKind::AnyMask;
+                    (fact.kind == FactKind::AnyMask || extents.choices == 1) &&
+                    !hasAxis(fact, Axis::Choice));
+  bool isMask = fact.kind == FactKind::Mask || fact.kind == FactKind::AnyMask;
   if (isMask && isSum && isOverAll && !hasAxis(result, Axis::Token) &&
-      !fact->hits.kept) {
+      !fact.hits.kept) {
     result.kind = FactKind::Count;
     return result;
   }

@@ -201,8 +201,10 @@ std::optional<Fact> RoutingFacts::infer(Operation *op) {
           .Case([&](onnx::DivOp op) { return inferDiv(op); })
           .Case([&](onnx::AndOp op) { return inferAnd(op); })
           .Case([&](onnx::WhereOp op) { return inferWhere(op); })
-          .Case<onnx::ReduceSumOp, onnx::ReduceMaxOp>(
-              [&](Operation *reduce) { return inferReduce(reduce); })
+          .Case<onnx::ReduceSumOp, onnx::ReduceMaxOp>([&](Operation *reduce) {
+            return onFirst(
+                [&](const Fact &fact) { return inferReduce(reduce, fact); });
+          })
           .Case<onnx::SoftmaxOp, onnx::SigmoidOp>(
               [&](Operation *softmax) { return inferSoftmax(softmax); })
           .Case([&](onnx::ConcatOp op) { return inferConcat(op); })

@@ -196,7 +196,7 @@ private:
   MaybeFact inferDiv(onnx::DivOp op);
   MaybeFact inferAnd(onnx::AndOp op);
   MaybeFact inferWhere(onnx::WhereOp op);
-  MaybeFact inferReduce(mlir::Operation *op);
+  MaybeFact inferReduce(mlir::Operation *op, const Fact &fact);
   MaybeFact inferSoftmax(mlir::Operation *op);
   MaybeFact inferConcat(onnx::ConcatOp op);
   MaybeFact inferPlace(onnx::ConcatOp op);

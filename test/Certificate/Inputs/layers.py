@@ -276,7 +276,8 @@ class Case:
             if self.selection is not None or self.groups:
                 values = m.node("GatherElements", [scores, ids], axis=1)
             values = (self.finish or by_sum)(m, values, ids)
-            forms = {"gather": self.write_gathered, "sorted": self.write_sorted, "overlapping": self.write_sorted}
+            forms = {"gather": self.write_gathered, "sorted": self.write_sorted, "overlapping": self.write_sorted,
+                     "tabled": self.write_sorted}
             result = forms.get(self.form, self.write_unrolled)(m, v, values, ids)
         m.save(path, result)
         return self.router(bound)
@@ -357,21 +358,36 @@ class Case:
             piece = m.node("Slice", [rows, start, end, m.ints(0)])
             inner = m.node("Relu", [m.node("MatMul", [piece, m.constant(self.w1[i].T, name=f"w1_{i}")])])
             outer = m.node("MatMul", [inner, m.constant(self.w2[i].T, name=f"w2_{i}")])
-            parts.append(m.node("Add", [outer, m.constant(self.b2[i], name=f"b2_{i}")]))
+            if self.form != "tabled":
+                outer = m.node("Add", [outer, m.constant(self.b2[i], name=f"b2_{i}")])
+            parts.append(outer)
             start = end
         outer = m.node("Concat", parts, axis=0)
+        if self.form == "tabled":
+            outer = m.node("Add", [outer, m.node("Gather", [m.constant(self.b2, name="b2"), by_expert], axis=0)])
         weights = m.node("Gather", [m.node("Reshape", [values, m.ints(-1)]), place], axis=0)
         outer = m.node("Mul", [outer, m.node("Unsqueeze", [weights, m.ints(1)])])
         inverse = m.node("TopK", [place, count], 2, axis=0, largest=0)[1]
         outer = m.node("Reshape", [m.node("Gather", [outer, inverse], axis=0), m.ints(-1, self.top_k, H)])
         return m.node("ReduceSum", [outer, m.ints(1)], keepdims=0, name="layer")
 
+    def matrices(self):
+        return [("w1", self.w1.transpose(0, 2, 1)), ("w2", self.w2.transpose(0, 2, 1)), ("b2", self.b2)]
+
     def write_unrolled(self, m, v, values, ids):
         result = None
+        stacks = {}
+        for name, array in self.matrices():
+            if self.form == "negated" and name == "w1":
+                stacks[name] = m.node("Neg", [m.constant(-array, name=name)])
+            elif self.form in ("picked", "negated"):
+                stacks[name] = m.constant(array, name=name)
         for i, weight in enumerate(self.weigh(m, values, ids)):
-            inner = m.node("Relu", [m.node("MatMul", [v, m.constant(self.w1[i].T, name=f"w1_{i}")])])
-            outer = m.node("MatMul", [inner, m.constant(self.w2[i].T, name=f"w2_{i}")])
-            term = m.node("Mul", [m.node("Add", [outer, m.constant(self.b2[i], name=f"b2_{i}")]), weight])
+            w1, w2, b2 = [m.node("Gather", [stacks[name], m.constant(i, np.int64)], axis=0) if stacks else
+                          m.constant(array[i], name=f"{name}_{i}") for name, array in self.matrices()]
+            inner = m.node("Relu", [m.node("MatMul", [v, w1])])
+            outer = m.node("MatMul", [inner, w2])
+            term = m.node("Mul", [m.node("Add", [outer, b2]), weight])
             name = "layer" if i == E - 1 else None
             result = term if result is None else m.node("Add", [result, term], name=name)
         return result

@@ -106,6 +106,17 @@ def refuse(folder, case, manifest, error, reason):
     print(f"{case.name}: {reason}")
 
 
+def mute_groups(folder):
+    """Two of four groups are kept: expert 6's is not while two others have someone who may be chosen."""
+    case = Case("muted_groups", score="softmax", groups=oracle.Groups(4, 2, "max", 0.0), bias={6: -4, 7: -5}, common=0.5)
+    proof = oracle.Proof(case.build(path_of(folder, case)))
+    mute = lambda count: [{"expert": i, **PROFILE} for i in range(count)] + proof.certificates()
+    code, out, err = run(folder, case, make_manifest(folder, case, mute(2)))
+    if code != 0:
+        sys.exit(f"with two groups of three: {out}{err}")
+    refuse(folder, case, make_manifest(folder, case, mute(4)), "E0241", "not enough")
+
+
 def manifests(folder):
     proof = oracle.Proof(BASE.build(path_of(folder, BASE)))
     good = make_manifest(folder, BASE, proof.certificates())
@@ -124,6 +135,7 @@ def manifests(folder):
     code, out, err = run(folder, BASE, put(together(len(muted) - 2))(copy.deepcopy(good)))
     if code != 0:
         sys.exit(f"with enough others: {out}{err}")
+    mute_groups(folder)
     # On request is no proof, and no refusal.
     code, out, err = run(folder, BASE, put([{"expert": 1, **PROFILE}, good["moe_layers"][0]["dead_experts"][0]])(good))
     if code != 0 or "2 of 8 experts dead: 1 profile, 1 unreachable; 1 proved, 1 on request" not in out:
@@ -162,6 +174,13 @@ def after_gemm(change):
         return change(m, Case.logits(self, m, v))
 
     return logits
+
+
+def whole_bias(self, m, v):
+    """The bias went through a type that holds whole numbers alone."""
+    half = m.constant(self.b / 2)
+    bias = m.cast(m.cast(m.node("Add", [half, half]), TensorProto.INT32), TensorProto.FLOAT)
+    return m.node("Add", [m.node("MatMul", [v, m.constant(self.w.T)]), bias])
 
 
 def no_router_weights(self, m, v):
@@ -322,6 +341,7 @@ MODELS = [
     (variant("masked_by_run", logits=after_gemm(
         lambda m, s: m.node("Where", [m.node("Greater", [s, m.constant(0.0)]), s, m.node("Neg", [s])]))),
      "(Where)"),
+    (variant("whole_bias", logits=whole_bias), "makes a constant in a way that is not known"),
     (variant("no_weights", logits=no_router_weights), "is no constant"),
     (variant("cancelling", logits=after_gemm(lambda m, s: m.node("Add", [
         m.node("Add", [s, m.constant(1e9)]), m.constant(-1e9)]))), "cancel each other"),
@@ -413,7 +433,8 @@ WEIGHTS = [
     (Case(f"{form}_{name}", score="softmax", edit=almost(function, name, expert, index), **how), certificate, reason)
     for form, how in (("moe", {"fused": "MoE"}), ("gathered", {}), ("unrolled", {"form": "unrolled"}),
                       ("sorted", {"form": "sorted"}), ("sliced", {"form": "sliced"}), ("split", {"form": "split"}),
-                      ("counted", {"form": "counted"}), ("joined", {"form": "joined"}))
+                      ("counted", {"form": "counted"}), ("joined", {"form": "joined"}),
+                      ("tabled", {"form": "tabled"}), ("picked", {"form": "picked"}))
     for name, index in (("w1", (0, 0)), ("w2", (0, 0)), ("b2", (0,)))
     for function, expert, certificate, reason in ((SAME, 5, DUPLICATE, "differ"), (ZERO4, 4, ZERO, "zero"))
     if not (name == "w1" and function is ZERO4)
@@ -430,6 +451,8 @@ WEIGHTS = [
     # Of other experts: what is counted from one is one number less.
     (Case("counted_others", form="counted", edit=SAME), {"expert": 6, "cause": "duplicate", "of": 2}, "differ"),
     (Case("split_others", form="split", edit=SAME), {"expert": 6, "cause": "duplicate", "of": 2}, "differ"),
+    # A node makes the matrices, from which each expert's are picked.
+    (Case("negated", form="negated", edit=almost(SAME, "w1", 5, (0, 0))), DUPLICATE, "differ"),
     # Numbers that the check cannot follow.
     (Case("wrapped", form="wrapped", edit=SAME), DUPLICATE, "were not found"),
     # Pieces that are not each expert's rows.

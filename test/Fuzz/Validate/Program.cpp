@@ -8,6 +8,7 @@
 
 #include "dialects/Param/IR/Param.h"
 #include "dialects/Param/IR/Recipes.h"
+#include "dialects/Param/IR/TypeCodes.h"
 #include "dialects/Param/Transforms/Passes.h"
 #include "moec/CodeGen/Passes.h"
 #include "moec/Parameters/Evaluator.h"
@@ -160,32 +161,6 @@ static FailureOr<std::shared_ptr<char>> makeWeights(ModuleOp module,
 
 //===-- Program -----------------------------------------------------------===//
 
-/// ONNX's code for an element type; 0 where tensors of the host have none.
-static int32_t getTypeCode(Type type) {
-  if (auto integer = dyn_cast<IntegerType>(type)) {
-    bool isUnsigned = integer.isUnsigned();
-    switch (integer.getWidth()) {
-    case 1:
-      return MOEC_BOOL;
-    case 8:
-      return isUnsigned ? MOEC_UINT8 : MOEC_INT8;
-    case 16:
-      return isUnsigned ? MOEC_UINT16 : MOEC_INT16;
-    case 32:
-      return isUnsigned ? MOEC_UINT32 : MOEC_INT32;
-    case 64:
-      return isUnsigned ? MOEC_UINT64 : MOEC_INT64;
-    default:
-      return 0;
-    }
-  }
-  return type.isF32()    ? MOEC_FLOAT
-         : type.isF16()  ? MOEC_FLOAT16
-         : type.isBF16() ? MOEC_BFLOAT16
-         : type.isF64()  ? MOEC_DOUBLE
-                         : 0;
-}
-
 /// Main's unit: everything that is not of a level.
 static OwningOpRef<ModuleOp> takeMain(ModuleOp module, StringRef name) {
   OwningOpRef<ModuleOp> main = module.clone();
@@ -202,7 +177,7 @@ LogicalResult Program::readOutputs(ModuleOp module) {
   auto main = module.lookupSymbol<func::FuncOp>(kMainName);
   for (auto [index, type] : llvm::enumerate(main.getResultTypes())) {
     int32_t code = getTypeCode(getElementTypeOrSelf(type));
-    if (!code)
+    if (!getElementBytes(code))
       return main.emitError() << "has a result of the type " << type;
     auto alias = main.getResultAttrOfType<IntegerAttr>(index, kAliasAttr);
     this->code.outputTypes.push_back(code);

@@ -130,6 +130,19 @@ void Tensor::set(int64_t index, double number) {
   std::memcpy(data.get() + index * bytes, &bits, size_t(bytes));
 }
 
+bool validate::isNarrow(int32_t type) {
+  return type == MOEC_FLOAT16 || type == MOEC_BFLOAT16;
+}
+
+Tensor validate::widen(const Tensor &tensor) {
+  if (!isNarrow(tensor.type))
+    return tensor;
+  Tensor made(MOEC_FLOAT, tensor.shape);
+  for (int64_t i : llvm::seq(tensor.getNumElements()))
+    made.set(i, tensor.get(i));
+  return made;
+}
+
 Tensor validate::makeInput(const ModelValue &value,
                            llvm::ArrayRef<int64_t> symbols,
                            std::mt19937_64 &random) {

@@ -47,6 +47,11 @@ bool isFloat(int32_t type);
 /// The greatest relative error of rounding to the type; 0 for integers.
 double getRounding(int32_t type);
 
+/// Whether it is f16 or bf16.
+bool isNarrow(int32_t type);
+/// The same numbers, in f32 where they are narrower.
+Tensor widen(const Tensor &tensor);
+
 /// Uninitialised memory that is 64-byte aligned.
 std::shared_ptr<char> allocate(int64_t bytes);
 

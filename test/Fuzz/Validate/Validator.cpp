@@ -30,10 +30,9 @@ static constexpr unsigned kRuns = 2;
 static constexpr double kLeastMargin = 1e-3;
 
 Validator::Validator(MLIRContext &context, Jit &jit, Lowering &lowering,
-                     StringRef model, StringRef definition, uint64_t seed)
-    : context(context), jit(jit), lowering(lowering), model(model),
-      definition(definition), seed(seed),
-      handler(&context, [this](Diagnostic &diagnostic) {
+                     Models models, uint64_t seed)
+    : context(context), jit(jit), lowering(lowering), models(std::move(models)),
+      seed(seed), handler(&context, [this](Diagnostic &diagnostic) {
         if (diagnostic.getSeverity() == DiagnosticSeverity::Error)
           said += (said.empty() ? "" : "; ") + diagnostic.str();
         return success();
@@ -60,7 +59,7 @@ OwningOpRef<ModuleOp> Validator::import(StringRef path) {
 }
 
 bool Validator::prepare() {
-  OwningOpRef<ModuleOp> module = import(model);
+  OwningOpRef<ModuleOp> module = import(models.model);
   if (!module)
     return false;
   FailureOr<ModelInterface> interface = ModelInterface::read(*module, "m");
@@ -79,7 +78,7 @@ bool Validator::drawInputs(const ModelInterface &interface) {
   exposed = lowering.outline(*exposed);
   FailureOr<Program> probe = failure();
   if (exposed)
-    probe = Program::make(jit, lowering, *exposed, model);
+    probe = Program::make(jit, lowering, *exposed, models.model);
   if (failed(probe)) {
     addProblem("cannot be lowered as it was imported");
     return false;
@@ -130,8 +129,8 @@ bool Validator::drawCertain(const ModelInterface &interface,
 
 //===-- Outputs -----------------------------------------------------------===//
 
-FailureOr<Validator::Outputs> Validator::runModule(ModuleOp module,
-                                                   StringRef path) {
+FailureOr<Validator::Outputs>
+Validator::runModule(ModuleOp module, StringRef path, const Outputs &given) {
   OwningOpRef<ModuleOp> outlined = lowering.outline(module);
   if (!outlined)
     return failure();
@@ -143,8 +142,8 @@ FailureOr<Validator::Outputs> Validator::runModule(ModuleOp module,
   if (failed(program))
     return failure();
   Outputs made;
-  for (const std::vector<Tensor> &given : inputs) {
-    auto result = program->run(given);
+  for (const std::vector<Tensor> &run : given) {
+    auto result = program->run(run);
     if (!result)
       return module.emitError() << llvm::toString(result.takeError());
     made.push_back(std::move(*result));
@@ -156,7 +155,8 @@ FailureOr<Validator::Outputs> Validator::runModule(ModuleOp module,
 const Validator::Outputs *Validator::getOutputs(size_t snapshot) {
   auto [known, isNew] = outputs.try_emplace(snapshot);
   if (isNew) {
-    FailureOr<Outputs> made = runModule(*steps.snapshots[snapshot], model);
+    FailureOr<Outputs> made =
+        runModule(*steps.snapshots[snapshot], models.model);
     if (succeeded(made))
       known->second = std::move(*made);
   }
@@ -169,18 +169,33 @@ const Validator::Outputs *Validator::getOutputsBefore(const Step &step) {
     return getOutputs(step.before);
   if (defined)
     return &*defined;
-  if (definition.empty()) {
+  if (models.definition.empty()) {
     addProblem("has no definition of its fused layers");
     return nullptr;
   }
-  OwningOpRef<ModuleOp> module = import(definition);
+  OwningOpRef<ModuleOp> module = import(models.definition);
   if (!module)
     return nullptr;
-  FailureOr<Outputs> made = runModule(*module, definition);
+  FailureOr<Outputs> made = runModule(*module, models.definition);
   if (failed(made))
     return nullptr;
   defined = std::move(*made);
   return &*defined;
+}
+
+const Validator::Outputs *Validator::getWideOutputs() {
+  if (wide || models.wide.empty())
+    return wide ? &*wide : nullptr;
+  OwningOpRef<ModuleOp> module = import(models.wide);
+  if (!module)
+    return nullptr;
+  Outputs given;
+  for (const std::vector<Tensor> &run : inputs)
+    llvm::transform(run, std::back_inserter(given.emplace_back()), widen);
+  FailureOr<Outputs> made = runModule(*module, models.wide, given);
+  if (succeeded(made))
+    wide = std::move(*made);
+  return wide ? &*wide : nullptr;
 }
 
 //===-- Comparisons -------------------------------------------------------===//
@@ -188,9 +203,12 @@ const Validator::Outputs *Validator::getOutputsBefore(const Step &step) {
 Comparison Validator::compareAll(const Outputs &before, const Outputs &after,
                                  Promise promise) {
   Comparison worst;
-  for (auto [a, b] : llvm::zip_equal(before, after)) {
+  for (auto [run, a, b] : llvm::enumerate(before, after)) {
     Comparison one = compare(a, b, promise);
     worst.error = std::max(worst.error, one.error);
+    const Outputs *truth = one.problem ? getWideOutputs() : nullptr;
+    if (truth)
+      one.problem = compare(a, b, promise, &(*truth)[run]).problem;
     if (!worst.problem)
       worst.problem = one.problem;
   }
@@ -234,7 +252,7 @@ std::optional<bool> Validator::isFound(const PassFault &fault,
   const Outputs *before = getOutputsBefore(step);
   if (!before || !rule)
     return std::nullopt;
-  FailureOr<Outputs> after = runModule(*wrong, model);
+  FailureOr<Outputs> after = runModule(*wrong, models.model);
   said.clear();
   return failed(after) ||
          compareAll(*before, *after, rule->promise).problem.has_value();
@@ -274,7 +292,7 @@ json::Value Validator::describe() const {
                                              ? json::Value(result.error)
                                              : json::Value("inf")}};
   return json::Object{
-      {"graph", llvm::sys::path::stem(model)},
+      {"graph", llvm::sys::path::stem(models.model)},
       {"draws", numDraws},
       {"seconds", double(std::clock() - start) / CLOCKS_PER_SEC},
       {"passes", std::move(fired)},

@@ -22,14 +22,19 @@
 
 namespace moec::validate {
 
+/// The files of one graph. The last two are empty where there are none: what
+/// its fused layers compute, by ordinary operators; and the same in f32, where
+/// it has narrower floats.
+struct Models {
+  std::string model, definition, wide;
+};
+
 /// One graph: each pass of the validated stages that changes it, and what the
 /// module computes before and after. Diagnostics become problems.
 class Validator {
 public:
-  /// `definition`, if not empty, is a model that says by ordinary operators
-  /// what the fused layers of the model compute.
   Validator(mlir::MLIRContext &context, Jit &jit, Lowering &lowering,
-            llvm::StringRef model, llvm::StringRef definition, uint64_t seed);
+            Models models, uint64_t seed);
 
   /// Imports, runs the passes and draws inputs; false if that cannot be done.
   bool prepare();
@@ -57,7 +62,13 @@ private:
   /// As `getOutputs`, of the pass's right result.
   const Outputs *getOutputsBefore(const Step &step);
   mlir::FailureOr<Outputs> runModule(mlir::ModuleOp module,
-                                     llvm::StringRef path);
+                                     llvm::StringRef path) {
+    return runModule(module, path, inputs);
+  }
+  mlir::FailureOr<Outputs>
+  runModule(mlir::ModuleOp module, llvm::StringRef path, const Outputs &given);
+  /// The outputs in f32; null where nothing says them.
+  const Outputs *getWideOutputs();
   Comparison compareAll(const Outputs &before, const Outputs &after,
                         Promise promise);
   void check(const Step &step);
@@ -74,7 +85,7 @@ private:
   mlir::MLIRContext &context;
   Jit &jit;
   Lowering &lowering;
-  std::string model, definition;
+  Models models;
   uint64_t seed;
   Steps steps;
   std::vector<std::vector<Tensor>> inputs;
@@ -83,7 +94,7 @@ private:
   std::clock_t start = std::clock();
   /// By snapshot; empty where it cannot be run.
   std::map<size_t, std::optional<Outputs>> outputs;
-  std::optional<Outputs> defined;
+  std::optional<Outputs> defined, wide;
   /// By outlined module; failed where it could not be run.
   std::map<std::string, mlir::FailureOr<Outputs>> byText;
   std::map<std::string, PassResult> passes;

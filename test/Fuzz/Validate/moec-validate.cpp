@@ -12,7 +12,7 @@
 //          which wrong rewrites were found
 //
 // Where a model has fused layers, MODEL.onnx.definition says beside it what
-// they compute.
+// they compute; where it has f16 or bf16, MODEL.onnx.wide is the same in f32.
 //
 //===----------------------------------------------------------------------===//
 
@@ -60,10 +60,12 @@ struct Tools {
 } // namespace
 
 static Validator makeValidator(Tools &tools, llvm::StringRef model) {
-  std::string definition = (model + ".definition").str();
-  if (!llvm::sys::fs::exists(definition))
-    definition.clear();
-  return Validator(tools.context, tools.jit, tools.lowering, model, definition,
+  auto findBeside = [&](llvm::StringRef extension) {
+    std::string path = (model + extension).str();
+    return llvm::sys::fs::exists(path) ? path : "";
+  };
+  Models models{model.str(), findBeside(".definition"), findBeside(".wide")};
+  return Validator(tools.context, tools.jit, tools.lowering, std::move(models),
                    seed);
 }
 

@@ -9,10 +9,11 @@ import numpy as np
 from onnx import helper
 
 from .graph import I64, layer, lookalike
+from .on_hits import spread, zeros_like_x
 
 
 def sorted_rows(g, cut=None, largest=0, bounds=None, extra=None, order=None, divide=None, invert=None,
-                network=None, behind=None):
+                network=None, behind=None, add_up=None):
     weights, ids = g.route()
     flat = g.Reshape(ids, [-1])
     count = g.Shape(flat)
@@ -36,6 +37,8 @@ def sorted_rows(g, cut=None, largest=0, bounds=None, extra=None, order=None, div
     y = g.Concat(*parts, axis=0)
     y = behind(g, y) if behind else y
     y = g.Mul(y, g.Unsqueeze(g.Gather(g.Reshape(weights, [-1]), place, axis=0), [1]))
+    if add_up:
+        return add_up(g, y, tokens)
     inverse = (invert or by_sorting)(g, place, count)
     y = g.Reshape(g.Gather(y, inverse, axis=0), [-1, g.k, g.D])
     return g.ReduceSum(y, [1], keepdims=0)
@@ -65,6 +68,26 @@ def rows_put_back_by_scattering(g):
 def put_back_a_place_too_early(g):
     """Numbers added to -1, which counts from the end."""
     return sorted_rows(g, invert=lambda g, place, count: by_scattering(g, place, count, -1, reduction="add"))
+
+
+def by_adding(move=None):
+    """Each row is added where its token is, or where `move` puts it."""
+    def add_up(g, y, tokens):
+        index = spread(g, tokens, y)
+        return g.ScatterElements(zeros_like_x(g), move(g, index) if move else index, y, axis=0, reduction="add")
+    return add_up
+
+
+@layer("P6")
+def rows_added_up_by_scattering(g):
+    return sorted_rows(g, add_up=by_adding())
+
+
+@lookalike(tokens=4, choices=2)
+def columns_added_up_by_scattering(g):
+    """As many rows as columns, and a column is added where the token of the row of its number is."""
+    g.D = 8
+    return sorted_rows(g, add_up=by_adding(lambda g, index: g.Transpose(index, perm=[1, 0])))
 
 
 @lookalike()

@@ -10,6 +10,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 I64 = TensorProto.INT64
 F32 = TensorProto.FLOAT
+BOOL = TensorProto.BOOL
 
 
 class Graph:

@@ -7,7 +7,7 @@
 
 import numpy as np
 
-from .graph import layer, lookalike
+from .graph import BOOL, I64, layer, lookalike
 
 
 def zeros_like_x(g):
@@ -83,6 +83,25 @@ def gathered_twice(g):
 def gathered_for_one_expert(g):
     """Its matrices are no table of all experts."""
     return gathered_by_tuples(g)
+
+
+def tokens_of(g, ids, e):
+    """Those of which one choice is the expert."""
+    chosen = g.ReduceMax(g.Cast(g.Equal(ids, e), to=I64), [1], keepdims=0)
+    return g.Squeeze(g.NonZero(g.Cast(chosen, to=BOOL)), [0])
+
+
+@layer("P3")
+def gathered_by_tokens_alone(g):
+    """Tokens and their weights are found by different masks, in the same order."""
+    weights, ids = g.route()
+    flat, total = g.Reshape(weights, [-1]), zeros_like_x(g)
+    for e, m in enumerate(g.weights_of_experts()):
+        tokens, choices = hits(g, g.Equal(ids, e))
+        weight = g.Unsqueeze(g.Gather(flat, g.Add(g.Mul(tokens, g.k), choices)), [1])
+        alone = tokens_of(g, ids, e)
+        total = scatter_nd(g, total, alone, g.Mul(g.network(g.Gather("x", alone, axis=0), m), weight))
+    return total
 
 
 @lookalike()
