@@ -66,7 +66,7 @@ class Layer(layers.Graph):
         self.plain = plain
         self.form = self.pick(FORMS if plain else EXPERT_FORMS)
         self.layout = "apart" if plain else self.pick(LAYOUTS)
-        self.copies = {int(draw.integers(1, self.E)): 0} if self.chance(0.25) and self.E > 1 else {}
+        self.copies = {int(draw.integers(1, self.E)): 0} if self.chance(0.4) and self.E > 1 else {}
         self.zeroed = {int(draw.integers(self.E))} if self.chance(0.3) else set()
         self.router_is_f32 = self.chance(0.5)
         self.kept = set()

@@ -27,9 +27,9 @@ RowExpr *ExpertLifter::make(RowExpr expr) {
 }
 
 RowExpr *ExpertLifter::lift(ArrayRef<Value> values) {
-  auto found = known.find({values.front(), values.size()});
-  if (found != known.end())
-    return found->second;
+  for (const auto &[column, expr] : known.lookup(values.front()))
+    if (Values(column) == values)
+      return expr;
   // Experts are small; what is deep is no expert, and recursion must end.
   constexpr unsigned kMaxDepth = 256;
   if (depth >= kMaxDepth)
@@ -41,7 +41,7 @@ RowExpr *ExpertLifter::lift(ArrayRef<Value> values) {
     return fail(values.front().getDefiningOp(),
                 "its rows are not those of one token and one expert each");
   if (expr)
-    known[{values.front(), values.size()}] = expr;
+    known[values.front()].push_back({SmallVector<Value>(values), expr});
   return expr;
 }
 

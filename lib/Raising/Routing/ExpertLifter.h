@@ -183,7 +183,9 @@ private:
   llvm::SmallVector<int64_t> experts;
   const llvm::DenseSet<mlir::Value> *sources = nullptr;
   std::vector<std::unique_ptr<RowExpr>> exprs;
-  llvm::DenseMap<std::pair<mlir::Value, unsigned>, RowExpr *> known;
+  /// Expressions of values that were lifted, by the first of them.
+  using Column = std::pair<llvm::SmallVector<mlir::Value>, RowExpr *>;
+  llvm::DenseMap<mlir::Value, llvm::SmallVector<Column, 1>> known;
   llvm::SetVector<mlir::Operation *> visited;
   /// What values without a fact run over: where rows are repeated, and where
   /// one value has all experts.

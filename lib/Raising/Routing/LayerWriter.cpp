@@ -363,13 +363,17 @@ Value LayerWriter::writeNode(const RowExpr *expr) {
         b.getNamedAttr(
             "to", TypeAttr::get(getElementTypeOrSelf(operands[3].getType()))));
   // All results of one node are made once.
-  Operation *&op = nodes[{expr->op, expr->operands.front().row}];
+  auto &made = nodes[expr->op];
+  auto *found = llvm::find_if(
+      made, [&](const auto &other) { return other.first == operands; });
+  Operation *op = found == made.end() ? nullptr : found->second;
   if (!op) {
     // Along the features, which are the second of two dimensions.
     SmallVector<NamedAttribute> changes;
     if (isAlongFeatures && !isa<onnx::SliceOp>(expr->op))
       changes.push_back(b.getNamedAttr("axis", b.getI64IntegerAttr(1)));
     op = b.cloneNode(expr->op, operands, changes);
+    made.push_back({operands, op});
     op->setAttr(moe::MoeDialect::getLayerAttrName(),
                 b.getStringAttr(getNodeName(layer.root)));
   }

@@ -72,9 +72,9 @@ private:
   llvm::DenseMap<std::pair<const RowExpr *, unsigned>, mlir::Value> stacked;
   /// Beside which other parameters of the layer are.
   mlir::Value firstStacked;
-  llvm::DenseMap<std::pair<mlir::Operation *, const RowExpr *>,
-                 mlir::Operation *>
-      nodes;
+  /// What nodes were written for, and as what.
+  using Written = std::pair<llvm::SmallVector<mlir::Value>, mlir::Operation *>;
+  llvm::DenseMap<mlir::Operation *, llvm::SmallVector<Written, 1>> nodes;
 };
 
 } // namespace moec::routing

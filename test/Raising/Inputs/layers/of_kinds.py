@@ -132,6 +132,37 @@ def sorted_and_handed_on(g):
     return sorted_rows(g, network=some_unlike(plain, lambda g, x, m: x))
 
 
+def squared(g, x, m, e):
+    """One expert takes what it multiplied twice, the others something else of it."""
+    h = g.MatMul(x, m[0])
+    return g.MatMul(g.Mul(h, h if e == 0 else g.Tanh(h)), m[1])
+
+
+@layer("P2")
+def one_operand_twice(g):
+    return masked(g, network=squared)
+
+
+@layer("P3")
+def hits_of_one_operand_twice(g):
+    return kinds_of_hits(g, squared)
+
+
+@layer("P2")
+def other_products_by_turns(g):
+    """Of two products one expert takes the first, the others the second."""
+    def network(g, x, m, e):
+        h, t = g.MatMul(x, m[0]), g.MatMul(x, g.weight(g.D, g.H))
+        return g.MatMul(g.Mul(g.Add(h, t), h if e == 0 else t), m[1])
+    return masked(g, network=network)
+
+
+@layer("P5")
+def sorted_rows_taken_from_one(g):
+    """What all sorted rows have in common is of each kind's rows."""
+    return sorted_rows(g, before=lambda g, rows: g.Sub(1.0, rows), network=some_unlike(plain, wide))
+
+
 @lookalike()
 def all_handed_on(g):
     """None has weights."""
