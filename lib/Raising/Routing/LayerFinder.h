@@ -28,6 +28,8 @@ struct RoutedLayer {
   Dims denseDims;
   /// Which choices count, where not all do.
   Hits hits;
+  /// Instead of weights and hits: the slots that experts compute, by choice.
+  llvm::SmallVector<SlotPart, 0> slots;
   /// Of those of a token, how many are taken, and how many rows it has;
   /// null: 1.
   int64_t choices = 0;
@@ -82,6 +84,7 @@ private:
   MaybeLayer findExpertSum(mlir::Operation *reduce);
   MaybeLayer findRowScatter(mlir::Operation *scatter);
   MaybeLayer findScaledSum(mlir::Operation *reduce);
+  MaybeLayer findSlotSum(mlir::Operation *sum);
   std::optional<llvm::SmallVector<mlir::Value>> readStack(mlir::Value stack);
   static void addStack(mlir::Value stack,
                        llvm::SmallVectorImpl<mlir::Operation *> &nodes);

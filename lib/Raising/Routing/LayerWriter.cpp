@@ -104,6 +104,8 @@ Value LayerWriter::forEachRow(Value numbers) {
 /// The choices of each token; one that does not count is of no expert.
 Value LayerWriter::writeIds() {
   constexpr int kDropped = -1;
+  if (slotIds)
+    return slotIds;
   AffineExpr choices = b.getShapes().getConstant(facts.getExtents().choices);
   Value ids = forEachRow(b.convert(
       b.reshape(layer.ids, {facts.getTokens(), choices}), b.getI32Type()));
@@ -140,6 +142,8 @@ Value LayerWriter::writeWeights() {
   onnx::ShapeContext &shapes = b.getShapes();
   AffineExpr choices = shapes.getConstant(facts.getExtents().choices);
   SmallVector<AffineExpr> extents = {facts.getTokens(), choices};
+  if (slotWeights)
+    return slotWeights;
   if (layer.denseWeights)
     return b.convert(lookUpDense(layer.denseWeights, layer.denseDims),
                      b.getF32Type());
@@ -309,6 +313,8 @@ Value LayerWriter::writeNode(const RowExpr *expr) {
 LogicalResult LayerWriter::write() {
   if (failed(stackWeights(layer.expert)))
     return failure();
+  if (!layer.slots.empty())
+    writeSlots();
   writePlan();
   Value weights = writeWeights();
   Value y = write(layer.expert);

@@ -35,6 +35,13 @@ private:
   mlir::Value writeIds();
   mlir::Value forEachRow(mlir::Value numbers);
   mlir::Value writeWeights();
+  mlir::Value getIdsOf(int64_t choice);
+  mlir::Value orderDims(mlir::Value numbers, llvm::ArrayRef<Dim> dims);
+  mlir::Value lookUpChoice(mlir::Value numbers, llvm::ArrayRef<Dim> dims,
+                           int64_t choice);
+  mlir::Value writeCapacity(const SlotPart &part);
+  std::pair<mlir::Value, mlir::Value> writePart(const SlotPart &part);
+  void writeSlots();
   mlir::Value lookUpDense(mlir::Value dense, llvm::ArrayRef<Dim> dims);
   mlir::Value writeScaled(const RowExpr *expr);
   mlir::Value write(const RowExpr *expr);
@@ -53,6 +60,8 @@ private:
   NodeBuilder b;
   mlir::AffineExpr tokens, rowsExtent;
   mlir::Value numRows, numTokens;
+  /// Of choices that have slots.
+  mlir::Value slotIds, slotWeights;
   moe::PlanOp plan;
   llvm::DenseMap<const RowExpr *, mlir::Value> written;
   /// Of a product: weights (0) and bias (1).

@@ -8,6 +8,7 @@
 
 #include "Constants.h"
 
+#include "dialects/Onnx/IR/ShapeArithmetic.h"
 #include "mlir/IR/TypeUtilities.h"
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -39,6 +40,20 @@ RoutingFacts::RoutingFacts(Value ids, bool hasChoices, int64_t experts,
   }
   extents.experts = experts;
   set(ids, Fact(FactKind::Ids, dims));
+}
+
+RoutingFacts::RoutingFacts(ArrayRef<Value> rounds, int64_t experts,
+                           onnx::ShapeContext &shapes)
+    : ids(rounds.front()), rounds(rounds), areDistinct(false), shapes(shapes) {
+  tokens = onnx::getProduct(shapes, shapes.getExtents(ids));
+  extents = {int64_t(rounds.size()), experts};
+  for (auto [choice, round] : llvm::enumerate(rounds)) {
+    Fact fact(FactKind::OneOfIds);
+    for (int64_t extent : cast<RankedTensorType>(round.getType()).getShape())
+      fact.dims.push_back(extent == 1 ? Dim() : Dim{Axis::Token});
+    fact.choice = choice;
+    set(round, std::move(fact));
+  }
 }
 
 bool RoutingFacts::hasOneToken() const {
@@ -92,14 +107,25 @@ bool RoutingFacts::fitsExtents(Value value, ArrayRef<Dim> dims) const {
   return !hasTokens || isAllTokens(spread);
 }
 
+/// Of an only token nothing counts.
+static void forgetTokens(Fact &fact) {
+  SmallVector<Dims *> all = {&fact.dims, &fact.weightDims, &fact.denseDims,
+                             &fact.hits.keptDims};
+  for (SlotPart &part : fact.parts) {
+    all.push_back(&part.placeDims);
+    for (SlotFactor &factor : part.factors)
+      all.push_back(&factor.dims);
+  }
+  for (Dims *dims : all)
+    for (Dim &dim : *dims)
+      llvm::erase(dim, Axis::Token);
+}
+
 void RoutingFacts::set(Value value, Fact fact) {
   if (!fitsExtents(value, fact.dims))
     return;
   if (hasOneToken())
-    for (Dims *dims :
-         {&fact.dims, &fact.weightDims, &fact.denseDims, &fact.hits.keptDims})
-      for (Dim &dim : *dims)
-        llvm::erase(dim, Axis::Token);
+    forgetTokens(fact);
   facts.insert({value, std::move(fact)});
 }
 
@@ -140,6 +166,17 @@ std::optional<SmallVector<int64_t>> moec::routing::getAxes(Operation *op,
 bool moec::routing::keepsDims(Operation *reduction) {
   auto keep = reduction->getAttrOfType<IntegerAttr>("keepdims");
   return !keep || !keep.getValue().isZero();
+}
+
+Dims moec::routing::reduceDims(ArrayRef<Dim> dims, ArrayRef<int64_t> axes,
+                               bool keepsThem) {
+  Dims result;
+  for (auto [index, dim] : llvm::enumerate(dims)) {
+    bool isReduced = llvm::is_contained(axes, int64_t(index));
+    if (!isReduced || keepsThem)
+      result.push_back(isReduced ? Dim() : dim);
+  }
+  return result;
 }
 
 std::optional<Dims> RoutingFacts::alignDims(Value value,
@@ -214,6 +251,8 @@ std::optional<Fact> RoutingFacts::infer(Operation *op) {
           .Case([&](onnx::CumSumOp op) { return inferCumSum(op); })
           .Case([&](onnx::RangeOp op) { return inferRange(op); })
           .Default([](Operation *) { return std::nullopt; });
+  if (!fact)
+    fact = inferSlots(op);
   return fact ? fact : inferComputed(op);
 }
 
@@ -382,7 +421,12 @@ std::optional<Fact> RoutingFacts::inferCast(Operation *op, const Fact &fact) {
   switch (fact.kind) {
   case FactKind::Mask:
   case FactKind::AnyMask:
+  case FactKind::ChoiceMask:
     return result;
+  case FactKind::Slots:
+    return castSlots(op, fact);
+  case FactKind::ChoiceWeight:
+    return type.isF32() ? MaybeFact(result) : std::nullopt;
   case FactKind::Uniform:
     return fact.number == 0 || fact.number == 1 ? MaybeFact(result)
                                                 : std::nullopt;

@@ -59,8 +59,10 @@ struct SlotPart {
   int64_t choice = kEveryChoice;
   mlir::Value place;
   Dims placeDims;
-  /// A number: how many slots an expert has.
+  /// How many slots an expert has, where only the run knows it; and as an
+  /// extent.
   mlir::Value capacity;
+  mlir::AffineExpr extent;
   Numbering numbering;
   llvm::SmallVector<SlotFactor, 2> factors;
   /// Whether experts that were not chosen have slots as well, and likewise
@@ -82,9 +84,6 @@ inline bool isOfMasks(llvm::ArrayRef<SlotPart> parts) {
   });
 }
 
-/// Whether no two choices have the same slot.
-bool haveOwnSlots(llvm::ArrayRef<SlotPart> parts);
-
 /// Whether `inner` is zero wherever `outer` is: masks, of which null is all
 /// ones.
 bool isKeptOf(mlir::Value inner, mlir::Value outer);
@@ -95,12 +94,14 @@ mlir::Value peelMask(mlir::Value value);
 /// Whether no number is below zero, as far as that can be seen.
 bool isNotNegative(mlir::Value value);
 
-/// Two operands of an Einsum or a MatMul, and what it makes of them, dimensions
-/// by their labels.
+/// What an Einsum, a MatMul or a Mul multiplies, dimensions by their labels:
+/// those of the result first and in its order, then the summed ones.
 struct Contraction {
   llvm::SmallVector<mlir::Value> operands;
   llvm::SmallVector<llvm::SmallVector<unsigned>> labels;
   unsigned numOutputLabels = 0, numLabels = 0;
+
+  bool isSummed(unsigned label) const { return label >= numOutputLabels; }
 };
 std::optional<Contraction> readContraction(mlir::Operation *op);
 
