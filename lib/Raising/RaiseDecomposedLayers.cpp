@@ -58,12 +58,14 @@ struct RaiseDecomposedLayers
         all.push_back(choice.ids);
     bool isChanged = false;
     SmallVector<Value> done;
-    for (ArrayRef<Choice> rounds : findRounds(choices))
-      if (raiseRounds(rounds, shapes, symbols)) {
-        isChanged = true;
-        for (const Choice &choice : rounds)
-          done.push_back(choice.ids);
-      }
+    for (ArrayRef<Choice> rounds : findRounds(choices)) {
+      std::optional<bool> isRaised = raiseRounds(rounds, shapes, symbols);
+      if (!isRaised)
+        continue;
+      isChanged |= *isRaised;
+      for (const Choice &choice : rounds)
+        done.push_back(choice.ids);
+    }
     for (const Choice &choice : choices)
       if (!llvm::is_contained(done, choice.ids))
         isChanged |= raise(choice, all, shapes, symbols);
@@ -97,25 +99,31 @@ private:
     return write(choice, *layer, facts, symbols);
   }
 
-  /// Choices made one after the other, whose experts compute slots: a layer of
-  /// all of them. Where it is none, each may still have one of its own.
-  bool raiseRounds(ArrayRef<Choice> rounds, onnx::ShapeContext &shapes,
-                   SymbolTable &symbols) {
+  /// Choices made one after the other, whose experts compute slots, lead to a
+  /// layer of all of them. Nothing where they lead to no sum of slots: then
+  /// each may have a layer of its own.
+  std::optional<bool> raiseRounds(ArrayRef<Choice> rounds,
+                                  onnx::ShapeContext &shapes,
+                                  SymbolTable &symbols) {
     auto ids = llvm::map_to_vector(
         rounds, [](const Choice &choice) { return choice.ids; });
     RoutingFacts facts(ids, rounds.front().experts, shapes);
     facts.propagate();
     LayerFinder finder(facts);
-    std::unique_ptr<RoutedLayer> layer = finder.find();
-    return layer && write(rounds.front(), *layer, facts, symbols);
+    std::unique_ptr<RoutedLayer> layer = finder.findOfSlots();
+    if (layer)
+      return write(rounds.front(), *layer, facts, symbols);
+    if (finder.getMiss().reason.empty())
+      return std::nullopt;
+    reportMiss(rounds.front(), finder.getMiss());
+    return false;
   }
 
   bool write(const Choice &choice, const RoutedLayer &layer,
              const RoutingFacts &facts, SymbolTable &symbols) {
     if (keepNan && computesEverybody(layer)) {
-      reportMiss(choice,
-                 {layer.root, "zero times the NaN of an expert that is "
-                              "not chosen is to be kept"});
+      reportMiss(choice, {layer.root, "zero times the NaN of an expert that is "
+                                      "not chosen is to be kept"});
       return false;
     }
     LayerWriter writer(layer, facts, symbols);
@@ -127,8 +135,8 @@ private:
                                remark::RemarkOpts::name("RaisedLayer")
                                    .category("raise-decomposed-layers"));
     said << remark::add("raised '{0}' by {1}: {2} experts, {3} a token",
-                        getNodeName(layer.root), layer.pattern,
-                        choice.experts, layer.choices);
+                        getNodeName(layer.root), layer.pattern, choice.experts,
+                        layer.choices);
     LayerSummary(writer.getPlan()).report(said);
     ++numLayers;
     return true;

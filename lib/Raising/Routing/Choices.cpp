@@ -163,8 +163,7 @@ moec::routing::findRounds(ArrayRef<Choice> choices) {
     else
       rounds->push_back(choice);
   }
-  llvm::erase_if(found, [](ArrayRef<Choice> rounds) {
-    return rounds.size() < 2;
-  });
+  llvm::erase_if(found,
+                 [](ArrayRef<Choice> rounds) { return rounds.size() < 2; });
   return found;
 }

@@ -52,8 +52,6 @@ std::unique_ptr<RoutedLayer> LayerFinder::find() {
         layer = findRowScatter(user);
       else if (isWeight(&fact) && !fact.expert && isa<onnx::MulOp>(user))
         layer = findExpertSum(user);
-      else if (fact.kind == FactKind::Slots)
-        layer = findSlotSum(user);
       else if (facts.isChosenPlace(fact) && fact.choice == 0 &&
                isa<onnx::GatherOp, onnx::GatherNDOp>(user))
         layer = findTaken(user);
@@ -61,7 +59,7 @@ std::unique_ptr<RoutedLayer> LayerFinder::find() {
         return layer;
     }
   }
-  return nullptr;
+  return findOfSlots();
 }
 
 /// Whether two values have the same extents but for the last.

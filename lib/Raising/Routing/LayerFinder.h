@@ -47,6 +47,8 @@ public:
   /// The layer; null where there is none. `getMiss` then says what stopped the
   /// match that came furthest, if any began.
   std::unique_ptr<RoutedLayer> find();
+  /// Likewise, of layers whose experts compute slots.
+  std::unique_ptr<RoutedLayer> findOfSlots();
   const Miss &getMiss() const { return miss; }
 
 private:

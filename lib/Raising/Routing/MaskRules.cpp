@@ -155,16 +155,6 @@ std::optional<Fact> RoutingFacts::inferAnd(onnx::AndOp op) {
   return std::nullopt;
 }
 
-bool moec::routing::isZeroAndOne(Value value) {
-  std::optional<SmallVector<int64_t>> values = getIntegers(value);
-  DenseElementsAttr numbers;
-  if (!values && matchPattern(value, m_Constant(&numbers)) &&
-      numbers.getElementType().isF32() && numbers.size() == 2)
-    values = {int64_t(numbers.getValues<float>()[0] != 0.0f),
-              numbers.getValues<float>()[1] == 1.0f};
-  return values && *values == SmallVector<int64_t>{0, 1};
-}
-
 std::optional<Fact> RoutingFacts::inferOneHot(onnx::OneHotOp op) {
   const Fact *fact = lookup(op.getIndices());
   bool isOne = fact && fact->kind == FactKind::OneOfIds;
@@ -272,9 +262,9 @@ std::optional<Fact> RoutingFacts::inferMul(onnx::MulOp op) {
       [[fallthrough]];
     case FactKind::ZeroOutside:
       // Zero times what there is stays zero, as routing needs it.
-      if (hasAxis(fact->dims, Axis::Expert) && !hasAxis(fact->dims, Axis::Choice) &&
-          !lookup(other) && alignDims(other, fact->dims) &&
-          fact->kind != FactKind::HitWeight &&
+      if (hasAxis(fact->dims, Axis::Expert) &&
+          !hasAxis(fact->dims, Axis::Choice) && !lookup(other) &&
+          alignDims(other, fact->dims) && fact->kind != FactKind::HitWeight &&
           fact->kind != FactKind::RowWeight) {
         std::optional<Dims> dims = alignDims(other, fact->dims);
         bool isInside = llvm::none_of(*dims, [](const Dim &dim) {

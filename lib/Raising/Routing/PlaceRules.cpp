@@ -26,10 +26,10 @@ std::optional<Fact> RoutingFacts::readMask(const Fact *fact) const {
     return std::nullopt;
   if (fact->kind == FactKind::ChoiceMask)
     return *fact;
-  bool isOne = extents.choices == 1 &&
-               (fact->kind == FactKind::Mask || fact->kind == FactKind::AnyMask);
-  bool isEvery = fact->kind == FactKind::Mask &&
-                 hasAxis(fact->dims, Axis::Choice);
+  bool isOne = extents.choices == 1 && (fact->kind == FactKind::Mask ||
+                                        fact->kind == FactKind::AnyMask);
+  bool isEvery =
+      fact->kind == FactKind::Mask && hasAxis(fact->dims, Axis::Choice);
   if (!isOne && !isEvery)
     return std::nullopt;
   Fact mask = *fact;
@@ -43,9 +43,9 @@ bool RoutingFacts::isWeightOfChoice(const Fact &fact) const {
   if (fact.expert || !hasAxis(fact.dims, Axis::Expert))
     return false;
   return fact.kind == FactKind::ChoiceWeight ||
-         (extents.choices == 1 && (fact.kind == FactKind::MaskedWeight ||
-                                   fact.kind == FactKind::Gate ||
-                                   fact.kind == FactKind::ZeroOutside));
+         (extents.choices == 1 &&
+          (fact.kind == FactKind::MaskedWeight || fact.kind == FactKind::Gate ||
+           fact.kind == FactKind::ZeroOutside));
 }
 
 /// How many tokens the dimensions `along` count, of which those in front count
@@ -59,9 +59,10 @@ AffineExpr RoutingFacts::getGroupSize(Value value, ArrayRef<Dim> dims,
     bool isAlong = llvm::is_contained(along, int64_t(index));
     bool hasTokens = llvm::is_contained(dim, Axis::Token);
     if (isAlong && hasTokens && dim.size() > 1)
-      return llvm::count_if(dims, [](const Dim &other) {
-               return llvm::is_contained(other, Axis::Token);
-             }) == 1
+      return llvm::count_if(dims,
+                            [](const Dim &other) {
+                              return llvm::is_contained(other, Axis::Token);
+                            }) == 1
                  ? tokens
                  : AffineExpr();
     if (isAlong && hasTokens)
@@ -89,8 +90,8 @@ std::optional<Fact> RoutingFacts::numberChoices(onnx::CumSumOp op) {
     return std::nullopt;
   int64_t along = normalizeAxis(axis->front(), mask->dims.size());
   const Dim &dim = mask->dims[along];
-  bool isWithin = mask->choice == kEveryChoice &&
-                  !llvm::is_contained(dim, Axis::Choice);
+  bool isWithin =
+      mask->choice == kEveryChoice && !llvm::is_contained(dim, Axis::Choice);
   AffineExpr groupSize = getGroupSize(op.getX(), mask->dims, along);
   if (isWithin || !groupSize || llvm::is_contained(dim, Axis::Expert))
     return std::nullopt;
@@ -125,13 +126,36 @@ std::optional<Fact> RoutingFacts::countChoices(Operation *op) {
   return hasAxis(result.dims, Axis::Expert) ? MaybeFact(result) : std::nullopt;
 }
 
-/// Numbers that go on after `count`.
-std::optional<Fact> RoutingFacts::numberAfter(const Fact &fact,
+/// Whether a count is one for each group of the tokens that are numbered.
+bool RoutingFacts::isOfGroups(Value places, const Fact &count) const {
+  const Fact &fact = *lookup(places);
+  onnx::Extents sizes = shapes.getExtents(places);
+  AffineExpr size = shapes.getConstant(1);
+  bool isInside = false;
+  for (auto [index, dim] : llvm::enumerate(fact.dims)) {
+    if (!llvm::is_contained(dim, Axis::Token))
+      continue;
+    int64_t own = int64_t(index + count.dims.size()) - fact.dims.size();
+    bool isGroup = own >= 0 && !count.dims[own].empty();
+    if (isGroup && isInside)
+      return false;
+    isInside |= !isGroup;
+    if (!isGroup)
+      size = size * sizes[index];
+  }
+  return isSameExtent(size, fact.numbering.groupSize);
+}
+
+/// Numbers, or counts, that go on after `count`.
+std::optional<Fact> RoutingFacts::numberAfter(Value places,
                                               const Fact &count) const {
+  const Fact &fact = *lookup(places);
   std::optional<Dims> dims = broadcastDims(fact.dims, count.dims);
-  bool isSame = isSameExtent(fact.numbering.groupSize,
-                             count.numbering.groupSize);
-  if (!dims || !isSame)
+  bool isSame =
+      isSameExtent(fact.numbering.groupSize, count.numbering.groupSize);
+  bool isAligned = fact.kind == FactKind::Place ? isOfGroups(places, count)
+                                                : fact.dims == count.dims;
+  if (!dims || !isSame || !isAligned)
     return std::nullopt;
   Fact result = fact;
   result.dims = *dims;
@@ -154,7 +178,7 @@ std::optional<Fact> RoutingFacts::shiftPlace(Value places, Value other,
   bool isPlace = fact && fact->kind == FactKind::Place && !fact->expert;
   bool isCount = fact && fact->kind == FactKind::ChoiceCount && !fact->expert;
   if (count && count->kind == FactKind::ChoiceCount && !count->expert)
-    return sign > 0 && (isPlace || isCount) ? numberAfter(*fact, *count)
+    return sign > 0 && (isPlace || isCount) ? numberAfter(places, *count)
                                             : std::nullopt;
   std::optional<double> number = getUniform(other);
   std::optional<Dims> dims;
@@ -211,8 +235,7 @@ std::optional<Fact> RoutingFacts::reducePlace(Operation *op) const {
 }
 
 /// The place of a choice looked up by its id.
-std::optional<Fact>
-RoutingFacts::gatherPlace(onnx::GatherElementsOp op) const {
+std::optional<Fact> RoutingFacts::gatherPlace(onnx::GatherElementsOp op) const {
   const Fact *fact = lookup(op.getData()), *ids = lookup(op.getIndices());
   int64_t axis = normalizeAxis(op.getAxis(), getType(op.getData()).getRank());
   if (!fact || !ids || fact->kind != FactKind::Place || fact->expert ||
@@ -220,8 +243,8 @@ RoutingFacts::gatherPlace(onnx::GatherElementsOp op) const {
     return std::nullopt;
   bool isOne = ids->kind == FactKind::OneOfIds && ids->choice == fact->choice;
   bool isAll = ids->kind == FactKind::Ids &&
-               (extents.choices == 1 || (fact->choice == kEveryChoice &&
-                                         ids->dims[axis].empty()));
+               (extents.choices == 1 ||
+                (fact->choice == kEveryChoice && ids->dims[axis].empty()));
   onnx::Extents of = shapes.getExtents(op.getData());
   onnx::Extents by = shapes.getExtents(op.getIndices());
   for (size_t dim = 0; dim < of.size(); ++dim)

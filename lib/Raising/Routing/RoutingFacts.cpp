@@ -121,27 +121,50 @@ static void forgetTokens(Fact &fact) {
       llvm::erase(dim, Axis::Token);
 }
 
+static bool isOfSlots(FactKind kind) {
+  return kind == FactKind::ChoiceMask || kind == FactKind::ChoiceWeight ||
+         kind == FactKind::ChoiceCount || kind == FactKind::Place ||
+         kind == FactKind::Slots;
+}
+
 void RoutingFacts::set(Value value, Fact fact) {
-  if (!fitsExtents(value, fact.dims))
+  // Counts are of groups of tokens.
+  if (fact.kind != FactKind::ChoiceCount && !fitsExtents(value, fact.dims))
     return;
   if (hasOneToken())
     forgetTokens(fact);
-  facts.insert({value, std::move(fact)});
+  (isOfSlots(fact.kind) ? slotFacts : facts).insert({value, std::move(fact)});
+}
+
+/// Infers the first result's fact from those that rules see. False without one.
+bool RoutingFacts::inferAndSet(Operation *op) {
+  auto hasFact = [&](Value operand) { return lookup(operand) != nullptr; };
+  if (op->getNumResults() == 0 || llvm::none_of(op->getOperands(), hasFact))
+    return false;
+  MaybeFact fact = infer(op);
+  if (!fact || (seesSlots && !isOfSlots(fact->kind)))
+    return false;
+  set(op->getResult(0), std::move(*fact));
+  return true;
 }
 
 void RoutingFacts::propagate() {
   Operation *op = ids.getDefiningOp();
   op = op ? op->getNextNode() : &ids.getParentBlock()->front();
   for (; op; op = op->getNextNode()) {
-    auto hasFact = [&](Value operand) { return lookup(operand) != nullptr; };
-    if (op->getNumResults() == 0 || llvm::none_of(op->getOperands(), hasFact))
-      continue;
-    if (auto split = dyn_cast<onnx::SplitOp>(op))
+    if (auto split = dyn_cast<onnx::SplitOp>(op)) {
       inferSplit(split);
-    else if (auto sort = dyn_cast<onnx::TopKOp>(op))
+      continue;
+    }
+    if (auto sort = dyn_cast<onnx::TopKOp>(op)) {
       inferSort(sort);
-    else if (MaybeFact fact = infer(op))
-      set(op->getResult(0), std::move(*fact));
+      continue;
+    }
+    if (inferAndSet(op))
+      continue;
+    seesSlots = true;
+    inferAndSet(op);
+    seesSlots = false;
   }
 }
 
@@ -251,7 +274,7 @@ std::optional<Fact> RoutingFacts::infer(Operation *op) {
           .Case([&](onnx::CumSumOp op) { return inferCumSum(op); })
           .Case([&](onnx::RangeOp op) { return inferRange(op); })
           .Default([](Operation *) { return std::nullopt; });
-  if (!fact)
+  if (!fact && seesSlots)
     fact = inferSlots(op);
   return fact ? fact : inferComputed(op);
 }

@@ -160,7 +160,18 @@ public:
 
   const Fact *lookup(mlir::Value value) const {
     const auto *found = facts.find(value);
-    return found == facts.end() ? nullptr : &found->second;
+    if (found != facts.end())
+      return &found->second;
+    return seesSlots ? lookupSlots(value) : nullptr;
+  }
+  /// What is known of a value on the way to the slots of experts. Such facts
+  /// are apart: what has one is a plain number to all other layers.
+  const Fact *lookupSlots(mlir::Value value) const {
+    const auto *found = slotFacts.find(value);
+    return found == slotFacts.end() ? nullptr : &found->second;
+  }
+  bool knows(mlir::Value value) const {
+    return lookup(value) || lookupSlots(value);
   }
   const RoutingExtents &getExtents() const { return extents; }
   /// Whether the choices of one token are known to differ.
@@ -190,6 +201,9 @@ public:
   bool isAllTokens(mlir::AffineExpr extent) const;
   /// Values with facts, in the order of the graph.
   const llvm::MapVector<mlir::Value, Fact> &getFacts() const { return facts; }
+  const llvm::MapVector<mlir::Value, Fact> &getSlotFacts() const {
+    return slotFacts;
+  }
 
   /// What the dimensions of a value run over that is broadcast to `dims`.
   std::optional<Dims> alignDims(mlir::Value value,
@@ -198,6 +212,7 @@ public:
 private:
   using MaybeFact = std::optional<Fact>;
 
+  bool inferAndSet(mlir::Operation *op);
   /// The rules. Each gives the fact of the first result, if it knows one.
   MaybeFact infer(mlir::Operation *op);
   MaybeFact inferView(mlir::Operation *op, const Fact &fact);
@@ -244,8 +259,9 @@ private:
                                 llvm::ArrayRef<int64_t> along) const;
   MaybeFact numberChoices(onnx::CumSumOp op);
   MaybeFact countChoices(mlir::Operation *op);
-  MaybeFact numberAfter(const Fact &fact, const Fact &count) const;
+  MaybeFact numberAfter(mlir::Value places, const Fact &count) const;
   MaybeFact shiftPlace(mlir::Value places, mlir::Value other, int sign) const;
+  bool isOfGroups(mlir::Value places, const Fact &count) const;
   MaybeFact maskPlace(mlir::Value places, mlir::Value by, double outside) const;
   MaybeFact reducePlace(mlir::Operation *op) const;
   MaybeFact gatherPlace(onnx::GatherElementsOp op) const;
@@ -292,7 +308,9 @@ private:
   bool areDistinct;
   onnx::ShapeContext &shapes;
   mlir::AffineExpr tokens;
-  llvm::MapVector<mlir::Value, Fact> facts;
+  llvm::MapVector<mlir::Value, Fact> facts, slotFacts;
+  /// Whether rules see them.
+  bool seesSlots = false;
 };
 
 /// Whether only the run knows an extent.
@@ -315,9 +333,6 @@ Dims reduceDims(llvm::ArrayRef<Dim> dims, llvm::ArrayRef<int64_t> axes,
 
 /// Whether elements are 0 or 1: what a comparison says.
 bool isCondition(mlir::Value value);
-
-/// Whether a constant is 0 and 1, in this order.
-bool isZeroAndOne(mlir::Value value);
 
 } // namespace moec::routing
 

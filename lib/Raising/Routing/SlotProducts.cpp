@@ -23,9 +23,9 @@ moec::routing::readSlotProduct(const RoutingFacts &facts, Operation *op) {
   if (!product || product->operands.size() != 2)
     return std::nullopt;
   for (unsigned i : {0, 1}) {
-    const Fact *fact = facts.lookup(product->operands[i]);
+    const Fact *fact = facts.lookupSlots(product->operands[i]);
     if (!fact || fact->kind != FactKind::Slots || fact->expert ||
-        facts.lookup(product->operands[1 - i]))
+        facts.knows(product->operands[1 - i]))
       continue;
     SlotProduct found{fact,
                       product->operands[i],
@@ -81,7 +81,7 @@ bool SlotProduct::areInOrder(ArrayRef<unsigned> labels) const {
 Dims SlotProduct::getRowDims(ArrayRef<unsigned> labels) const {
   Dims rows;
   for (unsigned label : labels)
-    rows.push_back(!isOfTable[label]              ? Dim{Axis::Feature}
+    rows.push_back(!isOfTable[label]                 ? Dim{Axis::Feature}
                    : dims[label] == Dim{Axis::Token} ? Dim{Axis::Slot}
                                                      : dims[label]);
   return rows;
@@ -135,9 +135,8 @@ static bool sums(const SlotProduct &product, ArrayRef<Axis> summed,
   });
 }
 
-std::optional<Dims>
-moec::routing::readDispatch(const RoutingFacts &facts,
-                            const SlotProduct &product) {
+std::optional<Dims> moec::routing::readDispatch(const RoutingFacts &facts,
+                                                const SlotProduct &product) {
   SmallVector<unsigned> output = product.getOutputLabels();
   if (output.empty() || product.rowLabels.empty() ||
       product.rowLabels.back() != output.back() ||

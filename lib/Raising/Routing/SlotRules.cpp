@@ -48,9 +48,8 @@ std::optional<Fact> RoutingFacts::inferSlots(Operation *op) {
           return shiftPlace(a, b, 1);
         });
       })
-      .Case([&](onnx::SubOp op) {
-        return shiftPlace(op.getA(), op.getB(), -1);
-      })
+      .Case(
+          [&](onnx::SubOp op) { return shiftPlace(op.getA(), op.getB(), -1); })
       .Case([&](onnx::AndOp) { return onPair(asMask); })
       .Case([&](onnx::WhereOp op) {
         std::optional<double> rest = getUniform(op.getY());
@@ -60,10 +59,9 @@ std::optional<Fact> RoutingFacts::inferSlots(Operation *op) {
         return isProduct ? asMask(op.getCondition(), op.getX()) : place;
       })
       .Case([&](onnx::MulOp op) {
-        for (MaybeFact fact : {onPair([&](Value a, Value b) {
-                                 return maskPlace(a, b, 0.0);
-                               }),
-                               onPair(asMask), multiplySlots(op)})
+        for (MaybeFact fact :
+             {onPair([&](Value a, Value b) { return maskPlace(a, b, 0.0); }),
+              onPair(asMask), multiplySlots(op)})
           if (fact)
             return fact;
         return MaybeFact();
@@ -199,7 +197,9 @@ bool RoutingFacts::multiplyPart(SlotPart &part, Value value, Dims dims) const {
   }
   MaybeFact mask = readMask(fact);
   bool isWeight = isWeightOfChoice(*fact);
-  int64_t choice = mask ? mask->choice : extents.choices == 1 ? 0 : fact->choice;
+  int64_t choice = mask                   ? mask->choice
+                   : extents.choices == 1 ? 0
+                                          : fact->choice;
   if ((!mask && !isWeight) || choice != part.choice)
     return false;
   if (hasAxis(fact->dims, Axis::Expert))
@@ -255,7 +255,8 @@ std::optional<Fact> RoutingFacts::multiplySlots(Operation *op) const {
   std::optional<Dims> dims = readLabels(*this, *product);
   Fact result = *lookup(product->operands[*table]);
   bool isTested = result.test != SlotTest::None;
-  if (!dims || (isTested && !isOfMasks(result.parts)))
+  if (!dims || result.test == SlotTest::Zero ||
+      (isTested && !isOfMasks(result.parts)))
     return std::nullopt;
   result.test = SlotTest::None;
   for (auto [index, operand] : llvm::enumerate(product->operands)) {
@@ -291,17 +292,18 @@ static bool areExact(const Fact &fact) {
 /// The slots of several choices.
 std::optional<Fact> RoutingFacts::addSlots(Value left, Value right) const {
   const Fact *a = lookup(left), *b = lookup(right);
-  if (getType(left) != getType(right) || !a || !b || a->kind != FactKind::Slots || b->kind != FactKind::Slots ||
-      a->expert || b->expert || a->dims != b->dims || a->test != b->test ||
-      !areExact(*a) || !areExact(*b))
+  if (getType(left) != getType(right) || !a || !b ||
+      a->kind != FactKind::Slots || b->kind != FactKind::Slots || a->expert ||
+      b->expert || a->dims != b->dims || a->test != b->test || !areExact(*a) ||
+      !areExact(*b))
     return std::nullopt;
   Fact result = *a;
   for (const SlotPart &part : b->parts) {
-    bool isNew = part.choice != kEveryChoice &&
-                 llvm::none_of(result.parts, [&](const SlotPart &other) {
-                   return other.choice == part.choice ||
-                          other.choice == kEveryChoice;
-                 });
+    bool isNew =
+        part.choice != kEveryChoice &&
+        llvm::none_of(result.parts, [&](const SlotPart &other) {
+          return other.choice == part.choice || other.choice == kEveryChoice;
+        });
     if (!isNew)
       return std::nullopt;
     result.parts.push_back(part);
@@ -343,7 +345,7 @@ std::optional<Fact> RoutingFacts::testSlots(Operation *op) const {
                     getType(op->getOperand(0)).getRank();
   if (!isZero || fact->test != SlotTest::None)
     return std::nullopt;
-  result.test = isa<onnx::EqualOp>(op) ? SlotTest::Zero
+  result.test = isa<onnx::EqualOp>(op)   ? SlotTest::Zero
                 : isOfMasks(fact->parts) ? SlotTest::NotZero
                                          : SlotTest::Positive;
   return result;

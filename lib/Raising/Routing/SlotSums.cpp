@@ -39,12 +39,11 @@ static bool canLookUp(const SlotPart &part) {
 /// what those come after.
 static bool comesAfter(const SlotPart &second, const SlotPart &first) {
   auto isBefore = [&](const CountedChoices &choices) {
-    return llvm::any_of(second.numbering.before,
-                        [&](const CountedChoices &counted) {
-                          return counted.choice == choices.choice &&
-                                 (!counted.kept ||
-                                  counted.kept == choices.kept);
-                        });
+    return llvm::any_of(
+        second.numbering.before, [&](const CountedChoices &counted) {
+          return counted.choice == choices.choice &&
+                 (!counted.kept || counted.kept == choices.kept);
+        });
   };
   return second.numbering.first >= first.numbering.first &&
          isBefore(first.numbering.own) &&
@@ -125,7 +124,8 @@ std::unique_ptr<RoutedLayer> LayerFinder::findSlotSum(Operation *sum) {
   if (!product || isDispatch(*product))
     return nullptr;
   ArrayRef<SlotPart> parts = product->fact->parts;
-  if (product->fact->test != SlotTest::None && !isOfMasks(parts))
+  SlotTest test = product->fact->test;
+  if (test == SlotTest::Zero || (test != SlotTest::None && !isOfMasks(parts)))
     return fail(sum, "it adds up tests of weights");
   for (const SlotPart &part : parts)
     if (!part.isExact())
@@ -137,9 +137,8 @@ std::unique_ptr<RoutedLayer> LayerFinder::findSlotSum(Operation *sum) {
     return fail(sum, "two tokens may have the same slot");
   if (!haveAllChoices(parts, facts.getExtents().choices))
     return fail(sum, "not all choices of a token have slots");
-  if (!llvm::all_of(parts, [](const SlotPart &part) {
-        return canLookUp(part);
-      }))
+  if (!llvm::all_of(parts,
+                    [](const SlotPart &part) { return canLookUp(part); }))
     return fail(sum, "the numbers of its slots are in no order of tokens");
   auto layer = std::make_unique<RoutedLayer>();
   layer->root = sum;
@@ -163,4 +162,15 @@ std::unique_ptr<RoutedLayer> LayerFinder::findSlotSum(Operation *sum) {
     if (extent != 1 && want != have)
       return fail(sum, "results come from the slots of other experts");
   return isPrivate(*layer, sum) ? std::move(layer) : nullptr;
+}
+
+std::unique_ptr<RoutedLayer> LayerFinder::findOfSlots() {
+  for (const auto &[value, fact] : facts.getSlotFacts()) {
+    if (fact.kind != FactKind::Slots || fact.expert)
+      continue;
+    for (Operation *user : value.getUsers())
+      if (MaybeLayer layer = findSlotSum(user))
+        return layer;
+  }
+  return nullptr;
 }

@@ -28,9 +28,9 @@ Value LayerWriter::getIdsOf(int64_t choice) {
   ids = b.convert(b.reshape(ids, {own, shapes.getConstant(choices)}), i64);
   if (choice == kEveryChoice || choices == 1)
     return ids;
-  return b.makeNode<onnx::GatherOp>({ids, b.makeIntegers({choice})},
-                                    b.getNamedAttr("axis",
-                                                   b.getI64IntegerAttr(1)));
+  return b.makeNode<onnx::GatherOp>(
+      {ids, b.makeIntegers({choice})},
+      b.getNamedAttr("axis", b.getI64IntegerAttr(1)));
 }
 
 /// Dimensions that count tokens, choices and experts, in this order: [T or 1, k
@@ -41,11 +41,11 @@ Value LayerWriter::orderDims(Value numbers, ArrayRef<Dim> dims) {
   SmallVector<AffineExpr> sizes;
   SmallVector<int64_t> order;
   for (Axis axis : axes)
-    sizes.push_back(
-        axis == Axis::Token ? facts.getTokens()
-                            : shapes.getConstant(axis == Axis::Choice
-                                                     ? facts.getExtents().choices
-                                                     : facts.getExtents().experts));
+    sizes.push_back(axis == Axis::Token
+                        ? facts.getTokens()
+                        : shapes.getConstant(axis == Axis::Choice
+                                                 ? facts.getExtents().choices
+                                                 : facts.getExtents().experts));
   SmallVector<AffineExpr> all;
   for (Axis axis : {Axis::Token, Axis::Choice, Axis::Expert}) {
     const auto *found = llvm::find(axes, axis);
@@ -108,8 +108,8 @@ std::pair<Value, Value> LayerWriter::writePart(const SlotPart &part) {
     if (factor.isMask)
       counts = b.makeNode<onnx::AndOp>({counts, b.convert(found, i1)});
     else
-      weights = b.makeNode<onnx::MulOp>(
-          {weights, b.convert(found, b.getF32Type())});
+      weights =
+          b.makeNode<onnx::MulOp>({weights, b.convert(found, b.getF32Type())});
   }
   Value ids = b.convert(getIdsOf(part.choice), b.getI32Type());
   onnx::Extents sizes = b.getShapes().getExtents(ids);

@@ -55,9 +55,11 @@ static bool isNotBelowZero(Value value, unsigned depth) {
   };
   Type type = getElementTypeOrSelf(value.getType());
   if (isa<onnx::SoftmaxOp, onnx::SigmoidOp, onnx::ReluOp, onnx::ExpOp,
-          onnx::AbsOp, onnx::SqrtOp, onnx::SoftplusOp, onnx::OneHotOp>(op) ||
+          onnx::AbsOp, onnx::SqrtOp, onnx::SoftplusOp>(op) ||
       type.isInteger(1))
-    return !isa<onnx::OneHotOp>(op) || isFine(op->getOperand(2));
+    return true;
+  if (auto hot = dyn_cast<onnx::OneHotOp>(op))
+    return isZeroAndOne(hot.getValues());
   if (auto clip = dyn_cast<onnx::ClipOp>(op))
     return (clip.getMin() && isFine(clip.getMin())) || isFine(clip.getInput());
   if (isa<onnx::MaxOp>(op))

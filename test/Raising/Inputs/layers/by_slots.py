@@ -248,30 +248,40 @@ def slots_of_choices_in_order(g):
     return apply(g, dispatch, combine)
 
 
-def in_groups(g, into, back):
+GROUPS = 2
+
+
+def in_groups(g, into="gsec,gsd->egcd", back="gsec,egcd->gsd", chosen=1, keepdims=1):
     """Two groups of tokens, each with slots of its own: [G, S, E, C]."""
-    groups, share = 2, g.T // 2
-    x = g.Reshape("x", [groups, share, g.D])
+    x = g.Reshape("x", [GROUPS, g.T // GROUPS, g.D])
     scores = g.Softmax(g.MatMul(x, g.weight(g.D, g.E)), axis=2)
-    mask = hot(g, g.ArgMax(scores, axis=2, keepdims=0))
-    place = g.Sub(g.CumSum(mask, 1), 1)
-    kept = limit(g, mask, place, 2)
-    own = g.ReduceSum(g.Mul(place, mask), [2], keepdims=0)
-    slot = g.Cast(hot(g, own, [2]), to=F32)
-    gate = g.ReduceMax(scores, [2], keepdims=1)
-    combine = g.Mul(g.Unsqueeze(g.Mul(g.Cast(kept, to=F32), gate), [3]), g.Unsqueeze(slot, [2]))
+    first = hot(g, g.ArgMax(scores, axis=2, keepdims=0))
+    rest = g.Where(g.Cast(first, to=BOOL), g.constant(-np.inf), scores)
+    masks = [first, hot(g, g.ArgMax(rest, axis=2, keepdims=0))][:chosen]
+    parts = []
+    for i, mask in enumerate(masks):
+        place = g.Sub(g.CumSum(mask, 1), 1)
+        place = g.Add(place, g.ReduceSum(first, [1], keepdims=keepdims)) if i else place
+        kept = limit(g, mask, place, 2)
+        slot = g.Cast(hot(g, g.ReduceSum(g.Mul(place, mask), [2], keepdims=0), [2]), to=F32)
+        gate = g.ReduceSum(g.Mul(scores, g.Cast(mask, to=F32)), [2], keepdims=1)
+        parts.append(g.Mul(g.Unsqueeze(g.Mul(g.Cast(kept, to=F32), gate), [3]), g.Unsqueeze(slot, [2])))
+    combine = g.sum_up(parts)
     rows = einsum(g, into, where_used(g, combine), x)
-    y = einsum(g, "egcd,edh->egch", rows, g.weight(g.E, g.D, g.H)) if "egcd" in into else \
-        einsum(g, "ecd,edh->ech", rows, g.weight(g.E, g.D, g.H))
-    y = g.Relu(y)
-    y = einsum(g, "egch,ehd->egcd", y, g.weight(g.E, g.H, g.D)) if "egcd" in into else \
-        einsum(g, "ech,ehd->ecd", y, g.weight(g.E, g.H, g.D))
+    slots = "egc" if "egcd" in into else "ec"
+    y = g.Relu(einsum(g, f"{slots}d,edh->{slots}h", rows, g.weight(g.E, g.D, g.H)))
+    y = einsum(g, f"{slots}h,ehd->{slots}d", y, g.weight(g.E, g.H, g.D))
     return g.Reshape(einsum(g, back, combine, y), [g.T, g.D])
 
 
 @layer("P9", choices=1, tokens=12)
 def slots_of_groups(g):
-    return in_groups(g, "gsec,gsd->egcd", "gsec,egcd->gsd")
+    return in_groups(g)
+
+
+@layer("P9", choices=2, tokens=16)
+def slots_of_two_in_groups(g):
+    return in_groups(g, chosen=2)
 
 
 # -- What two tokens share, or what comes back elsewhere --
@@ -280,6 +290,12 @@ def slots_of_groups(g):
 def groups_share_slots(g):
     """Numbered within groups, but there is one set of slots."""
     return in_groups(g, "gsec,gsd->ecd", "gsec,ecd->gsd")
+
+
+@lookalike(choices=2, tokens=4)
+def second_ones_after_another_group(g):
+    """As many groups as tokens of each: the counts of groups meet the tokens."""
+    return in_groups(g, chosen=2, keepdims=0)
 
 
 @lookalike(choices=2)
