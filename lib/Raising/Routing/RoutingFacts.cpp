@@ -136,16 +136,14 @@ void RoutingFacts::set(Value value, Fact fact) {
   (isOfSlots(fact.kind) ? slotFacts : facts).insert({value, std::move(fact)});
 }
 
-/// Infers the first result's fact from those that rules see. False without one.
-bool RoutingFacts::inferAndSet(Operation *op) {
+/// Infers the first result's fact from those that rules see.
+void RoutingFacts::inferAndSet(Operation *op) {
   auto hasFact = [&](Value operand) { return lookup(operand) != nullptr; };
   if (op->getNumResults() == 0 || llvm::none_of(op->getOperands(), hasFact))
-    return false;
+    return;
   MaybeFact fact = infer(op);
-  if (!fact || (seesSlots && !isOfSlots(fact->kind)))
-    return false;
-  set(op->getResult(0), std::move(*fact));
-  return true;
+  if (fact && (!seesSlots || isOfSlots(fact->kind)))
+    set(op->getResult(0), std::move(*fact));
 }
 
 void RoutingFacts::propagate() {
@@ -160,8 +158,7 @@ void RoutingFacts::propagate() {
       inferSort(sort);
       continue;
     }
-    if (inferAndSet(op))
-      continue;
+    inferAndSet(op);
     seesSlots = true;
     inferAndSet(op);
     seesSlots = false;

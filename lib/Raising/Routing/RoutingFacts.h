@@ -159,10 +159,10 @@ public:
   void propagate();
 
   const Fact *lookup(mlir::Value value) const {
+    if (const Fact *fact = seesSlots ? lookupSlots(value) : nullptr)
+      return fact;
     const auto *found = facts.find(value);
-    if (found != facts.end())
-      return &found->second;
-    return seesSlots ? lookupSlots(value) : nullptr;
+    return found == facts.end() ? nullptr : &found->second;
   }
   /// What is known of a value on the way to the slots of experts. Such facts
   /// are apart: what has one is a plain number to all other layers.
@@ -212,7 +212,7 @@ public:
 private:
   using MaybeFact = std::optional<Fact>;
 
-  bool inferAndSet(mlir::Operation *op);
+  void inferAndSet(mlir::Operation *op);
   /// The rules. Each gives the fact of the first result, if it knows one.
   MaybeFact infer(mlir::Operation *op);
   MaybeFact inferView(mlir::Operation *op, const Fact &fact);
