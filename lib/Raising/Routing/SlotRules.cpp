@@ -207,8 +207,10 @@ bool RoutingFacts::multiplyPart(SlotPart &part, Value value, Dims dims) const {
   if (isKeptOf(fact->hits.kept, part.inside))
     part.inside = {};
   // Where the choice is, the mask of all is 1.
-  if (isWeight || fact->hits.kept)
-    part.factors.push_back({value, fact->dims, mask.has_value()});
+  if (fact->hits.kept)
+    part.factors.push_back({fact->hits.kept, fact->hits.keptDims, true});
+  if (isWeight)
+    part.factors.push_back({value, fact->dims, /*isMask=*/false});
   return true;
 }
 

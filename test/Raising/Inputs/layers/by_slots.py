@@ -132,6 +132,16 @@ def slots_and_gates_apart(g):
 
 
 @layer("P9", choices=1)
+def slots_of_masks_and_of_gates(g):
+    """Two products, which have the mask of those that are kept in common."""
+    gate, mask = one(g)
+    place = number(g, mask)
+    kept = limit(g, mask, place)
+    dispatch = g.Mul(g.Unsqueeze(g.Cast(kept, to=F32), [2]), slots_of(g, mask, place))
+    return apply(g, dispatch, table(g, gate, kept, place))
+
+
+@layer("P9", choices=1)
 def slots_by_equal(g):
     """Numbers of all experts, -1 where a token is not theirs, compared with each slot."""
     gate, mask = one(g)
