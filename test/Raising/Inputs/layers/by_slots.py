@@ -137,8 +137,10 @@ def slots_of_masks_and_of_gates(g):
     gate, mask = one(g)
     place = number(g, mask)
     kept = limit(g, mask, place)
-    dispatch = g.Mul(g.Unsqueeze(g.Cast(kept, to=F32), [2]), slots_of(g, mask, place))
-    return apply(g, dispatch, table(g, gate, kept, place))
+    slots = slots_of(g, mask, place)
+    dispatch = g.Mul(g.Unsqueeze(g.Cast(kept, to=F32), [2]), slots)
+    gates = g.Mul(g.Unsqueeze(gate, [1]), g.Cast(kept, to=F32))
+    return apply(g, dispatch, g.Mul(g.Unsqueeze(gates, [2]), slots))
 
 
 @layer("P9", choices=1)
