@@ -57,8 +57,18 @@ struct RaiseDecomposedLayers
       if (choice.isOfScores)
         all.push_back(choice.ids);
     bool isChanged = false;
+    SmallVector<Value> done;
+    for (ArrayRef<Choice> rounds : findRounds(choices)) {
+      std::optional<bool> isRaised = raiseRounds(rounds, shapes, symbols);
+      if (!isRaised)
+        continue;
+      isChanged |= *isRaised;
+      for (const Choice &choice : rounds)
+        done.push_back(choice.ids);
+    }
     for (const Choice &choice : choices)
-      isChanged |= raise(choice, all, shapes, symbols);
+      if (!llvm::is_contained(done, choice.ids))
+        isChanged |= raise(choice, all, shapes, symbols);
     if (!isChanged)
       return markAllAnalysesPreserved();
     shapes.storeSymbols(module);
@@ -86,23 +96,47 @@ private:
                  isLost ? findLostChoice(facts, all) : finder.getMiss());
       return false;
     }
-    if (keepNan && computesEverybody(*layer)) {
-      reportMiss(choice,
-                 {layer->root, "zero times the NaN of an expert that is "
-                               "not chosen is to be kept"});
+    return write(choice, *layer, facts, symbols);
+  }
+
+  /// Choices made one after the other, whose experts compute slots, lead to a
+  /// layer of all of them. Nothing where they lead to no sum of slots: then
+  /// each may have a layer of its own.
+  std::optional<bool> raiseRounds(ArrayRef<Choice> rounds,
+                                  onnx::ShapeContext &shapes,
+                                  SymbolTable &symbols) {
+    auto ids = llvm::map_to_vector(
+        rounds, [](const Choice &choice) { return choice.ids; });
+    RoutingFacts facts(ids, rounds.front().experts, shapes);
+    facts.propagate();
+    LayerFinder finder(facts);
+    std::unique_ptr<RoutedLayer> layer = finder.findOfSlots();
+    if (layer)
+      return write(rounds.front(), *layer, facts, symbols);
+    if (finder.getMiss().reason.empty())
+      return std::nullopt;
+    reportMiss(rounds.front(), finder.getMiss());
+    return false;
+  }
+
+  bool write(const Choice &choice, const RoutedLayer &layer,
+             const RoutingFacts &facts, SymbolTable &symbols) {
+    if (keepNan && computesEverybody(layer)) {
+      reportMiss(choice, {layer.root, "zero times the NaN of an expert that is "
+                                      "not chosen is to be kept"});
       return false;
     }
-    LayerWriter writer(*layer, facts, symbols);
+    LayerWriter writer(layer, facts, symbols);
     if (failed(writer.write())) {
-      reportMiss(choice, {layer->root, "its weights make no recipe"});
+      reportMiss(choice, {layer.root, "its weights make no recipe"});
       return false;
     }
-    auto said = remark::passed(getLocs(choice, layer->root->getLoc()),
+    auto said = remark::passed(getLocs(choice, layer.root->getLoc()),
                                remark::RemarkOpts::name("RaisedLayer")
                                    .category("raise-decomposed-layers"));
     said << remark::add("raised '{0}' by {1}: {2} experts, {3} a token",
-                        getNodeName(layer->root), layer->pattern,
-                        choice.experts, layer->choices);
+                        getNodeName(layer.root), layer.pattern, choice.experts,
+                        layer.choices);
     reportCosts(LayerKinds(llvm::map_range(
                     writer.getPlans(),
                     [](moe::PlanOp plan) { return LayerSummary(plan); })),
@@ -124,9 +158,10 @@ private:
            "input chooses";
   }
 
-  /// Whether the source computes all experts for a token.
+  /// Whether the source computes all experts for a token, or slots without
+  /// one.
   static bool computesEverybody(const RoutedLayer &layer) {
-    return StringRef(layer.pattern).starts_with("P2");
+    return StringRef(layer.pattern).starts_with("P2") || !layer.slots.empty();
   }
 
   void reportMiss(const Choice &choice, const Miss &miss) {

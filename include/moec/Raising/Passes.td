@@ -94,10 +94,24 @@ def RaiseDecomposedLayers : Pass<"raise-decomposed-layers", "::mlir::ModuleOp"> 
     | P3 | each expert on the rows that chose it |
     | P4 | weights gathered for each row |
     | P5 | rows sorted by expert, then cut |
+    | P6 | the same, added back where their tokens are |
+    | P9 | experts on slots that one-hot tables fill and empty |
 
     Choices that a condition on tokens and experts excludes (of which an expert
     takes no more than its capacity) are dropped from the plan. Tokens of a model
     that is compiled for one token count as any others.
+
+    P9 is the layer of GShard, fairseq and V-MoE: a table [tokens, experts, slots]
+    is the product of a gate, of a one-hot mask of the expert and of one of the
+    slot, `einsum("tec,tm->ecm", table != 0, x)` fills the slots,
+    `einsum("tec,ecm->tm", table, y)` takes results back; Einsum or MatMul, experts
+    at once or one after the other, in groups of tokens or in one. It is raised
+    where no two tokens have the same slot: slots are numbered by a running sum of
+    the mask itself along the tokens (of one choice, or of all choices of a token
+    together), and the second choices follow the number of all first ones. What is
+    taken back must come from slots that were filled; a table that is tested by
+    `> 0` needs gates that are not below zero. A slot without a token holds zeros,
+    and what an expert makes of it is multiplied by zero: it is not computed.
 
     Experts may be of several kinds: of other operators, widths or numbers than
     the rest, or without weights, as those that hand a token on. Each kind has a
@@ -111,8 +125,8 @@ def RaiseDecomposedLayers : Pass<"raise-decomposed-layers", "::mlir::ModuleOp"> 
     many networks as are chosen among: a TopK of words, beams or groups is none
     of experts. A choice whose row of scores has a NaN gives what the weights of
     the source say; only zero times infinity or NaN, of experts that were not
-    chosen, is not computed. With `keep-nan` such layers (P2, P2b) stay as they
-    are.
+    chosen, is not computed. With `keep-nan` such layers (P2, P2b, P9) stay as
+    they are.
 
     A warning names a choice of which the graph computes some experts only, or as
     many as a loop over those that were hit had when it was traced: the file is

@@ -90,13 +90,17 @@ static unsigned countFactors(AffineExpr whole, ArrayRef<AffineExpr> parts) {
   return 0;
 }
 
+/// Whether several dimensions in a row may count it together.
+static bool isSpread(Axis axis) {
+  return axis == Axis::Token || axis == Axis::Feature || axis == Axis::Slot;
+}
+
 /// Dimensions in a row as one: tokens and choices keep their order so.
 static std::optional<Dim> mergeDims(ArrayRef<Dim> dims) {
   Dim merged;
   for (const Dim &dim : dims)
     for (Axis axis : dim) {
-      bool isSpread = axis == Axis::Token || axis == Axis::Feature;
-      if (!merged.empty() && merged.back() == axis && isSpread)
+      if (!merged.empty() && merged.back() == axis && isSpread(axis))
         continue;
       if (llvm::is_contained(merged, axis))
         return std::nullopt;
@@ -118,9 +122,7 @@ static std::optional<int64_t> getExtent(Axis axis,
 static std::optional<Dims> splitDim(const Dim &dim, ArrayRef<AffineExpr> parts,
                                     const RoutingExtents &known) {
   if (dim.size() <= 1) {
-    bool isSpread =
-        dim.empty() || dim[0] == Axis::Token || dim[0] == Axis::Feature;
-    if (!isSpread)
+    if (!dim.empty() && !isSpread(dim[0]))
       return std::nullopt;
     Dims same;
     for (AffineExpr part : parts)
@@ -205,27 +207,34 @@ std::optional<Dims> moec::routing::transposeDims(ArrayRef<Dim> dims,
   if (auto attr = op->getAttrOfType<DenseI64ArrayAttr>("perm"))
     permutation = llvm::to_vector(attr.asArrayRef());
   Dims result;
-  SmallVector<int64_t> tokenDims;
+  SmallVector<int64_t> tokenDims, slotDims;
   for (int64_t from : permutation) {
     result.push_back(dims[from]);
     if (llvm::is_contained(dims[from], Axis::Token))
       tokenDims.push_back(from);
+    if (llvm::is_contained(dims[from], Axis::Slot))
+      slotDims.push_back(from);
   }
-  return llvm::is_sorted(tokenDims) ? std::optional(result) : std::nullopt;
+  bool inOrder = llvm::is_sorted(tokenDims) && llvm::is_sorted(slotDims);
+  return inOrder ? std::optional(result) : std::nullopt;
 }
 
 SmallVector<Axis> moec::routing::flattenDims(ArrayRef<Dim> dims) {
   SmallVector<Axis> axes;
   for (const Dim &dim : dims)
     for (Axis axis : dim)
-      if (axes.empty() || axes.back() != axis ||
-          (axis != Axis::Token && axis != Axis::Feature))
+      if (axes.empty() || axes.back() != axis || !isSpread(axis))
         axes.push_back(axis);
   return axes;
 }
 
 bool moec::routing::countNothing(ArrayRef<Dim> dims) {
   return llvm::all_of(dims, [](const Dim &dim) { return dim.empty(); });
+}
+
+bool moec::routing::hasAxis(ArrayRef<Dim> dims, Axis axis) {
+  return llvm::any_of(
+      dims, [&](const Dim &dim) { return llvm::is_contained(dim, axis); });
 }
 
 std::optional<unsigned> moec::routing::findAxis(ArrayRef<Dim> dims, Axis axis) {

@@ -45,6 +45,9 @@ enum class Axis : uint8_t {
   Hit,
   /// All choices, sorted by expert.
   Row,
+  /// Places of an expert that takes so many tokens, perhaps of each group of
+  /// tokens. Several dimensions in a row may do so together, row-major.
+  Slot,
   /// Elements of one row.
   Feature,
   /// The numbers of an index tuple.
@@ -73,8 +76,8 @@ std::optional<Dims> reshapeDims(llvm::ArrayRef<Dim> dims,
                                 llvm::ArrayRef<mlir::AffineExpr> to,
                                 const RoutingExtents &known);
 
-/// What the result of a Transpose runs over. Nothing where tokens of several
-/// dimensions change their places, for they count in their order alone.
+/// What the result of a Transpose runs over. Nothing where tokens or slots of
+/// several dimensions change their places, for they count in their order alone.
 std::optional<Dims> transposeDims(llvm::ArrayRef<Dim> dims,
                                   onnx::TransposeOp op);
 
@@ -84,6 +87,9 @@ llvm::SmallVector<Axis> flattenDims(llvm::ArrayRef<Dim> dims);
 
 /// Whether no dimension counts anything.
 bool countNothing(llvm::ArrayRef<Dim> dims);
+
+/// Whether a dimension counts `axis`, perhaps with others.
+bool hasAxis(llvm::ArrayRef<Dim> dims, Axis axis);
 
 /// The dimension that counts exactly `axis`; nothing where none or several do.
 std::optional<unsigned> findAxis(llvm::ArrayRef<Dim> dims, Axis axis);

@@ -122,3 +122,48 @@ std::optional<Choice> moec::routing::readChoice(Operation *op) {
       .Case([](onnx::ModOp op) { return readModulo(op); })
       .Default([](Operation *) { return std::nullopt; });
 }
+
+//===-- One round after the other -----------------------------------------===//
+
+static bool isOfOne(const Choice &choice) {
+  return choice.isOfScores &&
+         (!choice.hasChoices || getLastExtent(choice.ids) == 1);
+}
+
+/// Whether few steps lead from the scores of `later` back to `first`, and no
+/// layer is among them.
+static bool isMadeOf(const Choice &later, const Choice &first) {
+  constexpr size_t kMost = 64;
+  SmallVector<Operation *> path = {later.ids.getDefiningOp()};
+  for (size_t i = 0; i < path.size() && i < kMost; ++i)
+    for (Value operand : path[i]->getOperands()) {
+      Operation *op = operand.getDefiningOp();
+      if (op == first.ids.getDefiningOp())
+        return true;
+      bool isNew = op && !llvm::is_contained(path, op);
+      if (isNew && !isa<onnx::MatMulOp, onnx::GemmOp, onnx::EinsumOp>(op))
+        path.push_back(op);
+    }
+  return false;
+}
+
+SmallVector<SmallVector<Choice, 2>>
+moec::routing::findRounds(ArrayRef<Choice> choices) {
+  SmallVector<SmallVector<Choice, 2>> found;
+  for (const Choice &choice : choices) {
+    if (!isOfOne(choice))
+      continue;
+    auto isNext = [&](ArrayRef<Choice> rounds) {
+      return rounds.back().experts == choice.experts &&
+             isMadeOf(choice, rounds.back());
+    };
+    auto *rounds = llvm::find_if(found, isNext);
+    if (rounds == found.end())
+      found.push_back({choice});
+    else
+      rounds->push_back(choice);
+  }
+  llvm::erase_if(found,
+                 [](ArrayRef<Choice> rounds) { return rounds.size() < 2; });
+  return found;
+}

@@ -8,6 +8,7 @@
 #define MOEC_LIB_RAISING_ROUTING_CHOICES_H
 
 #include "mlir/IR/Value.h"
+#include "llvm/ADT/SmallVector.h"
 
 #include <optional>
 
@@ -29,6 +30,11 @@ struct Choice {
 /// several of them one after the other, one within the group that another chose
 /// (`group * size + member`), or a number modulo a constant.
 std::optional<Choice> readChoice(mlir::Operation *op);
+
+/// Choices of one expert for each token, of which every one but the first is
+/// made of what the one before it left: of scores that a mask changed, say.
+llvm::SmallVector<llvm::SmallVector<Choice, 2>>
+findRounds(llvm::ArrayRef<Choice> choices);
 
 } // namespace moec::routing
 

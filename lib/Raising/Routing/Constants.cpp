@@ -35,6 +35,16 @@ std::optional<SmallVector<int64_t>> moec::routing::getIntegers(Value value) {
   return values;
 }
 
+bool moec::routing::isZeroAndOne(Value value) {
+  std::optional<SmallVector<int64_t>> values = getIntegers(value);
+  DenseElementsAttr numbers;
+  if (!values && matchPattern(value, m_Constant(&numbers)) &&
+      numbers.getElementType().isF32() && numbers.size() == 2)
+    values = {int64_t(numbers.getValues<float>()[0] != 0.0f),
+              numbers.getValues<float>()[1] == 1.0f};
+  return values && *values == SmallVector<int64_t>{0, 1};
+}
+
 /// The number in an element of any type.
 static double getNumber(DenseElementsAttr elements) {
   if (isa<FloatType>(elements.getElementType())) {

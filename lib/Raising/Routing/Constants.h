@@ -17,6 +17,9 @@ namespace moec::routing {
 /// The elements of a small constant of integers, of any rank.
 std::optional<llvm::SmallVector<int64_t>> getIntegers(mlir::Value value);
 
+/// Whether a constant is 0 and 1, in this order.
+bool isZeroAndOne(mlir::Value value);
+
 /// The one number that all elements of a value are, however it is made: a
 /// constant, expanded, of a shape, cast or viewed.
 std::optional<double> getUniform(mlir::Value value);

@@ -60,18 +60,12 @@ static std::optional<ConstantSlice> readSlice(onnx::SliceOp op) {
   return found;
 }
 
-/// Whether all elements are kept.
-static bool isWhole(onnx::SliceOp op) {
-  auto starts = getUniform(op.getStarts()), ends = getUniform(op.getEnds());
+/// Whether all elements are kept, in their order: no extent changes, whatever
+/// the bounds are.
+static bool isWhole(onnx::SliceOp op, onnx::ShapeContext &shapes) {
   bool hasStep = op.getSteps() && getUniform(op.getSteps()) != 1.0;
-  auto axes = op.getAxes() ? getIntegers(op.getAxes())
-                           : std::optional(SmallVector<int64_t>{0});
-  if (starts != 0.0 || !ends || hasStep || !axes || axes->size() != 1)
-    return false;
-  RankedTensorType type = getType(op.getData());
-  int64_t extent = type.getDimSize(
-      moec::routing::normalizeAxis(axes->front(), type.getRank()));
-  return !ShapedType::isDynamic(extent) && *ends >= double(extent);
+  return !hasStep &&
+         shapes.getExtents(op.getData()) == shapes.getExtents(op.getOutput());
 }
 
 /// The expert whose sorted rows are those from `start` to `end`.
@@ -93,7 +87,7 @@ std::optional<Fact> RoutingFacts::inferSlice(onnx::SliceOp op) {
   const Fact *data = lookup(op.getData());
   if (!data)
     return std::nullopt;
-  if (isWhole(op))
+  if (isWhole(op, shapes))
     return *data;
   if (std::optional<ConstantSlice> slice = readSlice(op)) {
     if (getType(op.getOutput()).getDimSize(slice->axis) == 1 &&

@@ -37,7 +37,8 @@ RowExpr *ExpertLifter::lift(ArrayRef<Value> values) {
   ++depth;
   RowExpr *expr = liftNew(values);
   --depth;
-  if (expr && space == Space::Experts && !trackDims(values.front()))
+  bool isTracked = space == Space::Experts || space == Space::Slots;
+  if (expr && isTracked && !trackDims(values))
     return fail(values.front().getDefiningOp(),
                 "its rows are not those of one token and one expert each");
   if (expr)
@@ -131,13 +132,22 @@ RowExpr *ExpertLifter::liftNode(Values values) {
     visited.insert(split);
     return lift(split.getInput());
   }
+  if (space == Space::Slots) {
+    auto concat = values.front().getDefiningOp<onnx::ConcatOp>();
+    RowExpr *row = values.size() > 1 ? liftCutSlots(values)
+                   : concat          ? liftSlotsOfExperts(concat)
+                                     : nullptr;
+    if (row || !miss.reason.empty())
+      return row;
+  }
   if (!areAlike(values))
     return nullptr;
   for (Value value : values)
     visited.insert(value.getDefiningOp());
   Operation *op = values.front().getDefiningOp();
   // Elsewhere dimensions do not say what they count.
-  bool isMoved = space == Space::Experts && isa<onnx::TransposeOp>(op);
+  bool isTracked = space == Space::Experts || space == Space::Slots;
+  bool isMoved = isTracked && isa<onnx::TransposeOp>(op);
   if (isView(op) || isMoved) {
     // The last dimension is a row's, before and after.
     SmallVector<Value> column = getColumn(values, 0);

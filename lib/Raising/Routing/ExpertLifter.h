@@ -40,6 +40,9 @@ enum class Space {
   Choices,
   /// One value, rows sorted by expert.
   Rows,
+  /// One value, [experts, slots, features] in some order, or one for each
+  /// expert that is cut from it.
+  Slots,
 };
 
 /// An expression over one row of one expert.
@@ -125,6 +128,10 @@ public:
   bool hasScale() const { return bool(scale); }
   mlir::Value getScale() const { return scale; }
   llvm::ArrayRef<Dim> getScaleDims() const { return scaleDims; }
+  /// What sends rows to slots.
+  llvm::ArrayRef<mlir::Operation *> getDispatches() const {
+    return dispatches.getArrayRef();
+  }
   /// What the expression is for a row of zeros, where it has one value.
   static std::optional<double> evaluateAtZero(const RowExpr *expr);
   /// Where one value has all experts: what the dimensions of a lifted one run
@@ -162,6 +169,13 @@ private:
   bool areSegments(Values values);
   /// Of `all` experts' values those that are lifted.
   llvm::SmallVector<mlir::Value> pick(mlir::ValueRange all) const;
+  RowExpr *liftDispatched(mlir::Value value);
+  RowExpr *liftSlotsOfExperts(onnx::ConcatOp op);
+  RowExpr *liftCutSlots(Values values);
+  bool hasAllExperts(Values values) const {
+    return space == Space::Experts ||
+           (space == Space::Slots && values.size() == 1);
+  }
   RowExpr *liftScaled(Values values);
   bool isStackOfVectors(mlir::Operation *add, mlir::RankedTensorType type,
                         int64_t width);
@@ -171,6 +185,7 @@ private:
   llvm::SmallVector<mlir::Value> getColumn(Values values, unsigned number);
   bool areAlike(Values values);
   mlir::Value peelTokens(mlir::Value value);
+  bool trackDims(Values values);
   bool trackDims(mlir::Value value);
   std::optional<Dims> inferDims(mlir::Operation *op);
   std::optional<Dims> inferDimsOfProduct(mlir::Operation *op);
@@ -186,7 +201,7 @@ private:
   /// Expressions of values that were lifted, by the first of them.
   using Column = std::pair<llvm::SmallVector<mlir::Value>, RowExpr *>;
   llvm::DenseMap<mlir::Value, llvm::SmallVector<Column, 1>> known;
-  llvm::SetVector<mlir::Operation *> visited;
+  llvm::SetVector<mlir::Operation *> visited, dispatches;
   /// What values without a fact run over: where rows are repeated, and where
   /// one value has all experts.
   llvm::DenseMap<mlir::Value, Dims> rowDims;

@@ -61,13 +61,13 @@ RowExpr *ExpertLifter::addBias(RowExpr *product, Values vectors,
     bool isVector = type.hasStaticShape() && type.getRank() > 0 &&
                     type.getNumElements() == product->width &&
                     type.getShape().back() == product->width;
-    bool isStack =
-        space == Space::Experts && isStackOfVectors(node, type, product->width);
+    bool hasAll = hasAllExperts(vectors);
+    bool isStack = hasAll && isStackOfVectors(node, type, product->width);
     if ((!isVector && !isStack) ||
         !isa_and_present<param::LoadOp, onnx::ConstantOp>(
             vector.getDefiningOp()))
       return fail(node, "what is added is no vector of the expert");
-    if (isVector && space == Space::Experts)
+    if (isVector && hasAll)
       return fail(node, "what is added is no vector of each expert");
     expr.bias.push_back(vector);
   }
@@ -96,7 +96,7 @@ RowExpr *ExpertLifter::liftProduct(Values values) {
   }
   expr.weights = getColumn(values, 1);
   RankedTensorType type = getType(expr.weights.front());
-  int64_t rank = space == Space::Experts ? 3 : 2;
+  int64_t rank = hasAllExperts(values) ? 3 : 2;
   if (rank == 2 && values.size() != countExperts())
     return fail(op, "all experts have its weights in common");
   for (Value weight : expr.weights) {

@@ -128,6 +128,9 @@ RowExpr *ExpertLifter::liftSource(Values values) {
     return isSource ? makeSource(value, op) : nullptr;
   }
 
+  if (space == Space::Slots)
+    return values.size() == 1 ? liftDispatched(value) : nullptr;
+
   if (space == Space::Choices || space == Space::Experts) {
     if (facts.lookup(value))
       return nullptr;
@@ -183,6 +186,13 @@ bool ExpertLifter::trackDims(Value value) {
   return true;
 }
 
+/// Likewise of values that are alike: all run over the same.
+bool ExpertLifter::trackDims(Values values) {
+  return llvm::all_of(values, [&](Value value) {
+    return trackDims(value) && getDims(value) == getDims(values.front());
+  });
+}
+
 std::optional<Dims> ExpertLifter::inferDims(Operation *op) {
   if (isa<onnx::MatMulOp, onnx::GemmOp>(op))
     return inferDimsOfProduct(op);
@@ -208,6 +218,9 @@ std::optional<Dims> ExpertLifter::inferDimsOfProduct(Operation *op) {
   if (rows == rowDims.end() || rows->second.size() < 2)
     return std::nullopt;
   Dims dims = rows->second;
+  // The matrix of one expert.
+  if (space == Space::Slots && getType(op->getOperand(1)).getRank() == 2)
+    return dims;
   if (dims.size() == 2)
     dims.insert(dims.begin(), Dim());
   Dim &experts = dims[dims.size() - 3];

@@ -59,6 +59,12 @@ std::optional<Fact> RoutingFacts::inferPart(const Fact &fact, Value part,
     result.choice = normalizeAxis(begin, extents.choices);
     return result;
   }
+  if (dim == Dim{Axis::Choice} && fact.kind == FactKind::Mask &&
+      extents.choices > 1) {
+    result.kind = FactKind::ChoiceMask;
+    result.choice = normalizeAxis(begin, extents.choices);
+    return result;
+  }
   return dim.empty() ? MaybeFact(result) : std::nullopt;
 }
 

@@ -59,7 +59,7 @@ std::unique_ptr<RoutedLayer> LayerFinder::find() {
         return layer;
     }
   }
-  return nullptr;
+  return findOfSlots();
 }
 
 /// Whether two values have the same extents but for the last.

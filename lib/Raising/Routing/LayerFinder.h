@@ -36,6 +36,8 @@ struct RoutedLayer {
   Dims denseDims;
   /// Which choices count, where not all do.
   Hits hits;
+  /// Instead of weights and hits: the slots that experts compute, by choice.
+  llvm::SmallVector<SlotPart, 0> slots;
   /// Of those of a token, how many are taken, and how many rows it has;
   /// null: 1.
   int64_t choices = 0;
@@ -55,6 +57,8 @@ public:
   /// The layer; null where there is none. `getMiss` then says what stopped the
   /// match that came furthest, if any began.
   std::unique_ptr<RoutedLayer> find();
+  /// Likewise, of layers whose experts compute slots.
+  std::unique_ptr<RoutedLayer> findOfSlots();
   const Miss &getMiss() const { return miss; }
 
 private:
@@ -92,6 +96,7 @@ private:
   MaybeLayer findExpertSum(mlir::Operation *reduce);
   MaybeLayer findRowScatter(mlir::Operation *scatter);
   MaybeLayer findScaledSum(mlir::Operation *reduce);
+  MaybeLayer findSlotSum(mlir::Operation *sum);
   std::optional<llvm::SmallVector<mlir::Value>> readStack(mlir::Value stack);
   static void addStack(mlir::Value stack,
                        llvm::SmallVectorImpl<mlir::Operation *> &nodes);

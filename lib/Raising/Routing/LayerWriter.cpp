@@ -155,6 +155,8 @@ Value LayerWriter::forEachRow(Value numbers) {
 /// The choices of each token; one that does not count is of no expert.
 Value LayerWriter::writeIds() {
   constexpr int kDropped = -1;
+  if (slotIds)
+    return slotIds;
   AffineExpr choices = b.getShapes().getConstant(facts.getExtents().choices);
   Value ids = forEachRow(b.convert(
       b.reshape(layer.ids, {facts.getTokens(), choices}), b.getI32Type()));
@@ -191,6 +193,8 @@ Value LayerWriter::writeWeights() {
   onnx::ShapeContext &shapes = b.getShapes();
   AffineExpr choices = shapes.getConstant(facts.getExtents().choices);
   SmallVector<AffineExpr> extents = {facts.getTokens(), choices};
+  if (slotWeights)
+    return slotWeights;
   if (layer.denseWeights)
     return b.convert(lookUpDense(layer.denseWeights, layer.denseDims),
                      b.getF32Type());
@@ -414,6 +418,8 @@ LogicalResult LayerWriter::write() {
     if (failed(stackWeights(own.expr)))
       return failure();
   }
+  if (!layer.slots.empty())
+    writeSlots();
   Value ids = writeIds();
   Value weights = writeWeights();
   Value sum;

@@ -45,6 +45,13 @@ private:
   mlir::Value writeIds();
   mlir::Value forEachRow(mlir::Value numbers);
   mlir::Value writeWeights();
+  mlir::Value getIdsOf(int64_t choice);
+  mlir::Value orderDims(mlir::Value numbers, llvm::ArrayRef<Dim> dims);
+  mlir::Value lookUpChoice(mlir::Value numbers, llvm::ArrayRef<Dim> dims,
+                           int64_t choice);
+  mlir::Value writeCapacity(const SlotPart &part);
+  std::pair<mlir::Value, mlir::Value> writePart(const SlotPart &part);
+  void writeSlots();
   mlir::Value lookUpDense(mlir::Value dense, llvm::ArrayRef<Dim> dims);
   mlir::Value writeScaled(const RowExpr *expr);
   mlir::Value write(const RowExpr *expr);
@@ -65,6 +72,8 @@ private:
   mlir::Value numRows, numTokens;
   /// The kind of experts that is being written, and its plan.
   const ExpertKind *kind = nullptr;
+  /// Of choices that have slots.
+  mlir::Value slotIds, slotWeights;
   moe::PlanOp plan;
   llvm::SmallVector<moe::PlanOp, 1> plans;
   llvm::DenseMap<const RowExpr *, mlir::Value> written;

@@ -207,7 +207,7 @@ private:
   SmallVector<Operation *> getKnownSources(Operation *op) const {
     SmallVector<Operation *> sources;
     for (Value operand : op->getOperands())
-      if (facts.lookup(operand) &&
+      if (facts.knows(operand) &&
           !llvm::is_contained(sources, operand.getDefiningOp()))
         sources.push_back(operand.getDefiningOp());
     return sources;
@@ -220,9 +220,8 @@ private:
     unsigned depth = 0;
     for (Operation *source : sources)
       depth = std::max(depth, depths.lookup(source) + 1);
-    bool isKnown = llvm::any_of(op->getResults(), [&](Value result) {
-      return facts.lookup(result) != nullptr;
-    });
+    bool isKnown = llvm::any_of(
+        op->getResults(), [&](Value result) { return facts.knows(result); });
     if (isKnown)
       depths[op] = depth;
     else if (depth > farthest) {

@@ -17,11 +17,6 @@ using namespace mlir;
 using namespace moec;
 using namespace moec::routing;
 
-static bool hasAxis(const Fact &fact, Axis axis) {
-  return llvm::any_of(
-      fact.dims, [&](const Dim &dim) { return llvm::is_contained(dim, axis); });
-}
-
 /// A value as a vector of all experts that counts up: its dimensions.
 static std::optional<Dims> getExpertNumbers(Value value, int64_t experts) {
   auto type = cast<RankedTensorType>(value.getType());
@@ -45,7 +40,8 @@ std::optional<Fact> RoutingFacts::inferEqual(onnx::EqualOp op) {
   if (const Fact *second = lookup(other);
       second && second->kind == FactKind::Uniform)
     number = second->number;
-  if (fact.kind != FactKind::Ids) {
+  bool isOne = fact.kind == FactKind::OneOfIds;
+  if (fact.kind != FactKind::Ids && !isOne) {
     if (fact.kind == FactKind::Uniform && number) {
       Fact result = fact;
       result.number = fact.number == *number;
@@ -53,7 +49,8 @@ std::optional<Fact> RoutingFacts::inferEqual(onnx::EqualOp op) {
     }
     return number == 1.0 ? inferCompare(op) : std::nullopt;
   }
-  Fact result(FactKind::Mask);
+  Fact result(isOne ? FactKind::ChoiceMask : FactKind::Mask);
+  result.choice = fact.choice;
   std::optional<Dims> dims;
   if (number) {
     // The only expert with this number.
@@ -114,8 +111,7 @@ std::optional<Fact> RoutingFacts::inferCompare(Operation *op) {
   return result;
 }
 
-/// Whether elements are 0 or 1: what a comparison says.
-static bool isCondition(Value value) {
+bool moec::routing::isCondition(Value value) {
   while (auto cast = value.getDefiningOp<onnx::CastOp>())
     value = cast.getInput();
   return getElementTypeOrSelf(value.getType()).isInteger(1);
@@ -127,7 +123,7 @@ std::optional<Fact> RoutingFacts::keepSome(Operation *op, const Fact &mask,
                                            Value other) {
   bool isAny = mask.kind == FactKind::AnyMask ||
                (mask.kind == FactKind::Mask && extents.choices == 1 &&
-                !hasAxis(mask, Axis::Choice));
+                !hasAxis(mask.dims, Axis::Choice));
   // A number that is no index may be a weight as well.
   bool isIndex =
       isa<IntegerType>(getElementTypeOrSelf(op->getResult(0).getType()));
@@ -161,21 +157,16 @@ std::optional<Fact> RoutingFacts::inferAnd(onnx::AndOp op) {
 
 std::optional<Fact> RoutingFacts::inferOneHot(onnx::OneHotOp op) {
   const Fact *fact = lookup(op.getIndices());
-  if (!fact || fact->kind != FactKind::Ids || !fact->numbers.empty())
+  bool isOne = fact && fact->kind == FactKind::OneOfIds;
+  if (!fact || (fact->kind != FactKind::Ids && !isOne) ||
+      !fact->numbers.empty())
     return std::nullopt;
   auto type = cast<RankedTensorType>(op.getOutput().getType());
   int64_t axis = normalizeAxis(op.getAxis(), type.getRank());
-  std::optional<SmallVector<int64_t>> values = getIntegers(op.getValues());
-  DenseElementsAttr numbers;
-  if (!values && matchPattern(op.getValues(), m_Constant(&numbers)) &&
-      numbers.getElementType().isF32() && numbers.size() == 2)
-    values = {int64_t(numbers.getValues<float>()[0] != 0.0f),
-              numbers.getValues<float>()[1] == 1.0f};
-  if (type.getDimSize(axis) != extents.experts || !values ||
-      *values != SmallVector<int64_t>{0, 1})
+  if (type.getDimSize(axis) != extents.experts || !isZeroAndOne(op.getValues()))
     return std::nullopt;
   Fact result = *fact;
-  result.kind = FactKind::Mask;
+  result.kind = isOne ? FactKind::ChoiceMask : FactKind::Mask;
   result.dims.insert(result.dims.begin() + axis, {Axis::Expert});
   return result;
 }
@@ -219,8 +210,8 @@ std::optional<Fact> RoutingFacts::maskWeights(Operation *op, const Fact &mask,
 bool RoutingFacts::hasRowsOf(const Fact &fact, Value rows) const {
   onnx::Extents sizes = shapes.getExtents(rows);
   AffineExpr count = onnx::getProduct(shapes, ArrayRef(sizes).drop_back());
-  return hasAxis(fact, Axis::Expert) &&
-         (hasOneToken() || hasAxis(fact, Axis::Token)) &&
+  return hasAxis(fact.dims, Axis::Expert) &&
+         (hasOneToken() || hasAxis(fact.dims, Axis::Token)) &&
          isSameExtent(count, tokens * extents.experts);
 }
 
@@ -271,9 +262,9 @@ std::optional<Fact> RoutingFacts::inferMul(onnx::MulOp op) {
       [[fallthrough]];
     case FactKind::ZeroOutside:
       // Zero times what there is stays zero, as routing needs it.
-      if (hasAxis(*fact, Axis::Expert) && !hasAxis(*fact, Axis::Choice) &&
-          !lookup(other) && alignDims(other, fact->dims) &&
-          fact->kind != FactKind::HitWeight &&
+      if (hasAxis(fact->dims, Axis::Expert) &&
+          !hasAxis(fact->dims, Axis::Choice) && !lookup(other) &&
+          alignDims(other, fact->dims) && fact->kind != FactKind::HitWeight &&
           fact->kind != FactKind::RowWeight) {
         std::optional<Dims> dims = alignDims(other, fact->dims);
         bool isInside = llvm::none_of(*dims, [](const Dim &dim) {
@@ -337,20 +328,15 @@ std::optional<Fact> RoutingFacts::inferReduce(Operation *op, const Fact &fact) {
     return std::nullopt;
   Fact result = fact;
   SmallVector<Axis> reduced;
-  llvm::sort(*axes, std::greater<>());
-  for (int64_t axis : *axes) {
-    llvm::append_range(reduced, result.dims[axis]);
-    if (keepsDims(op))
-      result.dims[axis].clear();
-    else
-      result.dims.erase(result.dims.begin() + axis);
-  }
+  for (int64_t axis : *axes)
+    llvm::append_range(reduced, fact.dims[axis]);
+  result.dims = reduceDims(fact.dims, *axes, keepsDims(op));
   llvm::sort(reduced);
   reduced.erase(llvm::unique(reduced), reduced.end());
   bool isSum = isa<onnx::ReduceSumOp>(op);
-  bool isOverChoices =
-      reduced == SmallVector<Axis>{Axis::Choice} ||
-      (reduced.empty() && extents.choices == 1 && !hasAxis(fact, Axis::Choice));
+  bool isOverChoices = reduced == SmallVector<Axis>{Axis::Choice} ||
+                       (reduced.empty() && extents.choices == 1 &&
+                        !hasAxis(fact.dims, Axis::Choice));
   if (fact.kind == FactKind::Mask && isOverChoices && (areDistinct || !isSum)) {
     result.kind = FactKind::AnyMask;
     return result;
@@ -362,9 +348,9 @@ std::optional<Fact> RoutingFacts::inferReduce(Operation *op, const Fact &fact) {
   bool isOverAll = reduced == getCounted({Axis::Token, Axis::Choice}) ||
                    (reduced == getCounted({Axis::Token}) &&
                     (fact.kind == FactKind::AnyMask || extents.choices == 1) &&
-                    !hasAxis(fact, Axis::Choice));
+                    !hasAxis(fact.dims, Axis::Choice));
   bool isMask = fact.kind == FactKind::Mask || fact.kind == FactKind::AnyMask;
-  if (isMask && isSum && isOverAll && !hasAxis(result, Axis::Token) &&
+  if (isMask && isSum && isOverAll && !hasAxis(result.dims, Axis::Token) &&
       !fact.hits.kept) {
     result.kind = FactKind::Count;
     return result;

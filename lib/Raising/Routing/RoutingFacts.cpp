@@ -8,10 +8,9 @@
 
 #include "Constants.h"
 
+#include "dialects/Onnx/IR/ShapeArithmetic.h"
 #include "mlir/IR/TypeUtilities.h"
 #include "llvm/ADT/TypeSwitch.h"
-
-#include <cmath>
 
 using namespace mlir;
 using namespace moec;
@@ -39,6 +38,20 @@ RoutingFacts::RoutingFacts(Value ids, bool hasChoices, int64_t experts,
   }
   extents.experts = experts;
   set(ids, Fact(FactKind::Ids, dims));
+}
+
+RoutingFacts::RoutingFacts(ArrayRef<Value> rounds, int64_t experts,
+                           onnx::ShapeContext &shapes)
+    : ids(rounds.front()), rounds(rounds), areDistinct(false), shapes(shapes) {
+  tokens = onnx::getProduct(shapes, shapes.getExtents(ids));
+  extents = {int64_t(rounds.size()), experts};
+  for (auto [choice, round] : llvm::enumerate(rounds)) {
+    Fact fact(FactKind::OneOfIds);
+    for (int64_t extent : cast<RankedTensorType>(round.getType()).getShape())
+      fact.dims.push_back(extent == 1 ? Dim() : Dim{Axis::Token});
+    fact.choice = choice;
+    set(round, std::move(fact));
+  }
 }
 
 bool RoutingFacts::hasOneToken() const {
@@ -92,30 +105,61 @@ bool RoutingFacts::fitsExtents(Value value, ArrayRef<Dim> dims) const {
   return !hasTokens || isAllTokens(spread);
 }
 
+/// Of an only token nothing counts.
+static void forgetTokens(Fact &fact) {
+  SmallVector<Dims *> all = {&fact.dims, &fact.weightDims, &fact.denseDims,
+                             &fact.hits.keptDims};
+  for (SlotPart &part : fact.parts) {
+    all.push_back(&part.placeDims);
+    for (SlotFactor &factor : part.factors)
+      all.push_back(&factor.dims);
+  }
+  for (Dims *dims : all)
+    for (Dim &dim : *dims)
+      llvm::erase(dim, Axis::Token);
+}
+
+static bool isOfSlots(FactKind kind) {
+  return kind == FactKind::ChoiceMask || kind == FactKind::ChoiceWeight ||
+         kind == FactKind::ChoiceCount || kind == FactKind::Place ||
+         kind == FactKind::Slots;
+}
+
 void RoutingFacts::set(Value value, Fact fact) {
-  if (!fitsExtents(value, fact.dims))
+  // Counts are of groups of tokens.
+  if (fact.kind != FactKind::ChoiceCount && !fitsExtents(value, fact.dims))
     return;
   if (hasOneToken())
-    for (Dims *dims :
-         {&fact.dims, &fact.weightDims, &fact.denseDims, &fact.hits.keptDims})
-      for (Dim &dim : *dims)
-        llvm::erase(dim, Axis::Token);
-  facts.insert({value, std::move(fact)});
+    forgetTokens(fact);
+  (isOfSlots(fact.kind) ? slotFacts : facts).insert({value, std::move(fact)});
+}
+
+/// Infers the first result's fact from those that rules see.
+void RoutingFacts::inferAndSet(Operation *op) {
+  auto hasFact = [&](Value operand) { return lookup(operand) != nullptr; };
+  if (op->getNumResults() == 0 || llvm::none_of(op->getOperands(), hasFact))
+    return;
+  MaybeFact fact = infer(op);
+  if (fact && (!seesSlots || isOfSlots(fact->kind)))
+    set(op->getResult(0), std::move(*fact));
 }
 
 void RoutingFacts::propagate() {
   Operation *op = ids.getDefiningOp();
   op = op ? op->getNextNode() : &ids.getParentBlock()->front();
   for (; op; op = op->getNextNode()) {
-    auto hasFact = [&](Value operand) { return lookup(operand) != nullptr; };
-    if (op->getNumResults() == 0 || llvm::none_of(op->getOperands(), hasFact))
-      continue;
-    if (auto split = dyn_cast<onnx::SplitOp>(op))
+    if (auto split = dyn_cast<onnx::SplitOp>(op)) {
       inferSplit(split);
-    else if (auto sort = dyn_cast<onnx::TopKOp>(op))
+      continue;
+    }
+    if (auto sort = dyn_cast<onnx::TopKOp>(op)) {
       inferSort(sort);
-    else if (MaybeFact fact = infer(op))
-      set(op->getResult(0), std::move(*fact));
+      continue;
+    }
+    inferAndSet(op);
+    seesSlots = true;
+    inferAndSet(op);
+    seesSlots = false;
   }
 }
 
@@ -140,6 +184,17 @@ std::optional<SmallVector<int64_t>> moec::routing::getAxes(Operation *op,
 bool moec::routing::keepsDims(Operation *reduction) {
   auto keep = reduction->getAttrOfType<IntegerAttr>("keepdims");
   return !keep || !keep.getValue().isZero();
+}
+
+Dims moec::routing::reduceDims(ArrayRef<Dim> dims, ArrayRef<int64_t> axes,
+                               bool keepsThem) {
+  Dims result;
+  for (auto [index, dim] : llvm::enumerate(dims)) {
+    bool isReduced = llvm::is_contained(axes, int64_t(index));
+    if (!isReduced || keepsThem)
+      result.push_back(isReduced ? Dim() : dim);
+  }
+  return result;
 }
 
 std::optional<Dims> RoutingFacts::alignDims(Value value,
@@ -216,113 +271,9 @@ std::optional<Fact> RoutingFacts::infer(Operation *op) {
           .Case([&](onnx::CumSumOp op) { return inferCumSum(op); })
           .Case([&](onnx::RangeOp op) { return inferRange(op); })
           .Default([](Operation *) { return std::nullopt; });
+  if (!fact && seesSlots)
+    fact = inferSlots(op);
   return fact ? fact : inferComputed(op);
-}
-
-//===-- Numbers of experts ------------------------------------------------===//
-
-/// `value` rounded as an element of the type is.
-static double roundTo(Type type, double value) {
-  if (type.isF64())
-    return value;
-  if (auto number = dyn_cast<FloatType>(type)) {
-    APFloat rounded(value);
-    bool losesInfo;
-    rounded.convert(number.getFloatSemantics(), APFloat::rmNearestTiesToEven,
-                    &losesInfo);
-    rounded.convert(APFloat::IEEEdouble(), APFloat::rmNearestTiesToEven,
-                    &losesInfo);
-    return rounded.convertToDouble();
-  }
-  return std::trunc(value);
-}
-
-/// One number by an elementwise operator, in the arithmetic of its type; sums,
-/// products and quotients of f32 that are computed in f64 round alike.
-static std::optional<double> compute(Operation *op, Type type, double a,
-                                     double b) {
-  bool isInteger = isa<IntegerType>(type);
-  return llvm::TypeSwitch<Operation *, std::optional<double>>(op)
-      .Case<onnx::CastOp, onnx::CastLikeOp>(
-          [&](Operation *) { return roundTo(type, a); })
-      .Case([&](onnx::AddOp) { return roundTo(type, a + b); })
-      .Case([&](onnx::SubOp) { return roundTo(type, a - b); })
-      .Case([&](onnx::MulOp) { return roundTo(type, a * b); })
-      .Case([&](onnx::DivOp) -> std::optional<double> {
-        return b == 0 ? std::nullopt : std::optional(roundTo(type, a / b));
-      })
-      .Case([&](onnx::AbsOp) { return std::abs(a); })
-      .Case([&](onnx::FloorOp) { return std::floor(a); })
-      .Case([&](onnx::CeilOp) { return std::ceil(a); })
-      .Case([&](onnx::ModOp op) -> std::optional<double> {
-        if (!isInteger || b <= 0 || a < 0)
-          return std::nullopt;
-        return std::fmod(a, b);
-      })
-      .Default([](Operation *) { return std::nullopt; });
-}
-
-std::optional<Fact> RoutingFacts::inferArithmetic(Operation *op) {
-  if (!isRowwiseElementwise(op) && !isa<onnx::ModOp>(op))
-    return std::nullopt;
-  const Fact *fact = nullptr;
-  unsigned position = 0;
-  for (auto [i, operand] : llvm::enumerate(op->getOperands()))
-    if (const Fact *known = lookup(operand))
-      if (known->kind == FactKind::Ids || known->kind == FactKind::RowId) {
-        if (fact)
-          return std::nullopt;
-        fact = known;
-        position = i;
-      }
-  if (!fact || extents.experts > 4096)
-    return std::nullopt;
-  Type type = getElementTypeOrSelf(op->getResult(0).getType());
-  auto integer = dyn_cast<IntegerType>(type);
-  if ((integer && integer.getWidth() < 16) ||
-      (!integer && !isa<FloatType>(type)))
-    return std::nullopt;
-  SmallVector<std::optional<double>, 3> others;
-  int64_t rank = fact->dims.size();
-  for (auto [i, operand] : llvm::enumerate(op->getOperands())) {
-    bool isCastLike = isa<onnx::CastLikeOp>(op) && i == 1;
-    others.push_back(i == position || isCastLike ? 0.0 : getUniform(operand));
-    if (!others.back())
-      return std::nullopt;
-    if (!isCastLike)
-      rank =
-          std::max(rank, cast<RankedTensorType>(operand.getType()).getRank());
-  }
-  Fact result = *fact;
-  result.numbers.clear();
-  result.dims.insert(result.dims.begin(), rank - fact->dims.size(), Dim());
-  bool isSame = true;
-  for (int64_t expert = 0; expert < extents.experts; ++expert) {
-    double id = fact->numbers.empty() ? expert : fact->numbers[expert];
-    std::optional<double> number;
-    if (auto clip = dyn_cast<onnx::ClipOp>(op)) {
-      if (position != 0)
-        return std::nullopt;
-      number = id;
-      unsigned next = 1;
-      if (clip.getMin())
-        number = std::max(*number, *others[next++]);
-      if (clip.getMax())
-        number = std::min(*number, *others[next]);
-    } else if (op->getNumOperands() <= 2) {
-      double other = others.size() < 2 ? 0.0 : *others[1 - position];
-      number = position == 0 ? compute(op, type, id, other)
-                             : compute(op, type, other, id);
-    }
-    constexpr double kMost = 1 << 24;
-    if (!number || !(std::abs(*number) <= kMost))
-      return std::nullopt;
-    result.numbers.push_back(*number);
-    isSame &= *number == double(expert);
-  }
-  if (isSame)
-    result.numbers.clear();
-  return result;
 }
 
 //===-- Elements stay, dimensions change ----------------------------------===//
@@ -384,7 +335,12 @@ std::optional<Fact> RoutingFacts::inferCast(Operation *op, const Fact &fact) {
   switch (fact.kind) {
   case FactKind::Mask:
   case FactKind::AnyMask:
+  case FactKind::ChoiceMask:
     return result;
+  case FactKind::Slots:
+    return castSlots(op, fact);
+  case FactKind::ChoiceWeight:
+    return type.isF32() ? MaybeFact(result) : std::nullopt;
   case FactKind::Uniform:
     return fact.number == 0 || fact.number == 1 ? MaybeFact(result)
                                                 : std::nullopt;

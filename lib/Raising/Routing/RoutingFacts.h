@@ -15,7 +15,7 @@
 #ifndef MOEC_LIB_RAISING_ROUTING_ROUTINGFACTS_H
 #define MOEC_LIB_RAISING_ROUTING_ROUTINGFACTS_H
 
-#include "Axes.h"
+#include "Slots.h"
 
 #include "llvm/ADT/MapVector.h"
 
@@ -42,6 +42,19 @@ enum class FactKind {
   ZeroOutside,
   /// A number for each t and e, -infinity where e was not chosen.
   LowestOutside,
+  /// 1 (true) where ids[t, j] == e for one j, or for the one that a dimension
+  /// counts, and that choice still counts; else 0 (false). Of no expert where
+  /// no dimension is one of experts.
+  ChoiceMask,
+  /// Such a mask times a number for each of its elements.
+  ChoiceWeight,
+  /// Of such masks: how many of their choices fell on e.
+  ChoiceCount,
+  /// Where such a mask is set: the choice's number among those of its expert.
+  /// Of no expert where no dimension is one of experts.
+  Place,
+  /// A table [t, e, c], not 0 only at the slots of choices.
+  Slots,
   /// Where a mask of expert e is set: index tuples, in the mask's order.
   HitCoordinates,
   /// The token, the choice, t * k + j of such a place.
@@ -100,7 +113,8 @@ struct Fact {
   Dims dims;
   /// The expert it is about, where `dims` has no axis of experts.
   std::optional<int64_t> expert;
-  /// OneOfIds, ChosenPlace: which choice of a token.
+  /// OneOfIds, ChosenPlace, ChoiceMask, ChoiceWeight, Place: which choice of a
+  /// token.
   int64_t choice = 0;
   /// MaskedWeight, Gate, HitWeight, RowWeight: one number for each choice (null
   /// stands for ones), and what its dimensions run over.
@@ -119,8 +133,14 @@ struct Fact {
   llvm::SmallVector<double> numbers;
   /// HitCoordinates: what each number of a tuple counts.
   llvm::SmallVector<Axis, 4> coordinates;
-  /// Of masks, hits, and what is computed of them.
+  /// Of masks, hits, and what is computed of them. Places: where `kept` is
+  /// zero, they are no places.
   Hits hits;
+  /// ChoiceCount (of `before`), Place.
+  Numbering numbering;
+  /// Slots.
+  llvm::SmallVector<SlotPart, 0> parts;
+  SlotTest test = SlotTest::None;
 };
 
 /// The facts that follow from one choice of experts.
@@ -130,18 +150,35 @@ public:
   /// are in [0, experts), those of a token distinct if `areDistinct`.
   RoutingFacts(mlir::Value ids, bool hasChoices, int64_t experts,
                bool areDistinct, onnx::ShapeContext &shapes);
+  /// Of choices that are made one after the other, each a number for each
+  /// token.
+  RoutingFacts(llvm::ArrayRef<mlir::Value> rounds, int64_t experts,
+               onnx::ShapeContext &shapes);
 
   /// Goes along the graph, in the order of the block, as far as facts lead.
   void propagate();
 
   const Fact *lookup(mlir::Value value) const {
+    if (const Fact *fact = seesSlots ? lookupSlots(value) : nullptr)
+      return fact;
     const auto *found = facts.find(value);
     return found == facts.end() ? nullptr : &found->second;
+  }
+  /// What is known of a value on the way to the slots of experts. Such facts
+  /// are apart: what has one is a plain number to all other layers.
+  const Fact *lookupSlots(mlir::Value value) const {
+    const auto *found = slotFacts.find(value);
+    return found == slotFacts.end() ? nullptr : &found->second;
+  }
+  bool knows(mlir::Value value) const {
+    return lookup(value) || lookupSlots(value);
   }
   const RoutingExtents &getExtents() const { return extents; }
   /// Whether the choices of one token are known to differ.
   bool hasDistinctChoices() const { return areDistinct; }
   mlir::Value getIds() const { return ids; }
+  /// The choices that `ids` is the first of, where there are several.
+  llvm::ArrayRef<mlir::Value> getRounds() const { return rounds; }
   onnx::ShapeContext &getShapes() const { return shapes; }
   /// All tokens, as a product of extents.
   mlir::AffineExpr getTokens() const { return tokens; }
@@ -164,6 +201,9 @@ public:
   bool isAllTokens(mlir::AffineExpr extent) const;
   /// Values with facts, in the order of the graph.
   const llvm::MapVector<mlir::Value, Fact> &getFacts() const { return facts; }
+  const llvm::MapVector<mlir::Value, Fact> &getSlotFacts() const {
+    return slotFacts;
+  }
 
   /// What the dimensions of a value run over that is broadcast to `dims`.
   std::optional<Dims> alignDims(mlir::Value value,
@@ -172,6 +212,7 @@ public:
 private:
   using MaybeFact = std::optional<Fact>;
 
+  void inferAndSet(mlir::Operation *op);
   /// The rules. Each gives the fact of the first result, if it knows one.
   MaybeFact infer(mlir::Operation *op);
   MaybeFact inferView(mlir::Operation *op, const Fact &fact);
@@ -210,6 +251,37 @@ private:
   MaybeFact inferExpand(mlir::Operation *op, const Fact &fact);
   /// Rows in, rows out: what is neither routing nor constant.
   MaybeFact inferComputed(mlir::Operation *op);
+  /// Choices in slots of their experts.
+  MaybeFact inferSlots(mlir::Operation *op);
+  MaybeFact readMask(const Fact *fact) const;
+  bool isWeightOfChoice(const Fact &fact) const;
+  mlir::AffineExpr getGroupSize(mlir::Value value, llvm::ArrayRef<Dim> dims,
+                                llvm::ArrayRef<int64_t> along) const;
+  MaybeFact numberChoices(onnx::CumSumOp op);
+  MaybeFact countChoices(mlir::Operation *op);
+  MaybeFact numberAfter(mlir::Value places, const Fact &count) const;
+  MaybeFact shiftPlace(mlir::Value places, mlir::Value other, int sign) const;
+  bool isOfGroups(mlir::Value places, const Fact &count) const;
+  MaybeFact maskPlace(mlir::Value places, mlir::Value by, double outside) const;
+  MaybeFact reducePlace(mlir::Operation *op) const;
+  MaybeFact gatherPlace(onnx::GatherElementsOp op) const;
+  MaybeFact scatterMask(onnx::ScatterElementsOp op) const;
+  MaybeFact multiplyMask(mlir::Operation *op, mlir::Value by,
+                         mlir::Value other) const;
+  MaybeFact reduceMask(mlir::Operation *op) const;
+  MaybeFact inferSlotsOf(onnx::OneHotOp op) const;
+  MaybeFact inferSlotsOf(onnx::EqualOp op) const;
+  MaybeFact makeSlots(mlir::Value places, Dims dims, mlir::AffineExpr extent,
+                      mlir::Value capacity) const;
+  MaybeFact multiplySlots(mlir::Operation *op) const;
+  bool multiplyPart(SlotPart &part, mlir::Value value, Dims dims) const;
+  MaybeFact addSlots(mlir::Value left, mlir::Value right) const;
+  MaybeFact reduceSlots(mlir::Operation *op) const;
+  MaybeFact testSlots(mlir::Operation *op) const;
+  MaybeFact castSlots(mlir::Operation *op, const Fact &fact) const;
+  std::optional<Dims> alignFactor(mlir::Value value,
+                                  llvm::ArrayRef<Dim> dims) const;
+  bool countsTokensOrNone(mlir::Value value, llvm::ArrayRef<Dim> dims) const;
   /// Arithmetic on ids, which are few: done for each of them.
   MaybeFact inferArithmetic(mlir::Operation *op);
   MaybeFact inferProduct(mlir::Operation *op);
@@ -232,11 +304,14 @@ private:
   bool fitsExtents(mlir::Value value, llvm::ArrayRef<Dim> dims) const;
 
   mlir::Value ids;
+  llvm::SmallVector<mlir::Value> rounds;
   RoutingExtents extents;
   bool areDistinct;
   onnx::ShapeContext &shapes;
   mlir::AffineExpr tokens;
-  llvm::MapVector<mlir::Value, Fact> facts;
+  llvm::MapVector<mlir::Value, Fact> facts, slotFacts;
+  /// Whether rules see them.
+  bool seesSlots = false;
 };
 
 /// Whether only the run knows an extent.
@@ -252,6 +327,13 @@ std::optional<llvm::SmallVector<int64_t>> getAxes(mlir::Operation *op,
 
 /// Whether what a reduction reduces stays, with an extent of 1.
 bool keepsDims(mlir::Operation *reduction);
+
+/// What is left of dimensions that are reduced along `axes`.
+Dims reduceDims(llvm::ArrayRef<Dim> dims, llvm::ArrayRef<int64_t> axes,
+                bool keepsThem);
+
+/// Whether elements are 0 or 1: what a comparison says.
+bool isCondition(mlir::Value value);
 
 } // namespace moec::routing
 

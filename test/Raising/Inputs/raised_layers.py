@@ -12,7 +12,7 @@ import sys
 # How many layers a model has, by hand: the oracle of this test.
 LAYERS = {
     "deepseek2_groups_dynamo18_batched": 1, "deepseek3_hf20_grouped": 1, "einsum_dense_dynamo20": 1, "functions_dense": 1,
-    "gptoss_dynamo_batched": 2, "gptoss_dynamo_cache": 2, "gptoss_grouped": 2, "gptoss_mobius_dense": 1,
+    "gptoss_dynamo_batched": 2, "gptoss_dynamo_cache": 2, "gptoss_grouped": 2, "gptoss_mobius_dense": 1, "gshard_dynamo20": 1,
     "jetmoe_dynamo18_batched": 1, "llama4_dynamo18_batched": 1, "longcat_dynamo20_loop": 1, "loop_boolmask_dynamo20": 1,
     "loop_dense_dynamo20": 1,
     "mean_pooled_dynamo20": 1, "mixtral_batched": 2, "mixtral_cache": 2, "mixtral_grouped": 2, "mixtral_mobius_dense": 1,

@@ -5,6 +5,8 @@
 # ===------------------------------------------------------------------------===#
 """Tokens beyond the capacity of their expert are dropped, as in Switch."""
 
+import numpy as np
+
 from .graph import F32, I64, layer, lookalike
 from .on_hits import zeros_like_x
 
@@ -43,6 +45,19 @@ def first_ones_kept(g):
 @layer("P3", choices=1)
 def first_ones_kept_by_and(g):
     return dropped(g, lambda g, hot: g.And(g.Less(place(g, hot), CAPACITY + 1), g.Cast(hot, to=9)))
+
+
+@layer("P3", choices=1)
+def sliced_whole(g):
+    """All of the mask, as exporters write `mask[:, e]` before they optimise."""
+    return dropped(g, first, whole=lambda hot, kept, e: g.Slice(kept, [0], [np.iinfo(np.int64).max], [0], [1]))
+
+
+@lookalike(choices=1)
+def sliced_backwards(g):
+    """As many tokens, from the last one on."""
+    return dropped(g, first, whole=lambda hot, kept, e: g.Slice(
+        kept, [-1], [np.iinfo(np.int64).min + 1], [0], [-1]))
 
 
 @layer("P3", choices=1)
