@@ -29,9 +29,11 @@ static void addOperands(Value value, DenseSet<Value> &known) {
   }
 }
 
-/// What several of the values are computed from, or are.
-static DenseSet<Value> findShared(ArrayRef<Value> values) {
+/// What several of the values are computed from, or are, and what the choice
+/// is made by.
+static DenseSet<Value> findShared(ArrayRef<Value> values, Value choice) {
   DenseSet<Value> seen, shared;
+  addOperands(choice, shared);
   llvm::SmallSetVector<Value, 8> distinct(values.begin(), values.end());
   for (Value value : distinct) {
     DenseSet<Value> own;
@@ -85,7 +87,7 @@ SmallVector<Value> LayerFinder::getParts(Space space, ArrayRef<Value> values) {
 /// False where one is no function of a row.
 bool LayerFinder::findKinds(RoutedLayer &layer, Space space,
                             ArrayRef<Value> experts) {
-  DenseSet<Value> shared = findShared(experts);
+  DenseSet<Value> shared = findShared(experts, facts.getIds());
   SmallVector<int64_t> left;
   for (auto [expert, value] : llvm::enumerate(experts))
     if (getUniform(value) != 0.0)

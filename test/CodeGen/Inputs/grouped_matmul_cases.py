@@ -118,7 +118,12 @@ def aligned(a):
     return out
 
 
+EXTRAS = {"s": "scales", "z": "zero_points"}
+
+
 class Case:
+    extras, format = [], ""
+
     def __init__(self, number, counts, k, n, activation="identity", x="f32", w="f32", out="f32",
                  gather=False, bias=None, dynamic="", slack=0, wild=False, layout="panels", equal=False):
         self.name = f"case{number}"
@@ -150,13 +155,14 @@ class Case:
     def text(self):
         t = self.types()
         ins = ["x", "w"] + ["o"] * (not self.equal)
-        args = ins + ["r"] * self.gather + ["b"] * bool(self.bias) + ["y"]
+        args = ins + ["r"] * self.gather + ["b"] * bool(self.bias) + self.extras + ["y"]
         s = f"func.func @{self.name}(" + ", ".join(f"%{a}: {t[a]}" for a in args) + ") {\n"
         s += f"  moe.grouped_matmul ins({', '.join('%' + a for a in ins)} : {', '.join(t[a] for a in ins)})"
         s += f" rows(%r : {t['r']})" * self.gather + f" bias(%b : {t['b']})" * bool(self.bias)
+        s += "".join(f" {EXTRAS[a]}(%{a} : {t[a]})" for a in self.extras)
         s += f" outs(%y : {t['y']}) {{activation = #moe.activation<{self.activation}>, "
         n = f", n = {self.n}" * (self.layout == "panels")
-        return s + f"layout = #moe.layout<{self.layout}>{n}}}\n  return\n}}\n"
+        return s + f"layout = #moe.layout<{self.layout}>{n}{self.format}}}\n  return\n}}\n"
 
     def lay(self, w):
         """The matrices [E, N, K] as they lie in memory."""
@@ -164,12 +170,21 @@ class Case:
             return pack(w, self.gated)
         return w.transpose(0, 2, 1) if self.layout == "kn" else w
 
+    def matrices(self):
+        """The weights as they lie in memory, what belongs to them, and their values."""
+        kind = self.kinds[1]
+        w = store(rng.standard_normal((len(self.counts), self.n, self.k)) / math.sqrt(self.k), kind)
+        # What lies behind a matrix must not be read, or must not matter.
+        lain = self.lay(w)
+        padded = np.concatenate([lain.reshape(-1), store(np.full(512, np.nan), kind)])
+        return aligned(padded)[:lain.size].reshape(lain.shape), [], value(w, kind)
+
     def run(self, library):
         xk, wk, yk = self.kinds
         experts, total = len(self.counts), sum(self.counts)
         tokens = max(total // 2, 1) if self.gather else total + self.slack
         x = store(rng.standard_normal((tokens, self.k)), xk)
-        w = store(rng.standard_normal((experts, self.n, self.k)) / math.sqrt(self.k), wk)
+        place, extras, wv = self.matrices()
         offsets = np.cumsum([0] + self.counts).astype(np.int32)
         rows = rng.integers(0, tokens, total + self.slack).astype(np.int32)
         bias = store(rng.standard_normal((experts, self.n)), self.bias or "f32")
@@ -179,12 +194,9 @@ class Case:
         given = rows.copy()
         if self.wild and total:
             given[:: 3] = rng.choice([-5, tokens, 2**31 - 1, -2**31], len(given[::3]))
-        # What lies behind a matrix must not be read, or must not matter.
-        lain = self.lay(w)
-        padded = np.concatenate([lain.reshape(-1), store(np.full(512, np.nan), wk)])
-        place = aligned(padded)[:lain.size].reshape(lain.shape)
         args = [(x, x.shape), (place, None)] + [(offsets, None)] * (not self.equal)
         args += [(given, None)] * self.gather + [(bias, None)] * bool(self.bias)
+        args += [(extra, None) for extra in extras]
         y = aligned(y)
         args.append((y, (limit, self.width)))
 
@@ -201,7 +213,7 @@ class Case:
         items = library.harness_items()
 
         source = np.clip(given, 0, max(tokens - 1, 0)) if self.gather else np.arange(limit)
-        xv, wv, bv = value(x, xk), value(w, wk), value(bias, self.bias or "f32")
+        xv, bv = value(x, xk), value(bias, self.bias or "f32")
         got = value(y, yk)
         worst, tolerance = 0.0, {"f32": 3e-6, "f16": 1e-3, "bf16": 8e-3}[yk]
         for e, count in enumerate(self.counts):
@@ -223,6 +235,49 @@ class Case:
         if (items == 0) != (total == 0):
             return f"ran {items} items for {total} rows"
         return None
+
+
+class Coded(Case):
+    """Weights of few bits, a scale and a zero point for each block of a row, or for the row."""
+
+    def __init__(self, number, counts, k, n, bits, block, zeros=None, scales="f32", **options):
+        super().__init__(number, counts, k, n, layout="nk", **options)
+        self.bits, self.block, self.zeros, self.scales = bits, block, zeros, scales
+        self.blocks = -(-k // block) if block else 1
+        self.extras = ["s"] + ["z"] * bool(zeros)
+        self.format = f", quant = #moe.quant<bits = {bits}, block = {block}>" if block else f", quant = #moe.quant<bits = {bits}>"
+
+    def __str__(self):
+        return f"{super().__str__()} bits {self.bits} block {self.block} zeros {self.zeros} scales {self.scales}"
+
+    def bytes_of(self, codes):
+        return -(-codes * self.bits // 8)
+
+    def types(self):
+        e, n = "?" if "E" in self.dynamic else len(self.counts), "?" if "N" in self.dynamic else self.n
+        zeros = {"rows": f"{self.bytes_of(self.n)}", "blocks": f"{n}x{self.bytes_of(self.blocks)}", None: ""}[self.zeros]
+        blocks = f"x{self.blocks}" if self.block else ""
+        return {**super().types(), "w": f"memref<{e}x{n}x{self.bytes_of(self.k)}xi8>",
+                "s": f"memref<{e}x{n}{blocks}x{self.scales}>", "z": f"memref<{e}x{zeros}xi8>"}
+
+    def pack(self, codes):
+        """Codes of the last dimension in bytes, the lowest bits first."""
+        bits = (codes[..., None] >> np.arange(self.bits)) & 1
+        return np.packbits(bits.reshape(*codes.shape[:-1], -1).astype(np.uint8), axis=-1, bitorder="little")
+
+    def matrices(self):
+        shape = len(self.counts), self.n
+        def draw(*more):
+            return rng.integers(0, 2 ** self.bits, (*shape, *more))
+        codes, number = draw(self.k), np.arange(self.k) // (self.block or self.k)
+        scales = store(rng.uniform(0.5, 1.5, (*shape, self.blocks)) / 2 ** self.bits / math.sqrt(self.k), self.scales)
+        zeros = draw(self.blocks) if self.zeros else np.full((*shape, self.blocks), 2 ** (self.bits - 1))
+        packed = self.pack(codes)
+        # Behind the last byte there is nothing that may be read.
+        place = aligned(packed)
+        stored = self.pack(zeros[..., 0]) if self.zeros == "rows" else self.pack(zeros)
+        extras = [scales if self.block else scales[..., 0].copy()] + [stored] * bool(self.zeros)
+        return place, extras, (codes - zeros[..., number]) * value(scales, self.scales)[..., number]
 
 
 class Sweep(Case):
@@ -323,6 +378,21 @@ def make_cases():
             case([15] * 3, 37, 74, x=x, w=w, out=out, layout=layout, equal=True)
         for x, w, out in [("f16", "f16", "f32"), ("bf16", "f32", "f32"), ("f32", "f16", "f32")]:
             case([1, 30], 600, 70, x=x, w=w, out=out, slack=1, layout=layout, dynamic="KN")
+    # Codes: no step of K that a vector's width divides, zero points of both kinds,
+    # gates and ups by turns.
+    def coded(*args, **options):
+        cases.append(Coded(next(numbers), *args, **options))
+
+    for bits in 2, 4, 8:
+        coded([3, 0, 17, 1], 64, 40, bits, 16, "blocks")
+        coded([5, 2], 300, 33, bits, 32, "blocks", bias="f32", gather=True)
+        coded([2, 9], 48, 96, bits, 0, "rows")
+        coded([1, 30], 40, 64, bits, 16, activation=swiglu, gather=True)
+    coded(list(range(0, 27)), 64, 64, 4, 32)
+    coded([97, 1], 44, 70, 4, 16, "blocks", activation=swiglu, bias="f32")
+    coded([4, 9], 520, 31, 4, 128, "blocks", scales="f16", x="f16", out="f16")
+    coded([4, 9], 520, 31, 8, 64, "blocks", scales="bf16", x="bf16", out="f32")
+    coded([5, 0, 30], 37, 74, 4, 16, "blocks", activation="silu", dynamic="EK", gather=True, wild=True)
     # No matrix, and no step of K: products are zeros.
     case([], 16, 32, layout="nk", equal=True, dynamic="E")
     case([3], 0, 40, layout="kn", equal=True, dynamic="K")

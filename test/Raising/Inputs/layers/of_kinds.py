@@ -93,6 +93,12 @@ def adding_nothing(g):
 
 
 @layer("P2")
+def only_one_adds(g):
+    """All others give zeros."""
+    return masked(g, network=some_unlike(plain, lambda g, x, m: zeros_like_x(g), lambda e: e > 0))
+
+
+@layer("P2")
 def adding_no_row(g):
     return masked(g, network=some_unlike(plain, lambda g, x, m: g.Mul(x, 0.0)))
 
