@@ -73,7 +73,7 @@ def threshold(g):
     return add_experts(g, g.Where(g.GreaterOrEqual(scores, least), scores, 0.0))
 
 
-@lost("CumSum", ["Cast"])
+@lost("Mul", ["Mul"])
 def behind_a_layer(g):
     """Of two layers the first is raised."""
     first = g.Tanh(masked(g))
