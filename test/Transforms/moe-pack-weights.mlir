@@ -55,7 +55,7 @@ func.func @quantised(%x: tensor<6x64xf32>, %w: tensor<8x48x32xui8>, %s: tensor<8
 }
 
 // What the run makes is read once, as it lies; nobody misses anything.
-// REMARK-NOT: remark
+// REMARK-NOT: two values
 // CHECK-LABEL: func.func @values
 // CHECK-NOT: moe.pack_panels
 // CHECK: layout = #moe.layout<kn>
