@@ -355,6 +355,35 @@ def add_cache(model, random):
         model.opset_import.append(helper.make_opsetid(MS, 1))
 
 
+# -- Attention --
+
+def add_attention(model, random):
+    """An attention of ordinary operators beside everything else: two products of values
+    of the run, the first with a transposed one, in one of the ways that exporters have."""
+    graph, heads, width = model.graph, 2, int(random.choice([3, 4, 8]))
+    elem = graph.input[0].type.tensor_type.elem_type
+    value = helper.make_tensor_value_info
+    way = str(random.choice(["apart", "projected", "groups", "one"]))
+    shapes = {"apart": (["B", heads, "S", width], ["B", heads, "U", width], [0, 1, 3, 2]),
+              "projected": (["B", heads, "S", width], ["B", "U", heads, width], [0, 2, 3, 1]),
+              "groups": (["B", heads, 2, "S", width], ["B", heads, 1, "U", width], [0, 1, 2, 4, 3]),
+              "one": (["B", "S", width], ["U", width], [1, 0])}
+    query, keys, perm = shapes[way]
+    graph.input.extend([value("product_q", elem, query), value("product_k", elem, keys)])
+    graph.node.append(helper.make_node("Transpose", ["product_k"], ["product_t"], perm=perm))
+    graph.node.append(helper.make_node("MatMul", ["product_q", "product_t"], ["product_s"]))
+    if random.random() < 0.5:
+        graph.node.append(helper.make_node("Softmax", ["product_s"], ["product_p"], axis=-1))
+    else:
+        graph.node.append(helper.make_node("Relu", ["product_s"], ["product_p"]))
+    values = "product_k"
+    if way == "projected":
+        values = "product_v"
+        graph.node.append(helper.make_node("Transpose", ["product_k"], [values], perm=[0, 2, 1, 3]))
+    graph.node.append(helper.make_node("MatMul", ["product_p", values], ["product_y"]))
+    graph.output.extend([value("product_y", elem, query)])
+
+
 # -- Models --
 
 class SmallModel(graphs.Model):
@@ -387,6 +416,8 @@ def make_layer(seed, random):
         convert(model, kind, graph.kept)
     if random.random() < 0.25:
         add_cache(model, random)
+    if random.random() < 0.3:
+        add_attention(model, random)
     return model
 
 

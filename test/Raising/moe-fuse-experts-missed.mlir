@@ -386,3 +386,15 @@ func.func @no_parameters(%x: tensor<6x8xf32>, %x2: tensor<6x8xf32>, %o: tensor<3
   %2 = onnx.Mul(%1, %u) : (tensor<6x16xf32>, tensor<6x16xf32>) -> tensor<6x16xf32>
   return %2 : tensor<6x16xf32>
 }
+
+// Products without offsets are of two activations, whatever their rows and parameters: no network.
+// CHECK-LABEL: func.func @no_experts(
+// CHECK-NOT: moe.expert_ffn
+// CHECK: return
+func.func @no_experts(%x: tensor<6x8xf32>, %rows: tensor<6xi32>, %i: tensor<6x16xf32>, %j: tensor<6x8xf32>) -> tensor<6x8xf32> {
+  %w = param.load @wn : tensor<2x16x8xf32>
+  %d = param.load @dn : tensor<2x8x16xf32>
+  %h = moe.grouped_matmul ins(%x, %w : tensor<6x8xf32>, tensor<2x16x8xf32>) rows(%rows : tensor<6xi32>) outs(%i : tensor<6x16xf32>) {activation = #moe.activation<identity>, layout = #moe.layout<nk>} -> tensor<6x16xf32>
+  %y = moe.grouped_matmul ins(%h, %d : tensor<6x16xf32>, tensor<2x8x16xf32>) outs(%j : tensor<6x8xf32>) {activation = #moe.activation<identity>, layout = #moe.layout<nk>} -> tensor<6x8xf32>
+  return %y : tensor<6x8xf32>
+}

@@ -37,7 +37,7 @@ struct PackWeightsPattern : OpRewritePattern<GroupedMatmulOp> {
     if (!op.hasPureTensorSemantics())
       return leave(op, rewriter, "it is on buffers");
     if (!op.getOffsets())
-      return leave(op, rewriter, "it is of two values of the run");
+      return rewriter.notifyMatchFailure(op, "is of two values of the run");
     if (op.getQuant())
       return leave(op, rewriter, "its weights are quantised");
     auto type = cast<RankedTensorType>(op.getWeights().getType());

@@ -49,7 +49,9 @@ def PackWeights : Pass<"moe-pack-weights"> {
     After: weights of a static shape, not quantised, go through
     `moe.pack_panels`, and the product reads panels, which is the form that has
     a schedule. The packing later becomes part of a parameter's recipe, or runs
-    where weights are inputs. Other products stay as they are, with a remark.
+    where weights are inputs. Other products stay as they are, with a remark;
+    those of two activations (without offsets), whose matrices are read once,
+    without.
   }];
   let dependentDialects = ["::moec::moe::MoeDialect",
                            "::mlir::tensor::TensorDialect"];

@@ -269,15 +269,23 @@ def ThreadStatus : Pass<"moec-thread-status", "::mlir::ModuleOp"> {
 
 def ScheduleGroupedMatmul
     : Pass<"moec-schedule-grouped-matmul", "::mlir::ModuleOp"> {
-  let summary = "moe.grouped_matmul on packed panels becomes parallel vector code";
+  let summary = "moe.grouped_matmul becomes parallel vector code";
   let description = [{
     Before: `moe.grouped_matmul` on memrefs.
 
-    After: those of layout `panels` are vector code; other layouts are left
-    alone. Work items (expert, group of panels, block of rows) are one
-    `scf.forall` over a count computed from the offsets; experts without rows
-    have none. The run counts the items of several experts. Register tiles fill the vector registers of the level: 12 rows by
-    32 columns with AVX-512, 6 by 16 with AVX2.
+    After: those of layout `panels`, and of `kn` and `nk` without quantisation
+    and gated activations, are vector code; others are left alone. Work items
+    (expert, group of panels, block of rows) are one `scf.forall` over a count
+    computed from the offsets; experts without rows have none. The run counts
+    the items of several experts, but not those of a product without offsets.
+    Register tiles fill the vector registers of the level: 12 rows by 32 columns
+    with AVX-512, 6 by 16 with AVX2.
+
+    Matrices of layout `kn` and `nk` come to the stack a block of 256 steps of K
+    of a panel at a time, in f32, from where all rows of the item read them;
+    those of `nk` are transposed on their way. One or two rows read the matrix
+    itself. Which of both is a matter of shapes alone, so that results do not
+    depend on the number of threads.
 
     Errors: another CPU level; buffers whose columns are not consecutive.
   }];

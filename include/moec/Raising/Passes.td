@@ -227,7 +227,7 @@ def FuseExperts : Pass<"moe-fuse-experts", "::mlir::ModuleOp"> {
 }
 
 def RaiseMatmulToGrouped : Pass<"raise-matmul-to-grouped"> {
-  let summary = "products with a weight matrix become grouped products of one group";
+  let summary = "matrix products become grouped products, which have a schedule";
   let description = [{
     Before: `onnx.MatMul` and `onnx.Gemm`.
 
@@ -238,7 +238,17 @@ def RaiseMatmulToGrouped : Pass<"raise-matmul-to-grouped"> {
     With `[B.., K, N]` each matrix is an expert, whose rows are those that it
     meets; rows that it shares with others are repeated.
     Dense layers so share the packed weights and the schedule of the experts.
-    Products of two values of the run, of f64 or of integers, empty ones and
+
+    A product of two values of the run, such as queries and keys or
+    probabilities and values, becomes one without offsets: each matrix of
+    `[B.., K, N]` has as many rows as any other, and stays as it lies (layout
+    `kn`), so that nothing is packed. A Transpose of its last two dimensions in
+    front of it is folded (layout `nk`), and one that does more leaves at least
+    these two in order. Rows with fewer matrices or an extent of one are
+    repeated; matrices are shared by all rows behind an extent of one, but where
+    other matrices lie between these rows the product stays as it is.
+
+    Products of f64 or of integers, of vectors, with constants, empty ones and
     those known to have 2^31 rows or more stay as they are. Of others a run with
     so many rows ends with `shape_mismatch`. The pass refuses nothing.
   }];

@@ -405,6 +405,20 @@ def matmul_cases():
         attrs += [f"n = {n} : i64"] if layout == "panels" else []
         attrs += [f"quant = #moe.quant<bits = {quant[0]}, block = {quant[1]}>"] if quant else []
         yield Case(f"matmul_{number}_{layout}", f"{op} {out_clause(outputs)} {{{', '.join(attrs)}}}", inputs, outputs)
+    yield from equal_cases()
+
+
+def equal_cases():
+    """Products without offsets: every matrix has two rows; and none of no matrix."""
+    for layout, dynamic, experts in (("nk", False, 3), ("kn", True, 3), ("kn", True, 0)):
+        x, w = real(2 * experts, 7), real(experts, 7, 9)
+        want = np.einsum("erk,ekn->ern", x.reshape(experts, 2, 7).astype(np.float64), w).reshape(2 * experts, 9)
+        source = np.ascontiguousarray(w.transpose(0, 2, 1)) if layout == "nk" else w
+        inputs = [(x, dynamic), (source, dynamic)]
+        outputs = [((np.zeros((2 * experts, 9), np.float32), want, None, 2e-6), dynamic)]
+        yield Case(f"matmul_equal_{layout}_{experts}",
+                   f"moe.grouped_matmul ins({Case.clause(0, inputs)}) {out_clause(outputs)} "
+                   f"{{layout = #moe.layout<{layout}>, activation = #moe.activation<identity>}}", inputs, outputs)
 
 
 def ffn_cases():
