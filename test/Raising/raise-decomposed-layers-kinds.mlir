@@ -348,3 +348,48 @@ module attributes {onnx.symbols = ["T", "nonzero", "nonzero_0"]} {
     return %35 : tensor<?x4xf32>
   }
 }
+
+// -----
+
+// An expert of zeros is of no kind. Where its weight is no number, neither is
+// what the layer gives.
+// REMARK: raised 'Add' by P2: 2 experts, 2 a token
+// CHECK-LABEL: module attributes
+// CHECK: #param.dense<dense<[0, -1]> : tensor<2xi32>>
+// CHECK: moe.plan {{.*}}moe.own_experts = array<i64: 0>
+// CHECK: moe.combine {{.*}}moe.raised_from = "P2"{{.*}}propagate_nan
+// CHECK-NOT: moe.combine
+module attributes {onnx.symbols = ["T"]} {
+  param.decl @c0 : tensor<4x2xf32> = #param.file<"m.onnx", 0, 32>
+  param.decl @c2 : tensor<4x6xf32> = #param.file<"m.onnx", 32, 96>
+  param.decl @c3 : tensor<6x4xf32> = #param.file<"m.onnx", 128, 96>
+  func.func @main(%arg0: tensor<?x4xf32> {onnx.name = "x", onnx.shape = affine_map<()[s0] -> (s0, 4)>}) -> (tensor<?x4xf32> {onnx.name = "v19"}) {
+    %0 = param.load @c0 : tensor<4x2xf32>
+    %1 = onnx.Constant dense<2> : tensor<1xi64>
+    %2 = onnx.Constant dense<0> : tensor<i64>
+    %3 = onnx.Constant dense<1> : tensor<1xi64>
+    %4 = param.load @c2 : tensor<4x6xf32>
+    %5 = param.load @c3 : tensor<6x4xf32>
+    %6 = onnx.Constant dense<1> : tensor<i64>
+    %7 = onnx.Constant dense<1> : tensor<1xi64>
+    %8 = onnx.MatMul(%arg0, %0) {onnx.shapes = [affine_map<()[s0] -> (s0, 2)>]} : (tensor<?x4xf32>, tensor<4x2xf32>) -> tensor<?x2xf32>
+    %9 = onnx.Softmax(%8) {axis = 1 : i64, onnx.shapes = [affine_map<()[s0] -> (s0, 2)>]} : (tensor<?x2xf32>) -> tensor<?x2xf32>
+    %Values, %Indices = onnx.TopK(%9, %1) {axis = 1 : i64, onnx.shapes = [affine_map<()[s0] -> (s0, 2)>, affine_map<()[s0] -> (s0, 2)>]} : (tensor<?x2xf32>, tensor<1xi64>) -> (tensor<?x2xf32>, tensor<?x2xi64>)
+    %10 = onnx.Equal(%Indices, %2) {onnx.shapes = [affine_map<()[s0] -> (s0, 2)>]} : (tensor<?x2xi64>, tensor<i64>) -> tensor<?x2xi1>
+    %11 = onnx.Cast(%10) {onnx.shapes = [affine_map<()[s0] -> (s0, 2)>], to = f32} : (tensor<?x2xi1>) -> tensor<?x2xf32>
+    %12 = onnx.Mul(%11, %Values) {onnx.shapes = [affine_map<()[s0] -> (s0, 2)>]} : (tensor<?x2xf32>, tensor<?x2xf32>) -> tensor<?x2xf32>
+    %13 = onnx.ReduceSum(%12, %3) {onnx.axes = array<i64: 1>, onnx.shapes = [affine_map<()[s0] -> (s0, 1)>]} : (tensor<?x2xf32>, tensor<1xi64>) -> tensor<?x1xf32>
+    %14 = onnx.MatMul(%arg0, %4) {onnx.shapes = [affine_map<()[s0] -> (s0, 6)>]} : (tensor<?x4xf32>, tensor<4x6xf32>) -> tensor<?x6xf32>
+    %15 = onnx.Relu(%14) {onnx.shapes = [affine_map<()[s0] -> (s0, 6)>]} : (tensor<?x6xf32>) -> tensor<?x6xf32>
+    %16 = onnx.MatMul(%15, %5) {onnx.shapes = [affine_map<()[s0] -> (s0, 4)>]} : (tensor<?x6xf32>, tensor<6x4xf32>) -> tensor<?x4xf32>
+    %17 = onnx.Mul(%16, %13) {onnx.shapes = [affine_map<()[s0] -> (s0, 4)>]} : (tensor<?x4xf32>, tensor<?x1xf32>) -> tensor<?x4xf32>
+    %18 = onnx.Equal(%Indices, %6) {onnx.shapes = [affine_map<()[s0] -> (s0, 2)>]} : (tensor<?x2xi64>, tensor<i64>) -> tensor<?x2xi1>
+    %19 = onnx.Cast(%18) {onnx.shapes = [affine_map<()[s0] -> (s0, 2)>], to = f32} : (tensor<?x2xi1>) -> tensor<?x2xf32>
+    %20 = onnx.Mul(%19, %Values) {onnx.shapes = [affine_map<()[s0] -> (s0, 2)>]} : (tensor<?x2xf32>, tensor<?x2xf32>) -> tensor<?x2xf32>
+    %21 = onnx.ReduceSum(%20, %7) {onnx.axes = array<i64: 1>, onnx.shapes = [affine_map<()[s0] -> (s0, 1)>]} : (tensor<?x2xf32>, tensor<1xi64>) -> tensor<?x1xf32>
+    %22 = onnx.ConstantOfShape() {onnx.shapes = [affine_map<()[s0] -> (s0, 4)>]} : () -> tensor<?x4xf32>
+    %23 = onnx.Mul(%22, %21) {onnx.shapes = [affine_map<()[s0] -> (s0, 4)>]} : (tensor<?x4xf32>, tensor<?x1xf32>) -> tensor<?x4xf32>
+    %24 = onnx.Add(%17, %23) {onnx.shapes = [affine_map<()[s0] -> (s0, 4)>]} : (tensor<?x4xf32>, tensor<?x4xf32>) -> tensor<?x4xf32>
+    return %24 : tensor<?x4xf32>
+  }
+}
