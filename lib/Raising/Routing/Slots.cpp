@@ -127,7 +127,7 @@ static std::optional<Contraction> readEinsum(onnx::EinsumOp op) {
     // A diagonal is no product of whole operands.
     SmallVector<unsigned> sorted(labels);
     llvm::sort(sorted);
-    if (std::adjacent_find(sorted.begin(), sorted.end()) != sorted.end())
+    if (llvm::adjacent_find(sorted) != sorted.end())
       return std::nullopt;
     product.labels.emplace_back(labels);
   }
