@@ -180,7 +180,8 @@ std::unique_ptr<RoutedLayer> LayerFinder::findChoiceSum(Operation *reduce) {
     if (!op)
       return nullptr;
     if (isa<onnx::ReshapeOp, onnx::SqueezeOp, onnx::UnsqueezeOp,
-            onnx::IdentityOp, onnx::FlattenOp>(op)) {
+            onnx::IdentityOp, onnx::FlattenOp>(op) ||
+        isWidened(op)) {
       nodes.push_back(op);
       value = op->getOperand(0);
       continue;

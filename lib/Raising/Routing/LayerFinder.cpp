@@ -423,6 +423,12 @@ std::unique_ptr<RoutedLayer> LayerFinder::findScaledSum(Operation *reduce) {
   return isPrivate(*layer, nodes) ? std::move(layer) : nullptr;
 }
 
+bool LayerFinder::isWidened(Operation *op) {
+  auto cast = dyn_cast<onnx::CastOp>(op);
+  return cast && getElementTypeOrSelf(cast.getOutput()).isF32() &&
+         isa<Float16Type, BFloat16Type>(getElementTypeOrSelf(cast.getInput()));
+}
+
 /// Whether a column of weights has, in each place, what rows of the same
 /// extents have there; an extent of 1 is the same whatever it counts.
 static bool areSideBySide(ArrayRef<Dim> rows, const Fact &weights,
@@ -443,6 +449,10 @@ std::unique_ptr<RoutedLayer> LayerFinder::findExpertSum(Operation *mul) {
   if (!product.hasOneUse())
     return nullptr;
   Operation *reduce = *product.user_begin();
+  if (isWidened(reduce) && reduce->hasOneUse()) {
+    nodes.push_back(reduce);
+    reduce = *reduce->user_begin();
+  }
   if (!isa<onnx::ReduceSumOp>(reduce))
     return nullptr;
   nodes.push_back(reduce);

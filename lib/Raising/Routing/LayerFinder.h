@@ -101,6 +101,8 @@ private:
   static void addStack(mlir::Value stack,
                        llvm::SmallVectorImpl<mlir::Operation *> &nodes);
   static mlir::Value peelViews(mlir::Value value);
+  /// Whether numbers of 16 bits become such of 32: torch sums halves so.
+  static bool isWidened(mlir::Operation *op);
   mlir::Value peelSame(mlir::Value value);
   bool isPlaceOfElements(mlir::Value indices, mlir::Value data);
   bool countsElements(mlir::Value count, const Fact &place);
