@@ -56,7 +56,7 @@ class Library:
             command = [self.program, self.path]
             for index, (name, array) in enumerate(inputs.items()):
                 path = f"{scratch}/in{index}.npy"
-                np.save(path, array)
+                np.save(path, np.asarray(array, order="C"))
                 command += ["--input", f"{name}={path}"]
             files = {name: f"{scratch}/out{i}.npy" for i, name in enumerate(names)}
             for name, path in files.items():
