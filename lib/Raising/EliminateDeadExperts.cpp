@@ -4,6 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "moec/Raising/LayerSummary.h"
 #include "moec/Raising/Passes.h"
 
 #include "DeadExperts/ExpertWeights.h"
@@ -166,13 +167,11 @@ private:
   /// Whether the plan is of a layer whose experts are of several kinds, and not
   /// its first: one remark is enough.
   static bool isLaterKind(moe::PlanOp plan) {
-    StringRef attribute = moe::MoeDialect::getOwnExpertsAttrName();
-    return plan->hasAttr(attribute) &&
-           llvm::any_of(plan.getIds().getUsers(), [&](Operation *user) {
-             return isa<moe::PlanOp>(user) && user->hasAttr(attribute) &&
-                    getLayerName(user) == getLayerName(plan) &&
-                    user->isBeforeInBlock(plan);
-           });
+    return llvm::any_of(plan.getIds().getUsers(), [&](Operation *user) {
+      auto other = dyn_cast<moe::PlanOp>(user);
+      return other && areOfOneLayer(other, plan) &&
+             other->isBeforeInBlock(plan);
+    });
   }
 
   bool eliminate(moe::PlanOp plan, SymbolTable &symbols) {

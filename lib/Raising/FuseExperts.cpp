@@ -66,9 +66,7 @@ struct Stored {
   std::array<Value, kParts> values;
   std::array<unsigned, kParts> columns = {};
 };
-} // namespace
 
-namespace {
 /// What all patterns of the pass share.
 struct Shared {
   SymbolTable &symbols;

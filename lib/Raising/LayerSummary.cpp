@@ -236,18 +236,20 @@ std::set<std::string> LayerSummary::getStorage() const {
 
 //===-- Experts of all kinds ----------------------------------------------===//
 
+bool moec::areOfOneLayer(moe::PlanOp a, moe::PlanOp b) {
+  StringRef own = moe::MoeDialect::getOwnExpertsAttrName();
+  StringRef layer = moe::MoeDialect::getLayerAttrName();
+  return a->hasAttr(own) && b->hasAttr(own) &&
+         a->getAttr(layer) == b->getAttr(layer) && a.getIds() == b.getIds();
+}
+
 std::vector<LayerKinds> moec::summarizeLayers(ModuleOp module) {
   std::vector<LayerKinds> layers;
   module.walk([&](moe::PlanOp plan) {
     LayerSummary kind(plan);
-    auto own = plan->hasAttr(moe::MoeDialect::getOwnExpertsAttrName());
-    auto isOfLayer = [&](const LayerKinds &layer) {
-      moe::PlanOp other = layer.front().plan;
-      return own && other->hasAttr(moe::MoeDialect::getOwnExpertsAttrName()) &&
-             layer.front().getName() == kind.getName() &&
-             other.getIds() == plan.getIds();
-    };
-    auto found = llvm::find_if(layers, isOfLayer);
+    auto found = llvm::find_if(layers, [&](const LayerKinds &layer) {
+      return areOfOneLayer(layer.front().plan, plan);
+    });
     if (found != layers.end())
       found->push_back(std::move(kind));
     else

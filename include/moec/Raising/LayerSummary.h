@@ -74,6 +74,9 @@ struct LayerSummary {
   std::set<std::string> getStorage() const;
 };
 
+/// Whether two plans are of one layer, whose experts are of several kinds.
+bool areOfOneLayer(moe::PlanOp a, moe::PlanOp b);
+
 /// A routed layer: its experts by kind, of which most layers have one.
 using LayerKinds = llvm::SmallVector<LayerSummary, 1>;
 

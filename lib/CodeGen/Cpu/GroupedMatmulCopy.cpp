@@ -67,12 +67,8 @@ void GroupedMatmulSchedule::copyBlock(Value panel, const DepthBlock &block) {
   int64_t columns = getType(weights).getDimSize(2);
   if (!ShapedType::isDynamic(columns) && columns % kPanelColumns == 0)
     return copyRows(panel, block, /*isMasked=*/false);
-  // Only the last panel can have columns that the matrix has not.
-  Value end = mul(add(panel, index(1)), index(kPanelColumns));
-  Value isFull =
-      arith::CmpIOp::create(b, arith::CmpIPredicate::sle, end, dim(weights, 2));
   choose(
-      isFull, [&] { copyRows(panel, block, /*isMasked=*/false); },
+      isFull(panel), [&] { copyRows(panel, block, /*isMasked=*/false); },
       [&] { copyRows(panel, block, /*isMasked=*/true); });
 }
 

@@ -118,6 +118,10 @@ public:
   /// `getMiss` says why.
   RowExpr *lift(llvm::ArrayRef<mlir::Value> values);
 
+  /// How many experts' values are lifted.
+  size_t countExperts() const {
+    return experts.empty() ? facts.getExtents().experts : experts.size();
+  }
   const Miss &getMiss() const { return miss; }
   /// What the expressions were read from.
   const llvm::SetVector<mlir::Operation *> &getVisited() const {
@@ -156,10 +160,6 @@ private:
   RowExpr *liftProduct(Values values);
   RowExpr *liftTableProduct(Values values);
   RowExpr *liftPackedProduct(Values values);
-  /// How many experts' values are lifted.
-  size_t countExperts() const {
-    return experts.empty() ? facts.getExtents().experts : experts.size();
-  }
   RowExpr *liftConcat(onnx::ConcatOp op);
   bool isSplitRows(Values values);
   /// The expert whose value number `i` of those that are lifted is.

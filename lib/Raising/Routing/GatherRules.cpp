@@ -225,6 +225,15 @@ std::optional<Fact> RoutingFacts::inferGatherND(onnx::GatherNDOp op) {
   return result;
 }
 
+/// Whether indices along an axis reach all of the other dimensions.
+bool RoutingFacts::reachAll(Value indices, Value data, int64_t axis) const {
+  onnx::Extents by = shapes.getExtents(indices);
+  for (auto [dim, extent] : llvm::enumerate(shapes.getExtents(data)))
+    if (int64_t(dim) != axis && extent != by[dim])
+      return false;
+  return true;
+}
+
 /// The results of all experts, of which each choice takes its own.
 std::optional<Fact>
 RoutingFacts::inferGatherElements(onnx::GatherElementsOp op) {
@@ -237,12 +246,8 @@ RoutingFacts::inferGatherElements(onnx::GatherElementsOp op) {
       index->dims.back() != Dim{Axis::Feature} ||
       !isa<FloatType>(type.getElementType()))
     return std::nullopt;
-  // Indices reach all of the other dimensions.
-  onnx::Extents of = shapes.getExtents(op.getData());
-  onnx::Extents by = shapes.getExtents(op.getIndices());
-  for (size_t dim = 0; dim < of.size(); ++dim)
-    if (int64_t(dim) != axis && of[dim] != by[dim])
-      return std::nullopt;
+  if (!reachAll(op.getIndices(), op.getData(), axis))
+    return std::nullopt;
   Fact result = *index;
   result.kind = FactKind::Computed;
   return result;

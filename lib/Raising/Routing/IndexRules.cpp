@@ -347,11 +347,8 @@ RoutingFacts::inferScatterElements(onnx::ScatterElementsOp op) {
       !base)
     return std::nullopt;
   // Updates reach as far as the indices: all tokens.
-  onnx::Extents to = shapes.getExtents(op.getData());
-  onnx::Extents from = shapes.getExtents(op.getIndices());
-  for (size_t dim = 0; dim < to.size(); ++dim)
-    if (int64_t(dim) != axis && to[dim] != from[dim])
-      return std::nullopt;
+  if (!reachAll(op.getIndices(), op.getData(), axis))
+    return std::nullopt;
   result.dims[axis] = {Axis::Expert};
   bool isLowest = std::isinf(*base) && *base < 0;
   if (isLowest && isSet) {

@@ -35,8 +35,7 @@ LayerWriter::LayerWriter(const RoutedLayer &layer, const RoutingFacts &facts,
 
 /// Of the kind that is being written.
 int64_t LayerWriter::countExperts() const {
-  return kind->experts.empty() ? facts.getExtents().experts
-                               : int64_t(kind->experts.size());
+  return int64_t(kind->lifter->countExperts());
 }
 
 /// The values of all experts as one parameter. Those of one have `shape`; one

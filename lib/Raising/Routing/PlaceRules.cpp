@@ -270,11 +270,8 @@ RoutingFacts::scatterMask(onnx::ScatterElementsOp op) const {
       getUniform(op.getData()) != 0.0 || getUniform(op.getUpdates()) != 1.0 ||
       (op.getReduction() != "none" && op.getReduction() != "add"))
     return std::nullopt;
-  onnx::Extents to = shapes.getExtents(op.getData());
-  onnx::Extents from = shapes.getExtents(op.getIndices());
-  for (size_t dim = 0; dim < to.size(); ++dim)
-    if (int64_t(dim) != axis && to[dim] != from[dim])
-      return std::nullopt;
+  if (!reachAll(op.getIndices(), op.getData(), axis))
+    return std::nullopt;
   Fact result = *ids;
   result.kind = FactKind::ChoiceMask;
   result.dims[axis] = {Axis::Expert};

@@ -228,6 +228,7 @@ private:
   MaybeFact inferPart(const Fact &fact, mlir::Value part, int64_t axis,
                       int64_t begin);
   void inferSplit(onnx::SplitOp op);
+  bool reachAll(mlir::Value indices, mlir::Value data, int64_t axis) const;
   MaybeFact inferGatherElements(onnx::GatherElementsOp op);
   MaybeFact inferRounding(mlir::Operation *op, const Fact &fact);
   void inferSort(onnx::TopKOp op);
@@ -276,6 +277,7 @@ private:
   MaybeFact multiplySlots(mlir::Operation *op) const;
   bool multiplyPart(SlotPart &part, mlir::Value value, Dims dims) const;
   MaybeFact addSlots(mlir::Value left, mlir::Value right) const;
+  const Fact *lookupExactSlots(mlir::Value value) const;
   MaybeFact reduceSlots(mlir::Operation *op) const;
   MaybeFact testSlots(mlir::Operation *op) const;
   MaybeFact castSlots(mlir::Operation *op, const Fact &fact) const;

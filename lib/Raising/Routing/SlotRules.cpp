@@ -291,13 +291,19 @@ static bool areExact(const Fact &fact) {
                       [](const SlotPart &part) { return part.isExact(); });
 }
 
+/// Slots of all experts, each of them exact; null where the value is none.
+const Fact *RoutingFacts::lookupExactSlots(Value value) const {
+  const Fact *fact = lookup(value);
+  bool isExact =
+      fact && fact->kind == FactKind::Slots && !fact->expert && areExact(*fact);
+  return isExact ? fact : nullptr;
+}
+
 /// The slots of several choices.
 std::optional<Fact> RoutingFacts::addSlots(Value left, Value right) const {
-  const Fact *a = lookup(left), *b = lookup(right);
-  if (getType(left) != getType(right) || !a || !b ||
-      a->kind != FactKind::Slots || b->kind != FactKind::Slots || a->expert ||
-      b->expert || a->dims != b->dims || a->test != b->test || !areExact(*a) ||
-      !areExact(*b))
+  const Fact *a = lookupExactSlots(left), *b = lookupExactSlots(right);
+  if (getType(left) != getType(right) || !a || !b || a->dims != b->dims ||
+      a->test != b->test)
     return std::nullopt;
   Fact result = *a;
   for (const SlotPart &part : b->parts) {
@@ -315,9 +321,8 @@ std::optional<Fact> RoutingFacts::addSlots(Value left, Value right) const {
 
 /// The slots of all choices of a token.
 std::optional<Fact> RoutingFacts::reduceSlots(Operation *op) const {
-  const Fact *fact = lookup(op->getOperand(0));
-  if (!fact || fact->kind != FactKind::Slots || fact->expert ||
-      !areExact(*fact))
+  const Fact *fact = lookupExactSlots(op->getOperand(0));
+  if (!fact)
     return std::nullopt;
   std::optional<SmallVector<int64_t>> axes = getAxes(op, fact->dims.size());
   bool isOfOnes = fact->test != SlotTest::None || isOfMasks(fact->parts);
@@ -333,9 +338,8 @@ std::optional<Fact> RoutingFacts::reduceSlots(Operation *op) const {
 
 /// Comparisons with zero.
 std::optional<Fact> RoutingFacts::testSlots(Operation *op) const {
-  const Fact *fact = lookup(op->getOperand(0));
-  if (!fact || fact->kind != FactKind::Slots || fact->expert ||
-      !areExact(*fact))
+  const Fact *fact = lookupExactSlots(op->getOperand(0));
+  if (!fact)
     return std::nullopt;
   Fact result = *fact;
   if (isa<onnx::NotOp>(op)) {
