@@ -171,7 +171,7 @@ std::unique_ptr<RoutedLayer> LayerFinder::findChoiceSum(Operation *reduce) {
 
   auto layer = std::make_unique<RoutedLayer>();
   layer->root = reduce;
-  SmallVector<Operation *> nodes = {reduce};
+  SmallVector<Operation *> nodes = {reduce}, numbers;
   // Back through views, to rows in order of choices or of experts.
   Space space = Space::Choices;
   Value value = rows;
@@ -195,8 +195,16 @@ std::unique_ptr<RoutedLayer> LayerFinder::findChoiceSum(Operation *reduce) {
       space = Space::Rows;
       continue;
     }
+    if (layer->weights)
+      break;
+    if (Value multiplied = getMultiplied(op)) {
+      nodes.push_back(op);
+      numbers.insert(numbers.begin(), op);
+      value = multiplied;
+      continue;
+    }
     auto mul = dyn_cast<onnx::MulOp>(op);
-    if (!mul || layer->weights)
+    if (!mul)
       break;
     // Rows by their weights.
     bool isFound = false;
@@ -207,7 +215,7 @@ std::unique_ptr<RoutedLayer> LayerFinder::findChoiceSum(Operation *reduce) {
         continue;
       const Fact *known = facts.lookup(weight);
       if (known && known->kind == FactKind::RowWeight && space == Space::Rows) {
-        if (!setWeights(*layer, *known, weight))
+        if (!setWeights(*layer, *known, weight, numbers))
           return nullptr;
       } else if (!known && space == Space::Choices && isColumn(weight)) {
         std::optional<Dims> dims = facts.alignDims(weight, weighted->dims);
@@ -215,6 +223,7 @@ std::unique_ptr<RoutedLayer> LayerFinder::findChoiceSum(Operation *reduce) {
           continue;
         layer->weights = weight;
         layer->weightDims = *dims;
+        layer->after = numbers;
       } else {
         continue;
       }
@@ -226,6 +235,8 @@ std::unique_ptr<RoutedLayer> LayerFinder::findChoiceSum(Operation *reduce) {
     if (!isFound)
       break;
   }
+  if (!layer->weights)
+    layer->after = numbers;
   // Chosen among the results of all experts.
   SmallVector<Value> experts = {value};
   Operation *chosen = value.getDefiningOp();

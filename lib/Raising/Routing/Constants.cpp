@@ -6,6 +6,8 @@
 
 #include "Constants.h"
 
+#include "Axes.h"
+
 #include "dialects/Onnx/IR/Onnx.h"
 #include "dialects/Param/IR/Param.h"
 
@@ -170,4 +172,19 @@ std::optional<Column> moec::routing::readColumn(Value value) {
       !numbers || numbers->size() != 1 || ShapedType::isDynamic(columns))
     return std::nullopt;
   return Column{gather.getData(), normalizeAxis(numbers->front(), columns)};
+}
+
+Value moec::routing::getMultiplied(Operation *op) {
+  bool isProduct = isa_and_present<onnx::MulOp>(op);
+  if (!isProduct && !isa_and_present<onnx::DivOp>(op))
+    return {};
+  for (unsigned i : {1, 0}) {
+    std::optional<double> number = getUniform(op->getOperand(i));
+    Value other = op->getOperand(1 - i);
+    bool isFinite = number && std::isfinite(isProduct ? *number : 1 / *number);
+    if (isFinite && (isProduct || i == 1) &&
+        getType(other) == getType(op->getResult(0)))
+      return other;
+  }
+  return {};
 }

@@ -24,6 +24,9 @@ bool isZeroAndOne(mlir::Value value);
 /// constant, expanded, of a shape, cast or viewed.
 std::optional<double> getUniform(mlir::Value value);
 
+/// What a node multiplies or divides by one finite number; null for others.
+mlir::Value getMultiplied(mlir::Operation *op);
+
 /// Whether the elements are 0, 1, 2, ... along the last dimension of more than
 /// one element, however they are made; the only such dimension.
 bool isIota(mlir::Value value);

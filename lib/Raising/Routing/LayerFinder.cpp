@@ -21,8 +21,7 @@ std::unique_ptr<RoutedLayer> LayerFinder::fail(Operation *node,
   return nullptr;
 }
 
-/// Weights that rows are multiplied by, wherever they stand.
-static bool isWeight(const Fact *fact) {
+bool LayerFinder::isWeight(const Fact *fact) {
   return fact &&
          (fact->kind == FactKind::Gate || fact->kind == FactKind::HitWeight ||
           fact->kind == FactKind::MaskedWeight ||
@@ -81,9 +80,19 @@ bool LayerFinder::hasSameHits(Value a, Value b) {
          first->hits == second->hits;
 }
 
+Value LayerFinder::peelNumbers(Value value,
+                               SmallVectorImpl<Operation *> &numbers) {
+  while (Value other = getMultiplied(value.getDefiningOp())) {
+    numbers.insert(numbers.begin(), value.getDefiningOp());
+    value = other;
+  }
+  return value;
+}
+
 /// y * weight, for one expert.
 std::optional<LayerFinder::Term> LayerFinder::readTerm(Value value) {
-  auto mul = value.getDefiningOp<onnx::MulOp>();
+  SmallVector<Operation *> numbers;
+  auto mul = peelNumbers(value, numbers).getDefiningOp<onnx::MulOp>();
   if (!mul)
     return std::nullopt;
   for (auto [weight, row] :
@@ -95,7 +104,8 @@ std::optional<LayerFinder::Term> LayerFinder::readTerm(Value value) {
     bool isWhole = fact->kind != FactKind::MaskedWeight ||
                    (facts.getExtents().choices == 1);
     if (isWhole)
-      return Term{*fact->expert, row, fact, weight, mul, nullptr, fact->hits};
+      return Term{*fact->expert, row,        fact,   weight, mul,
+                  nullptr,       fact->hits, numbers};
   }
   return std::nullopt;
 }
@@ -147,13 +157,13 @@ bool LayerFinder::collect(Value value, SmallVectorImpl<Term> &terms,
         continue;
       }
       if (std::optional<Term> term = readTerm(next)) {
-        nodes.push_back(op);
+        nodes.push_back(term->node);
         terms.push_back(*term);
         continue;
       }
       if (std::optional<Term> term = readScatter(op)) {
         nodes.push_back(op);
-        // From the rows to the scatter: an Add, an Expand, a Mul.
+        // From the rows to the scatter: an Add, an Expand, numbers, a Mul.
         for (Operation *part = op->getOperand(2).getDefiningOp();
              part && part != term->value.getDefiningOp();) {
           nodes.push_back(part);
@@ -165,6 +175,8 @@ bool LayerFinder::collect(Value value, SmallVectorImpl<Term> &terms,
           else if (isa<onnx::ExpandOp, onnx::ReshapeOp, onnx::IdentityOp,
                        onnx::TransposeOp, onnx::SliceOp>(part))
             next = part->getOperand(0);
+          else
+            next = getMultiplied(part);
           part = next ? next.getDefiningOp() : nullptr;
         }
         if (term->reader)
@@ -188,7 +200,7 @@ Operation *LayerFinder::getNextSum(Operation *sum) {
         user->getOperand(0) == sum->getResult(0))
       continue;
     bool isSum = isa<onnx::AddOp, onnx::ScatterNDOp, onnx::ScatterElementsOp,
-                     onnx::ExpandOp, onnx::MulOp>(user);
+                     onnx::ExpandOp, onnx::MulOp, onnx::DivOp>(user);
     if (!isSum || (next && next != user))
       return nullptr;
     next = user;
@@ -200,7 +212,7 @@ Operation *LayerFinder::getNextSum(Operation *sum) {
 std::unique_ptr<RoutedLayer> LayerFinder::findSum(Operation *start) {
   int64_t experts = facts.getExtents().experts;
   // Upwards to the first sum that has all experts.
-  SmallVector<Term> terms;
+  SmallVector<Term, 0> terms;
   SmallVector<Value> addends;
   SmallVector<Operation *> nodes;
   Operation *root = start;
@@ -235,7 +247,8 @@ std::unique_ptr<RoutedLayer> LayerFinder::findSum(Operation *start) {
     if (term.hits.kept != terms.front().hits.kept)
       return fail(term.node, "other choices count for it than for the rest");
     if (bool(term.weight) != bool(terms.front().weight) ||
-        (term.weight && !setWeights(*layer, *term.weight, term.weightValue)))
+        (term.weight && !setWeights(*layer, *term.weight, term.weightValue,
+                                    term.numbers)))
       return fail(term.node, "experts are weighted in different ways");
   }
   layer->hits = terms.front().hits;
@@ -272,9 +285,31 @@ Value LayerFinder::peelViews(Value value) {
   return value;
 }
 
+/// Whether two nodes do the same to weights: a cast, or a product with a number.
+static bool areAlike(Operation *a, Operation *b) {
+  if (a == b)
+    return true;
+  if (a->getName() != b->getName() ||
+      a->getNumOperands() != b->getNumOperands())
+    return false;
+  if (a->getNumOperands() == 1)
+    return a->getAttr("to") == b->getAttr("to");
+  return llvm::equal(a->getOperands(), b->getOperands(), [](Value x, Value y) {
+    return getUniform(x) == getUniform(y);
+  });
+}
+
 /// Takes the weights of a term over, where they are those of the others.
-bool LayerFinder::setWeights(RoutedLayer &layer, const Fact &fact,
-                             Value value) {
+bool LayerFinder::setWeights(RoutedLayer &layer, const Fact &fact, Value value,
+                             ArrayRef<Operation *> numbers) {
+  SmallVector<Operation *> after(numbers);
+  if (!fact.dense)
+    after.insert(after.begin(), fact.after.begin(), fact.after.end());
+  bool isFirst = !layer.weights && !layer.denseWeights;
+  if (isFirst)
+    layer.after.assign(after.begin(), after.end());
+  if (!llvm::equal(layer.after, after, areAlike))
+    return false;
   if (fact.dense) {
     if (layer.weights || !count(fact.denseDims, {Axis::Token, Axis::Expert}) ||
         (layer.denseWeights && layer.denseWeights != fact.dense))
@@ -283,37 +318,17 @@ bool LayerFinder::setWeights(RoutedLayer &layer, const Fact &fact,
     layer.denseDims = fact.denseDims;
     return true;
   }
-  if (layer.denseWeights)
-    return false;
-  if (!areOfChoices(fact.weightDims))
+  if (layer.denseWeights || !areOfChoices(fact.weightDims))
     return false;
   // The same numbers, however each expert views them.
   Value weights = peelViews(fact.weights);
-  if (!layer.weights) {
+  if (isFirst) {
     layer.weights = weights;
     layer.weightDims = fact.weightDims;
-    layer.after = fact.after;
     return bool(weights);
   }
-  auto isAlike = [](Operation *a, Operation *b) {
-    if (a == b)
-      return true;
-    if (a->getName() != b->getName() ||
-        a->getNumOperands() != b->getNumOperands())
-      return false;
-    if (a->getNumOperands() == 1)
-      return a->getAttr("to") == b->getAttr("to");
-    for (unsigned i : {0, 1})
-      if (getUniform(a->getOperand(i)) != getUniform(b->getOperand(i)))
-        return false;
-    return true;
-  };
   return layer.weights == weights &&
-         flattenDims(layer.weightDims) == flattenDims(fact.weightDims) &&
-         layer.after.size() == fact.after.size() &&
-         llvm::all_of(llvm::zip(layer.after, fact.after), [&](auto pair) {
-           return isAlike(std::get<0>(pair), std::get<1>(pair));
-         });
+         flattenDims(layer.weightDims) == flattenDims(fact.weightDims);
 }
 
 std::unique_ptr<RoutedLayer> LayerFinder::finish(MaybeLayer layer, Space space,
@@ -377,13 +392,13 @@ std::unique_ptr<RoutedLayer> LayerFinder::findRowScatter(Operation *scatter) {
   auto layer = std::make_unique<RoutedLayer>();
   layer->root = scatter;
   layer->pattern = "P6";
-  SmallVector<Operation *> nodes = {scatter};
-  if (auto mul = rows.getDefiningOp<onnx::MulOp>())
+  SmallVector<Operation *> nodes = {scatter}, numbers;
+  if (auto mul = peelNumbers(rows, numbers).getDefiningOp<onnx::MulOp>())
     for (auto [weight, row] : {std::pair(mul.getA(), mul.getB()),
                                std::pair(mul.getB(), mul.getA())}) {
       const Fact *known = facts.lookup(weight);
       if (!known || known->kind != FactKind::RowWeight || !isColumn(weight) ||
-          !setWeights(*layer, *known, weight))
+          !setWeights(*layer, *known, weight, numbers))
         continue;
       nodes.push_back(mul);
       rows = row;
@@ -393,97 +408,4 @@ std::unique_ptr<RoutedLayer> LayerFinder::findRowScatter(Operation *scatter) {
     layer->addends.push_back(data);
   layer = finish(std::move(layer), Space::Rows, rows);
   return layer && isPrivate(*layer, nodes) ? std::move(layer) : nullptr;
-}
-
-/// A sum over all experts of what was computed from weighted tokens: zero for
-/// experts that were not chosen, where zero rows stay zero.
-std::unique_ptr<RoutedLayer> LayerFinder::findScaledSum(Operation *reduce) {
-  Value rows = peelSame(reduce->getOperand(0));
-  const Fact *fact = facts.lookup(rows);
-  std::optional<SmallVector<int64_t>> axes =
-      getAxes(reduce, getType(rows).getRank());
-  if (!fact || !axes || axes->size() != 1 ||
-      findAxis(fact->dims, Axis::Expert) != unsigned(axes->front()))
-    return nullptr;
-  auto layer = std::make_unique<RoutedLayer>();
-  layer->root = reduce;
-  layer->pattern = "P2b";
-  layer = finish(std::move(layer), Space::Experts, rows);
-  if (!layer)
-    return nullptr;
-  const ExpertKind &kind = layer->kinds.front();
-  if (!kind.lifter->hasScale())
-    return fail(reduce, "what it adds up is not weighted");
-  if (ExpertLifter::evaluateAtZero(kind.expr) != 0.0)
-    return fail(reduce, "an expert that was not chosen may add something");
-  SmallVector<Operation *> nodes = {reduce};
-  for (Value part = reduce->getOperand(0); part != rows;
-       part = part.getDefiningOp()->getOperand(0))
-    nodes.push_back(part.getDefiningOp());
-  return isPrivate(*layer, nodes) ? std::move(layer) : nullptr;
-}
-
-bool LayerFinder::isWidened(Operation *op) {
-  auto cast = dyn_cast<onnx::CastOp>(op);
-  return cast && getElementTypeOrSelf(cast.getOutput()).isF32() &&
-         isa<Float16Type, BFloat16Type>(getElementTypeOrSelf(cast.getInput()));
-}
-
-/// Whether a column of weights has, in each place, what rows of the same
-/// extents have there; an extent of 1 is the same whatever it counts.
-static bool areSideBySide(ArrayRef<Dim> rows, const Fact &weights,
-                          Value column) {
-  auto isSame = [](auto place) {
-    auto [row, weight, extent] = place;
-    return extent == 1 || row == weight;
-  };
-  return llvm::all_of(
-      llvm::zip(rows.drop_back(), weights.dims, getType(column).getShape()),
-      isSame);
-}
-
-/// A sum over all experts, of one value with all of them.
-std::unique_ptr<RoutedLayer> LayerFinder::findExpertSum(Operation *mul) {
-  Value product = mul->getResult(0);
-  SmallVector<Operation *> nodes = {mul};
-  if (!product.hasOneUse())
-    return nullptr;
-  Operation *reduce = *product.user_begin();
-  if (isWidened(reduce) && reduce->hasOneUse()) {
-    nodes.push_back(reduce);
-    reduce = *reduce->user_begin();
-  }
-  if (!isa<onnx::ReduceSumOp>(reduce))
-    return nullptr;
-  nodes.push_back(reduce);
-  std::optional<SmallVector<int64_t>> axes =
-      getAxes(reduce, getType(product).getRank());
-  if (!axes || axes->size() != 1)
-    return nullptr;
-  for (unsigned i : {0, 1}) {
-    Value weight = mul->getOperand(i), rows = mul->getOperand(1 - i);
-    const Fact *fact = facts.lookup(weight);
-    if (!isWeight(fact) || fact->expert || !isColumn(weight) ||
-        !hasSameRows(rows, weight))
-      continue;
-    std::optional<unsigned> experts = findAxis(fact->dims, Axis::Expert);
-    if (!experts || int64_t(*experts) != axes->front())
-      continue;
-    if (facts.getExtents().choices != 1 && fact->kind == FactKind::MaskedWeight)
-      continue;
-    auto layer = std::make_unique<RoutedLayer>();
-    layer->root = reduce;
-    if (!setWeights(*layer, *fact, weight))
-      continue;
-    // A table of weights has zeros for choices that do not count.
-    if (!fact->dense)
-      layer->hits = fact->hits;
-    layer->pattern = "P2b";
-    layer = finish(std::move(layer), Space::Experts, rows);
-    if (layer && !areSideBySide(layer->kinds.front().lifter->getDims(rows),
-                                *fact, weight))
-      return fail(mul, "rows are not weighted by the weights of their experts");
-    return layer && isPrivate(*layer, nodes) ? std::move(layer) : nullptr;
-  }
-  return nullptr;
 }

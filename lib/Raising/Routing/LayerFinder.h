@@ -30,7 +30,7 @@ struct RoutedLayer {
   /// what was done to it since; null for ones.
   mlir::Value weights;
   Dims weightDims;
-  llvm::SmallVector<mlir::Operation *, 2> after;
+  llvm::SmallVector<mlir::Operation *> after;
   /// Instead: a number for each token and expert, 0 where it was not chosen.
   mlir::Value denseWeights;
   Dims denseDims;
@@ -75,6 +75,8 @@ private:
     mlir::Operation *reader = nullptr;
     /// Of the rows, where they are those that chose the expert.
     Hits hits = {};
+    /// Products with numbers that followed the weight, the first one first.
+    llvm::SmallVector<mlir::Operation *> numbers = {};
   };
 
   /// What one choice takes of a stack of results.
@@ -100,7 +102,14 @@ private:
   std::optional<llvm::SmallVector<mlir::Value>> readStack(mlir::Value stack);
   static void addStack(mlir::Value stack,
                        llvm::SmallVectorImpl<mlir::Operation *> &nodes);
+  /// Weights that rows are multiplied by, wherever they stand.
+  static bool isWeight(const Fact *fact);
   static mlir::Value peelViews(mlir::Value value);
+  /// What products with numbers multiply; a weight that is in it may take them
+  /// over. `numbers` gets them, the first one first.
+  static mlir::Value
+  peelNumbers(mlir::Value value,
+              llvm::SmallVectorImpl<mlir::Operation *> &numbers);
   /// Whether numbers of 16 bits become such of 32: torch sums halves so.
   static bool isWidened(mlir::Operation *op);
   mlir::Value peelSame(mlir::Value value);
@@ -133,7 +142,8 @@ private:
                                            mlir::Operation *&reader);
   bool isSamePlace(mlir::Operation *gather, mlir::Operation *scatter);
   mlir::Operation *getNextSum(mlir::Operation *sum);
-  bool setWeights(RoutedLayer &layer, const Fact &fact, mlir::Value value);
+  bool setWeights(RoutedLayer &layer, const Fact &fact, mlir::Value value,
+                  llvm::ArrayRef<mlir::Operation *> numbers);
   /// Whether all that was read serves this layer alone.
   bool isPrivate(const RoutedLayer &layer,
                  llvm::ArrayRef<mlir::Operation *> nodes);

@@ -195,10 +195,9 @@ Value LayerWriter::writeWeights() {
   if (slotWeights)
     return slotWeights;
   if (layer.denseWeights)
-    return b.convert(lookUpDense(layer.denseWeights, layer.denseDims),
-                     b.getF32Type());
+    return writeAfter(lookUpDense(layer.denseWeights, layer.denseDims));
   if (!layer.weights)
-    return b.expand(b.makeScalar(1.0, b.getF32Type()), extents);
+    return writeAfter(b.expand(b.makeScalar(1.0, b.getF32Type()), extents));
   Value weights = layer.weights;
   bool isTransposed = flattenDims(layer.weightDims) ==
                       SmallVector<Axis>{Axis::Choice, Axis::Token};
@@ -208,12 +207,18 @@ Value LayerWriter::writeWeights() {
   if (isTransposed)
     weights = b.makeNode<onnx::TransposeOp>(
         weights, b.getNamedAttr("perm", b.getDenseI64ArrayAttr({1, 0})));
+  return forEachRow(writeAfter(weights));
+}
+
+/// What the graph did to the weights since, then in f32.
+Value LayerWriter::writeAfter(Value weights) {
   for (Operation *op : layer.after) {
     SmallVector<Value> operands(op->getOperands());
     if (operands.size() == 2) {
       // One of them is a number.
       bool isSecond = !getUniform(operands[0]);
       Value number = operands[isSecond ? 1 : 0];
+      weights = b.convert(weights, getElementTypeOrSelf(number.getType()));
       operands[isSecond ? 0 : 1] = weights;
       operands[isSecond ? 1 : 0] = b.makeScalar(
           *getUniform(number), getElementTypeOrSelf(number.getType()));
@@ -222,7 +227,7 @@ Value LayerWriter::writeWeights() {
     }
     weights = b.cloneNode(op, operands)->getResult(0);
   }
-  return forEachRow(b.convert(weights, b.getF32Type()));
+  return b.convert(weights, b.getF32Type());
 }
 
 Value LayerWriter::makeEmpty(Value rows, int64_t columns, Type elementType) {

@@ -45,6 +45,7 @@ private:
   mlir::Value writeIds();
   mlir::Value forEachRow(mlir::Value numbers);
   mlir::Value writeWeights();
+  mlir::Value writeAfter(mlir::Value weights);
   mlir::Value getIdsOf(int64_t choice);
   mlir::Value orderDims(mlir::Value numbers, llvm::ArrayRef<Dim> dims);
   mlir::Value lookUpChoice(mlir::Value numbers, llvm::ArrayRef<Dim> dims,

@@ -13,7 +13,7 @@ from .on_hits import spread, zeros_like_x
 
 
 def sorted_rows(g, cut=None, largest=0, bounds=None, extra=None, order=None, divide=None, invert=None,
-                network=None, before=None, behind=None, add_up=None):
+                network=None, before=None, behind=None, add_up=None, at_last=None):
     weights, ids = g.route()
     flat = g.Reshape(ids, [-1])
     count = g.Shape(flat)
@@ -38,6 +38,7 @@ def sorted_rows(g, cut=None, largest=0, bounds=None, extra=None, order=None, div
     y = g.Concat(*parts, axis=0)
     y = behind(g, y) if behind else y
     y = g.Mul(y, g.Unsqueeze(g.Gather(g.Reshape(weights, [-1]), place, axis=0), [1]))
+    y = at_last(g, y) if at_last else y
     if add_up:
         return add_up(g, y, tokens)
     inverse = (invert or by_sorting)(g, place, count)

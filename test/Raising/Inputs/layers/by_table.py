@@ -10,7 +10,7 @@ import numpy as np
 from .graph import layer, lookalike
 
 
-def looked_up(g, rows=None, weight=None, ids_of=None, bias=None, behind=None):
+def looked_up(g, rows=None, weight=None, ids_of=None, bias=None, behind=None, at_last=None):
     weights, ids = g.route()
     ids = ids_of(g, ids) if ids_of else ids
     w1 = g.Gather(g.weight(g.E, g.D, g.H), ids, axis=0)
@@ -22,6 +22,7 @@ def looked_up(g, rows=None, weight=None, ids_of=None, bias=None, behind=None):
     y = g.Squeeze(g.MatMul(g.Relu(h), w2), [2])
     y = behind(g, y) if behind else y
     y = g.Mul(y, weight(g, weights) if weight else g.Unsqueeze(weights, [2]))
+    y = at_last(g, y) if at_last else y
     return g.ReduceSum(y, [1], keepdims=0)
 
 

@@ -118,12 +118,13 @@ def gated(g):
 
 
 @layer("P2b")
-def all_in_one(g):
+def all_in_one(g, behind=None):
     weights, ids = g.route()
     hot = g.one_hot(ids)
     gates = g.ReduceSum(g.Mul(hot, g.Unsqueeze(weights, [2])), [1], keepdims=0)
     y = g.network(g.Unsqueeze("x", [0]), (g.weight(g.E, g.D, g.H), g.weight(g.E, g.H, g.D)))
-    return g.ReduceSum(g.Mul(y, g.Unsqueeze(g.Transpose(gates, perm=[1, 0]), [2])), [0], keepdims=0)
+    y = g.Mul(y, g.Unsqueeze(g.Transpose(gates, perm=[1, 0]), [2]))
+    return g.ReduceSum(behind(g, y) if behind else y, [0], keepdims=0)
 
 
 @lookalike()
