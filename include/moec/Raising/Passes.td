@@ -97,6 +97,10 @@ def RaiseDecomposedLayers : Pass<"raise-decomposed-layers", "::mlir::ModuleOp"> 
     | P6 | the same, added back where their tokens are |
     | P9 | experts on slots that one-hot tables fill and empty |
 
+    Rows are weighted behind their expert, or, of tokens with one choice, before
+    it (Llama 4): there an expert that sees zeros must give zeros. Numbers that
+    weighted results are multiplied by become the weights'.
+
     Choices that a condition on tokens and experts excludes (of which an expert
     takes no more than its capacity) are dropped from the plan. Tokens of a model
     that is compiled for one token count as any others.

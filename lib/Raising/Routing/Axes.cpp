@@ -47,6 +47,15 @@ Value moec::routing::peelRowViews(Value value) {
   return value;
 }
 
+Value moec::routing::peelViews(Value value) {
+  while (Operation *op = value ? value.getDefiningOp() : nullptr) {
+    if (!isView(op) || isa<onnx::TransposeOp>(op))
+      break;
+    value = op->getOperand(0);
+  }
+  return value;
+}
+
 bool moec::routing::isColumn(Value value) {
   RankedTensorType type = getType(value);
   return type.getRank() > 0 && type.getShape().back() == 1;

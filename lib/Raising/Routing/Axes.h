@@ -27,6 +27,9 @@ mlir::Value peelRowViews(mlir::Value value);
 /// Whether the elements stay in their order, in other dimensions.
 bool isView(mlir::Operation *op);
 
+/// The value whose elements are these, in the same order.
+mlir::Value peelViews(mlir::Value value);
+
 /// Whether `value` has one number for each row: a column.
 bool isColumn(mlir::Value value);
 

@@ -135,8 +135,8 @@ std::unique_ptr<RoutedLayer> LayerFinder::findTaken(Operation *gather) {
   auto layer = std::make_unique<RoutedLayer>();
   layer->root = root;
   layer->pattern = "P2";
-  layer->weights = first.weights;
-  layer->weightDims = {{Axis::Token}, {Axis::Choice}};
+  layer->weights.value = first.weights;
+  layer->weights.dims = {{Axis::Token}, {Axis::Choice}};
   layer->choices = terms->size();
   layer->rowsOfToken = onnx::getProduct(
       facts.getShapes(), ArrayRef(rows).drop_front().drop_back());
@@ -195,7 +195,7 @@ std::unique_ptr<RoutedLayer> LayerFinder::findChoiceSum(Operation *reduce) {
       space = Space::Rows;
       continue;
     }
-    if (layer->weights)
+    if (layer->weights.value)
       break;
     if (Value multiplied = getMultiplied(op)) {
       nodes.push_back(op);
@@ -215,15 +215,15 @@ std::unique_ptr<RoutedLayer> LayerFinder::findChoiceSum(Operation *reduce) {
         continue;
       const Fact *known = facts.lookup(weight);
       if (known && known->kind == FactKind::RowWeight && space == Space::Rows) {
-        if (!setWeights(*layer, *known, weight, numbers))
+        if (!layer->weights.take(*known, facts, numbers))
           return nullptr;
       } else if (!known && space == Space::Choices && isColumn(weight)) {
         std::optional<Dims> dims = facts.alignDims(weight, weighted->dims);
-        if (!dims || !areOfChoices(*dims))
+        if (!dims || !facts.areOfChoices(*dims))
           continue;
-        layer->weights = weight;
-        layer->weightDims = *dims;
-        layer->after = numbers;
+        layer->weights.value = weight;
+        layer->weights.dims = *dims;
+        layer->weights.after = numbers;
       } else {
         continue;
       }
@@ -235,8 +235,8 @@ std::unique_ptr<RoutedLayer> LayerFinder::findChoiceSum(Operation *reduce) {
     if (!isFound)
       break;
   }
-  if (!layer->weights)
-    layer->after = numbers;
+  if (!layer->weights.value)
+    layer->weights.after = numbers;
   // Chosen among the results of all experts.
   SmallVector<Value> experts = {value};
   Operation *chosen = value.getDefiningOp();

@@ -226,36 +226,58 @@ std::optional<RowExpr::Operand> ExpertLifter::liftShared(Values column) {
   return operand;
 }
 
-/// Rows of tokens times their weights, for all experts at once; that they stand
-/// side by side is for `trackDims` to see.
+/// Whether a row of value number `number` is multiplied by the weight of its
+/// token for its expert, 0 where it was not chosen. That they stand side by
+/// side, where one value has all experts, is for `trackDims` to see.
+bool ExpertLifter::isScale(Value weight, Value row, size_t number) {
+  const Fact *fact = facts.lookup(weight);
+  if (!isWeight(fact))
+    return false;
+  if (space == Space::Experts)
+    return !fact->expert &&
+           llvm::is_contained(flattenDims(fact->dims), Axis::Expert);
+  return fact->expert == getExpert(number) && isColumn(weight) &&
+         facts.haveSameRows(row, weight);
+}
+
+/// Rows of tokens times their weights.
 RowExpr *ExpertLifter::liftScaled(Values values) {
-  Operation *op = values.front().getDefiningOp();
-  for (unsigned i : {0, 1}) {
-    Value weight = op->getOperand(i);
-    const Fact *fact = facts.lookup(weight);
-    if (!fact || !fact->dense || fact->kind != FactKind::ZeroOutside ||
-        !llvm::is_contained(flattenDims(fact->dims), Axis::Expert))
-      continue;
-    if (scale || facts.getExtents().choices != 1 || fact->expert)
-      return fail(op, "rows are weighted on their way in by more than one "
-                      "choice");
-    scale = fact->dense;
-    scaleDims = fact->denseDims;
-    RowExpr *row = lift(op->getOperand(1 - i));
-    if (!row)
-      return nullptr;
-    RowExpr expr(RowExpr::Scaled, op);
-    expr.operands.push_back({row, {}});
-    expr.width = row->width;
-    expr.elementType = row->elementType;
-    return make(expr);
+  Operation *first = values.front().getDefiningOp();
+  RowWeights found;
+  SmallVector<Value> rows;
+  for (auto [number, value] : llvm::enumerate(values)) {
+    Operation *op = value.getDefiningOp();
+    for (unsigned i : {0, 1}) {
+      Value weight = op->getOperand(i), row = op->getOperand(1 - i);
+      if (rows.size() != number || !isScale(weight, row, number))
+        continue;
+      if (!found.take(*facts.lookup(weight), facts))
+        return fail(op, "experts see rows by different weights");
+      rows.push_back(row);
+    }
   }
-  return nullptr;
+  if (rows.empty())
+    return nullptr;
+  if (scale.value || facts.getExtents().choices != 1 ||
+      rows.size() != values.size())
+    return fail(first, "rows are weighted on their way in by more than one "
+                       "choice");
+  scale = found;
+  RowExpr *row = lift(rows);
+  if (!row)
+    return nullptr;
+  RowExpr expr(RowExpr::Scaled, first);
+  expr.operands.push_back({row, {}});
+  expr.width = row->width;
+  expr.elementType = row->elementType;
+  return make(expr);
 }
 
 RowExpr *ExpertLifter::liftElementwise(Values values) {
   Operation *op = values.front().getDefiningOp();
-  if (space == Space::Experts && isa<onnx::MulOp>(op)) {
+  bool isByExpert =
+      space == Space::Experts || space == Space::Tokens || space == Space::Hits;
+  if (isByExpert && isa<onnx::MulOp>(op)) {
     RowExpr *scaled = liftScaled(values);
     if (scaled || !miss.reason.empty())
       return scaled;

@@ -15,7 +15,7 @@
 #ifndef MOEC_LIB_RAISING_ROUTING_EXPERTLIFTER_H
 #define MOEC_LIB_RAISING_ROUTING_EXPERTLIFTER_H
 
-#include "RoutingFacts.h"
+#include "RowWeights.h"
 
 #include "dialects/Moe/IR/Moe.h"
 
@@ -127,11 +127,9 @@ public:
   const llvm::SetVector<mlir::Operation *> &getVisited() const {
     return visited;
   }
-  /// Whether rows are weighted on their way in, and by what: a number for each
-  /// token and expert.
-  bool hasScale() const { return bool(scale); }
-  mlir::Value getScale() const { return scale; }
-  llvm::ArrayRef<Dim> getScaleDims() const { return scaleDims; }
+  /// What rows are weighted by on their way in, if they are.
+  bool hasScale() const { return bool(scale.value); }
+  const RowWeights &getScale() const { return scale; }
   /// What sends rows to slots.
   llvm::ArrayRef<mlir::Operation *> getDispatches() const {
     return dispatches.getArrayRef();
@@ -177,6 +175,7 @@ private:
            (space == Space::Slots && values.size() == 1);
   }
   RowExpr *liftScaled(Values values);
+  bool isScale(mlir::Value weight, mlir::Value row, size_t number);
   bool isStackOfVectors(mlir::Operation *add, mlir::RankedTensorType type,
                         int64_t width);
   RowExpr *addBias(RowExpr *product, Values vectors, mlir::Operation *node);
@@ -206,8 +205,7 @@ private:
   /// one value has all experts.
   llvm::DenseMap<mlir::Value, Dims> rowDims;
   Miss miss;
-  mlir::Value scale;
-  Dims scaleDims;
+  RowWeights scale;
   mlir::AffineExpr rowsOfToken;
   unsigned numProducts = 0;
   unsigned depth = 0;

@@ -32,13 +32,8 @@ std::unique_ptr<RoutedLayer> LayerFinder::findScaledSum(Operation *reduce) {
   layer->root = reduce;
   layer->pattern = "P2b";
   layer = finish(std::move(layer), Space::Experts, rows);
-  if (!layer)
+  if (!layer || !areZeroUnlessChosen(*layer))
     return nullptr;
-  const ExpertKind &kind = layer->kinds.front();
-  if (!kind.lifter->hasScale())
-    return fail(reduce, "what it adds up is not weighted");
-  if (ExpertLifter::evaluateAtZero(kind.expr) != 0.0)
-    return fail(reduce, "an expert that was not chosen may add something");
   SmallVector<Operation *> nodes = {reduce};
   for (Value part = reduce->getOperand(0); part != rows;
        part = part.getDefiningOp()->getOperand(0))
@@ -90,7 +85,7 @@ std::unique_ptr<RoutedLayer> LayerFinder::findExpertSum(Operation *mul) {
     Value weight = mul->getOperand(i), rows = mul->getOperand(1 - i);
     const Fact *fact = facts.lookup(weight);
     if (!isWeight(fact) || fact->expert || !isColumn(weight) ||
-        !hasSameRows(rows, weight))
+        !facts.haveSameRows(rows, weight))
       continue;
     std::optional<unsigned> experts = findAxis(fact->dims, Axis::Expert);
     if (!experts || int64_t(*experts) != axes->front())
@@ -99,7 +94,7 @@ std::unique_ptr<RoutedLayer> LayerFinder::findExpertSum(Operation *mul) {
       continue;
     auto layer = std::make_unique<RoutedLayer>();
     layer->root = reduce;
-    if (!setWeights(*layer, *fact, weight, numbers))
+    if (!layer->weights.take(*fact, facts, numbers))
       continue;
     // A table of weights has zeros for choices that do not count.
     if (!fact->dense)

@@ -21,13 +21,6 @@ std::unique_ptr<RoutedLayer> LayerFinder::fail(Operation *node,
   return nullptr;
 }
 
-bool LayerFinder::isWeight(const Fact *fact) {
-  return fact &&
-         (fact->kind == FactKind::Gate || fact->kind == FactKind::HitWeight ||
-          fact->kind == FactKind::MaskedWeight ||
-          fact->kind == FactKind::ZeroOutside);
-}
-
 std::unique_ptr<RoutedLayer> LayerFinder::find() {
   for (const auto &[value, fact] : facts.getFacts()) {
     for (Operation *user : value.getUsers()) {
@@ -54,30 +47,13 @@ std::unique_ptr<RoutedLayer> LayerFinder::find() {
       else if (facts.isChosenPlace(fact) && fact.choice == 0 &&
                isa<onnx::GatherOp, onnx::GatherNDOp>(user))
         layer = findTaken(user);
+      if (!layer && isWeighted)
+        layer = findSumOfWeightedRows(user);
       if (layer)
         return layer;
     }
   }
   return findOfSlots();
-}
-
-/// Whether two values have the same extents but for the last.
-bool LayerFinder::hasSameRows(Value a, Value b) {
-  onnx::Extents first = facts.getShapes().getExtents(a);
-  onnx::Extents second = facts.getShapes().getExtents(b);
-  return first.size() == second.size() && !first.empty() &&
-         ArrayRef(first).drop_back() == ArrayRef(second).drop_back();
-}
-
-/// Whether both have a row for each of the same hits, which the graph may have
-/// found twice.
-bool LayerFinder::hasSameHits(Value a, Value b) {
-  const Fact *first = facts.lookup(a), *second = facts.lookup(b);
-  auto isHits = [](const Fact *fact) {
-    return fact && fact->dims.size() == 2 && fact->dims[0] == Dim{Axis::Hit};
-  };
-  return isHits(first) && isHits(second) && first->expert == second->expert &&
-         first->hits == second->hits;
 }
 
 Value LayerFinder::peelNumbers(Value value,
@@ -99,13 +75,13 @@ std::optional<LayerFinder::Term> LayerFinder::readTerm(Value value) {
        {std::pair(mul.getA(), mul.getB()), std::pair(mul.getB(), mul.getA())}) {
     const Fact *fact = facts.lookup(weight);
     if (!isWeight(fact) || !fact->expert || !isColumn(weight) ||
-        (!hasSameRows(row, weight) && !hasSameHits(row, weight)))
+        !facts.haveSameRows(row, weight))
       continue;
     bool isWhole = fact->kind != FactKind::MaskedWeight ||
                    (facts.getExtents().choices == 1);
     if (isWhole)
-      return Term{*fact->expert, row,        fact,   weight, mul,
-                  nullptr,       fact->hits, numbers};
+      return Term{*fact->expert, row,     fact,       weight,
+                  mul,           nullptr, fact->hits, numbers};
   }
   return std::nullopt;
 }
@@ -186,6 +162,11 @@ bool LayerFinder::collect(Value value, SmallVectorImpl<Term> &terms,
         continue;
       }
     }
+    if (std::optional<Term> term = readTermOfWeightedRows(next)) {
+      nodes.push_back(op);
+      terms.push_back(*term);
+      continue;
+    }
     if (getUniform(next) != 0.0)
       addends.push_back(next);
   }
@@ -237,8 +218,10 @@ std::unique_ptr<RoutedLayer> LayerFinder::findSum(Operation *start) {
   auto layer = std::make_unique<RoutedLayer>();
   layer->root = root;
   SmallVector<Value> values;
-  bool areHits = !terms.front().weight ||
-                 terms.front().weight->kind == FactKind::HitWeight;
+  bool areHits =
+      terms.front().weight
+          ? terms.front().weight->kind == FactKind::HitWeight
+          : isa<onnx::ScatterNDOp, onnx::ScatterElementsOp>(terms.front().node);
   for (auto [expert, term] : llvm::enumerate(terms)) {
     if (term.expert != int64_t(expert))
       return fail(term.node, "it adds expert " + Twine(term.expert) +
@@ -247,88 +230,19 @@ std::unique_ptr<RoutedLayer> LayerFinder::findSum(Operation *start) {
     if (term.hits.kept != terms.front().hits.kept)
       return fail(term.node, "other choices count for it than for the rest");
     if (bool(term.weight) != bool(terms.front().weight) ||
-        (term.weight && !setWeights(*layer, *term.weight, term.weightValue,
-                                    term.numbers)))
+        (term.weight &&
+         !layer->weights.take(*term.weight, facts, term.numbers)))
       return fail(term.node, "experts are weighted in different ways");
   }
   layer->hits = terms.front().hits;
   layer->addends.assign(addends.begin(), addends.end());
   layer->pattern = areHits ? "P3" : "P2";
+  bool areWeighted = areHits || terms.front().weight;
   layer =
       finish(std::move(layer), areHits ? Space::Hits : Space::Tokens, values);
+  if (layer && !areWeighted && !areZeroUnlessChosen(*layer))
+    return nullptr;
   return layer && isPrivate(*layer, nodes) ? std::move(layer) : nullptr;
-}
-
-/// Whether dimensions count `axes`, in this order or in another.
-bool LayerFinder::count(ArrayRef<Dim> dims, ArrayRef<Axis> axes) {
-  SmallVector<Axis> found = flattenDims(dims), wanted = facts.getCounted(axes);
-  llvm::sort(found);
-  llvm::sort(wanted);
-  return found == wanted;
-}
-
-/// Whether there is one number for each choice of each token.
-bool LayerFinder::areOfChoices(ArrayRef<Dim> dims) {
-  return count(dims, {Axis::Token, Axis::Choice}) ||
-         (facts.getExtents().choices == 1 && count(dims, {Axis::Token}));
-}
-
-/// The value whose elements are these, in the same order.
-Value LayerFinder::peelViews(Value value) {
-  while (value) {
-    Operation *op = value.getDefiningOp();
-    if (!isa_and_present<onnx::ReshapeOp, onnx::SqueezeOp, onnx::UnsqueezeOp,
-                         onnx::FlattenOp, onnx::IdentityOp>(op))
-      break;
-    value = op->getOperand(0);
-  }
-  return value;
-}
-
-/// Whether two nodes do the same to weights: a cast, or a product with a number.
-static bool areAlike(Operation *a, Operation *b) {
-  if (a == b)
-    return true;
-  if (a->getName() != b->getName() ||
-      a->getNumOperands() != b->getNumOperands())
-    return false;
-  if (a->getNumOperands() == 1)
-    return a->getAttr("to") == b->getAttr("to");
-  return llvm::equal(a->getOperands(), b->getOperands(), [](Value x, Value y) {
-    return getUniform(x) == getUniform(y);
-  });
-}
-
-/// Takes the weights of a term over, where they are those of the others.
-bool LayerFinder::setWeights(RoutedLayer &layer, const Fact &fact, Value value,
-                             ArrayRef<Operation *> numbers) {
-  SmallVector<Operation *> after(numbers);
-  if (!fact.dense)
-    after.insert(after.begin(), fact.after.begin(), fact.after.end());
-  bool isFirst = !layer.weights && !layer.denseWeights;
-  if (isFirst)
-    layer.after.assign(after.begin(), after.end());
-  if (!llvm::equal(layer.after, after, areAlike))
-    return false;
-  if (fact.dense) {
-    if (layer.weights || !count(fact.denseDims, {Axis::Token, Axis::Expert}) ||
-        (layer.denseWeights && layer.denseWeights != fact.dense))
-      return false;
-    layer.denseWeights = fact.dense;
-    layer.denseDims = fact.denseDims;
-    return true;
-  }
-  if (layer.denseWeights || !areOfChoices(fact.weightDims))
-    return false;
-  // The same numbers, however each expert views them.
-  Value weights = peelViews(fact.weights);
-  if (isFirst) {
-    layer.weights = weights;
-    layer.weightDims = fact.weightDims;
-    return bool(weights);
-  }
-  return layer.weights == weights &&
-         flattenDims(layer.weightDims) == flattenDims(fact.weightDims);
 }
 
 std::unique_ptr<RoutedLayer> LayerFinder::finish(MaybeLayer layer, Space space,
@@ -398,7 +312,7 @@ std::unique_ptr<RoutedLayer> LayerFinder::findRowScatter(Operation *scatter) {
                                std::pair(mul.getB(), mul.getA())}) {
       const Fact *known = facts.lookup(weight);
       if (!known || known->kind != FactKind::RowWeight || !isColumn(weight) ||
-          !setWeights(*layer, *known, weight, numbers))
+          !layer->weights.take(*known, facts, numbers))
         continue;
       nodes.push_back(mul);
       rows = row;

@@ -26,14 +26,7 @@ struct RoutedLayer {
   std::string pattern;
   mlir::Operation *root = nullptr;
   mlir::Value ids;
-  /// One number for each token and choice, what its dimensions run over, and
-  /// what was done to it since; null for ones.
-  mlir::Value weights;
-  Dims weightDims;
-  llvm::SmallVector<mlir::Operation *> after;
-  /// Instead: a number for each token and expert, 0 where it was not chosen.
-  mlir::Value denseWeights;
-  Dims denseDims;
+  RowWeights weights;
   /// Which choices count, where not all do.
   Hits hits;
   /// Instead of weights and hits: the slots that experts compute, by choice.
@@ -94,6 +87,8 @@ private:
   std::optional<llvm::SmallVector<Taken>> collectTaken(mlir::Value sum);
   MaybeLayer findTaken(mlir::Operation *gather);
   MaybeLayer findSum(mlir::Operation *start);
+  MaybeLayer findSumOfWeightedRows(mlir::Operation *mul);
+  bool areZeroUnlessChosen(const RoutedLayer &layer);
   MaybeLayer findChoiceSum(mlir::Operation *reduce);
   MaybeLayer findExpertSum(mlir::Operation *reduce);
   MaybeLayer findRowScatter(mlir::Operation *scatter);
@@ -102,9 +97,6 @@ private:
   std::optional<llvm::SmallVector<mlir::Value>> readStack(mlir::Value stack);
   static void addStack(mlir::Value stack,
                        llvm::SmallVectorImpl<mlir::Operation *> &nodes);
-  /// Weights that rows are multiplied by, wherever they stand.
-  static bool isWeight(const Fact *fact);
-  static mlir::Value peelViews(mlir::Value value);
   /// What products with numbers multiply; a weight that is in it may take them
   /// over. `numbers` gets them, the first one first.
   static mlir::Value
@@ -117,10 +109,6 @@ private:
   bool countsElements(mlir::Value count, const Fact &place);
   mlir::Value peelElements(mlir::Value updates, const Fact &place);
   bool isZeroAt(mlir::Value data, const Fact &place);
-  bool hasSameHits(mlir::Value a, mlir::Value b);
-  bool hasSameRows(mlir::Value a, mlir::Value b);
-  bool count(llvm::ArrayRef<Dim> dims, llvm::ArrayRef<Axis> axes);
-  bool areOfChoices(llvm::ArrayRef<Dim> dims);
   MaybeLayer fail(mlir::Operation *node, const llvm::Twine &reason);
   MaybeLayer finish(MaybeLayer layer, Space space,
                     llvm::ArrayRef<mlir::Value> experts);
@@ -137,13 +125,12 @@ private:
                llvm::SmallVectorImpl<mlir::Operation *> &nodes);
   std::optional<Term> readTerm(mlir::Value value);
   std::optional<Term> readScatter(mlir::Operation *op);
+  std::optional<Term> readTermOfWeightedRows(mlir::Value value);
   std::optional<mlir::Value> readAddedRows(mlir::Operation *scatter,
                                            mlir::Value updates,
                                            mlir::Operation *&reader);
   bool isSamePlace(mlir::Operation *gather, mlir::Operation *scatter);
   mlir::Operation *getNextSum(mlir::Operation *sum);
-  bool setWeights(RoutedLayer &layer, const Fact &fact, mlir::Value value,
-                  llvm::ArrayRef<mlir::Operation *> numbers);
   /// Whether all that was read serves this layer alone.
   bool isPrivate(const RoutedLayer &layer,
                  llvm::ArrayRef<mlir::Operation *> nodes);

@@ -188,31 +188,29 @@ Value LayerWriter::lookUpDense(Value dense, ArrayRef<Dim> dims) {
 }
 
 /// [T, k] in f32.
-Value LayerWriter::writeWeights() {
+Value LayerWriter::writeWeights(const RowWeights &weights) {
   onnx::ShapeContext &shapes = b.getShapes();
   AffineExpr choices = shapes.getConstant(facts.getExtents().choices);
   SmallVector<AffineExpr> extents = {facts.getTokens(), choices};
-  if (slotWeights)
-    return slotWeights;
-  if (layer.denseWeights)
-    return writeAfter(lookUpDense(layer.denseWeights, layer.denseDims));
-  if (!layer.weights)
-    return writeAfter(b.expand(b.makeScalar(1.0, b.getF32Type()), extents));
-  Value weights = layer.weights;
-  bool isTransposed = flattenDims(layer.weightDims) ==
-                      SmallVector<Axis>{Axis::Choice, Axis::Token};
-  weights = b.reshape(weights, isTransposed
-                                   ? ArrayRef<AffineExpr>{choices, extents[0]}
-                                   : ArrayRef<AffineExpr>(extents));
+  if (weights.isDense)
+    return writeAfter(lookUpDense(weights.value, weights.dims), weights.after);
+  if (!weights.value)
+    return writeAfter(b.expand(b.makeScalar(1.0, b.getF32Type()), extents),
+                      weights.after);
+  bool isTransposed =
+      flattenDims(weights.dims) == SmallVector<Axis>{Axis::Choice, Axis::Token};
+  Value numbers = b.reshape(
+      weights.value, isTransposed ? ArrayRef<AffineExpr>{choices, extents[0]}
+                                  : ArrayRef<AffineExpr>(extents));
   if (isTransposed)
-    weights = b.makeNode<onnx::TransposeOp>(
-        weights, b.getNamedAttr("perm", b.getDenseI64ArrayAttr({1, 0})));
-  return forEachRow(writeAfter(weights));
+    numbers = b.makeNode<onnx::TransposeOp>(
+        numbers, b.getNamedAttr("perm", b.getDenseI64ArrayAttr({1, 0})));
+  return writeAfter(numbers, weights.after);
 }
 
-/// What the graph did to the weights since, then in f32.
-Value LayerWriter::writeAfter(Value weights) {
-  for (Operation *op : layer.after) {
+/// What the graph did to weights since, then in f32.
+Value LayerWriter::writeAfter(Value weights, ArrayRef<Operation *> after) {
+  for (Operation *op : after) {
     SmallVector<Value> operands(op->getOperands());
     if (operands.size() == 2) {
       // One of them is a number.
@@ -331,9 +329,8 @@ Value LayerWriter::writeProduct(const RowExpr *expr) {
 
 /// A row times the weight of its token, which has one choice.
 Value LayerWriter::writeScaled(const RowExpr *expr) {
-  Value weights = b.convert(
-      lookUpDense(kind->lifter->getScale(), kind->lifter->getScaleDims()),
-      expr->elementType);
+  Value weights =
+      b.convert(writeWeights(kind->lifter->getScale()), expr->elementType);
   const RowExpr *scaled = expr->operands.front().row;
   if (scaled->kind == RowExpr::Source && !written.count(scaled)) {
     // Before rows are dispatched, so that experts read rows of one matrix.
@@ -425,7 +422,8 @@ LogicalResult LayerWriter::write() {
   if (!layer.slots.empty())
     writeSlots();
   Value ids = writeIds();
-  Value weights = writeWeights();
+  Value weights =
+      slotWeights ? slotWeights : forEachRow(writeWeights(layer.weights));
   Value sum;
   for (const ExpertKind &own : layer.kinds) {
     Value part = writeKind(own, ids, weights);

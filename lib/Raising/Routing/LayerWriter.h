@@ -44,8 +44,9 @@ private:
   bool hasExpertsOfNoKind() const;
   mlir::Value writeIds();
   mlir::Value forEachRow(mlir::Value numbers);
-  mlir::Value writeWeights();
-  mlir::Value writeAfter(mlir::Value weights);
+  mlir::Value writeWeights(const RowWeights &weights);
+  mlir::Value writeAfter(mlir::Value weights,
+                         llvm::ArrayRef<mlir::Operation *> after);
   mlir::Value getIdsOf(int64_t choice);
   mlir::Value orderDims(mlir::Value numbers, llvm::ArrayRef<Dim> dims);
   mlir::Value lookUpChoice(mlir::Value numbers, llvm::ArrayRef<Dim> dims,

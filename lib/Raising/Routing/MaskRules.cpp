@@ -282,7 +282,7 @@ std::optional<Fact> RoutingFacts::inferMul(onnx::MulOp op) {
         bool isColumn = fact->dims.back().empty() && grown &&
                         type.getRank() == int64_t(fact->dims.size()) &&
                         type.getShape().back() > 1 && !countNothing(fact->dims);
-        if (isColumn && hasRowsOf(*fact, other)) {
+        if (isColumn && hasRowsOf(*fact, op.getResult())) {
           result = Fact(FactKind::Computed, fact->dims);
           result.dims.back() = {Axis::Feature};
           return result;

@@ -65,6 +65,34 @@ SmallVector<Axis> RoutingFacts::getCounted(ArrayRef<Axis> axes) const {
   return counted;
 }
 
+bool RoutingFacts::runOver(ArrayRef<Dim> dims, ArrayRef<Axis> axes) const {
+  SmallVector<Axis> found = flattenDims(dims), wanted = getCounted(axes);
+  llvm::sort(found);
+  llvm::sort(wanted);
+  return found == wanted;
+}
+
+/// Whether facts are of rows, one for each of the same hits.
+static bool areOfSameHits(const Fact *a, const Fact *b) {
+  auto isOfHits = [](const Fact *fact) {
+    return fact && fact->dims.size() == 2 && fact->dims[0] == Dim{Axis::Hit};
+  };
+  return isOfHits(a) && isOfHits(b) && a->expert == b->expert &&
+         a->hits == b->hits;
+}
+
+bool RoutingFacts::haveSameRows(Value a, Value b) const {
+  onnx::Extents first = shapes.getExtents(a), second = shapes.getExtents(b);
+  bool areSame = first.size() == second.size() && !first.empty() &&
+                 ArrayRef(first).drop_back() == ArrayRef(second).drop_back();
+  return areSame || areOfSameHits(lookup(a), lookup(b));
+}
+
+bool RoutingFacts::areOfChoices(ArrayRef<Dim> dims) const {
+  return runOver(dims, {Axis::Token, Axis::Choice}) ||
+         (extents.choices == 1 && runOver(dims, {Axis::Token}));
+}
+
 bool RoutingFacts::isAllTokens(AffineExpr extent) const {
   return isSameExtent(extent, tokens);
 }

@@ -186,6 +186,13 @@ public:
   bool hasOneToken() const;
   /// What dimensions count that run over `axes`.
   llvm::SmallVector<Axis> getCounted(llvm::ArrayRef<Axis> axes) const;
+  /// Whether dimensions count `axes`, in this order or in another.
+  bool runOver(llvm::ArrayRef<Dim> dims, llvm::ArrayRef<Axis> axes) const;
+  /// Whether two values have the same rows: the same extents but for the last,
+  /// or a row for each of the same hits, which the graph may have found twice.
+  bool haveSameRows(mlir::Value a, mlir::Value b) const;
+  /// Whether there is one number for each choice of each token.
+  bool areOfChoices(llvm::ArrayRef<Dim> dims) const;
   /// Whether a fact is of places in a table of tokens and experts: of one token
   /// an id is one.
   bool isChosenPlace(const Fact &fact) const {

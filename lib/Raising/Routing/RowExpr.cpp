@@ -35,7 +35,8 @@ std::optional<double> ExpertLifter::evaluateAtZero(const RowExpr *expr) {
   for (const RowExpr::Operand &operand : expr->operands) {
     std::optional<double> value =
         operand.row ? evaluateAtZero(operand.row) : getUniform(operand.shared);
-    if (!value && isRowwiseElementwise(expr->op))
+    // Others are the bounds of a cut, or what it is cut along.
+    if (!value && (operand.row || isRowwiseElementwise(expr->op)))
       return std::nullopt;
     values.push_back(value.value_or(0));
   }
