@@ -34,6 +34,26 @@ static MaybeChoice readTopK(onnx::TopKOp top) {
   return Choice{top.getIndices(), /*hasChoices=*/true, experts};
 }
 
+/// The first of more numbers than are used, as where noise needs the next one.
+static MaybeChoice readFirst(onnx::SliceOp slice) {
+  auto top = slice.getData().getDefiningOp<onnx::TopKOp>();
+  RankedTensorType type = getType(slice.getOutput());
+  bool isOfIds = top && slice.getData() == top.getIndices() &&
+                 isa<IntegerType>(type.getElementType());
+  MaybeChoice all = isOfIds ? readTopK(top) : std::nullopt;
+  if (!all || ShapedType::isDynamic(type.getShape().back()) ||
+      type.getShape().back() == 0 ||
+      type.getShape().drop_back() !=
+          getType(top.getIndices()).getShape().drop_back())
+    return std::nullopt;
+  auto axes = slice.getAxes() ? getIntegers(slice.getAxes()) : std::nullopt;
+  bool isStep = !slice.getSteps() || getUniform(slice.getSteps()) == 1.0;
+  if (!isStep || !axes || axes->size() != 1 ||
+      !isLastAxis(axes->front(), slice.getOutput()))
+    return std::nullopt;
+  return Choice{slice.getOutput(), /*hasChoices=*/true, all->experts};
+}
+
 static MaybeChoice readArgMax(onnx::ArgMaxOp most) {
   Value scores = most.getData();
   if (getType(scores).getRank() < 2 || !isLastAxis(most.getAxis(), scores) ||
@@ -116,6 +136,7 @@ static MaybeChoice readModulo(onnx::ModOp mod) {
 std::optional<Choice> moec::routing::readChoice(Operation *op) {
   return llvm::TypeSwitch<Operation *, MaybeChoice>(op)
       .Case([](onnx::TopKOp op) { return readTopK(op); })
+      .Case([](onnx::SliceOp op) { return readFirst(op); })
       .Case([](onnx::ArgMaxOp op) { return readArgMax(op); })
       .Case([](onnx::ConcatOp op) { return readConcat(op); })
       .Case([](onnx::AddOp op) { return readMember(op); })

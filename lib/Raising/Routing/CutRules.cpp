@@ -60,9 +60,7 @@ static std::optional<ConstantSlice> readSlice(onnx::SliceOp op) {
   return found;
 }
 
-/// Whether all elements are kept, in their order: no extent changes, whatever
-/// the bounds are.
-static bool isWhole(onnx::SliceOp op, onnx::ShapeContext &shapes) {
+bool moec::routing::isWhole(onnx::SliceOp op, onnx::ShapeContext &shapes) {
   bool hasStep = op.getSteps() && getUniform(op.getSteps()) != 1.0;
   return !hasStep &&
          shapes.getExtents(op.getData()) == shapes.getExtents(op.getOutput());

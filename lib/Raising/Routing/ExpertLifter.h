@@ -183,6 +183,7 @@ private:
   /// Operand `number` of the op of each value.
   llvm::SmallVector<mlir::Value> getColumn(Values values, unsigned number);
   bool areAlike(Values values);
+  bool gathersTokensByExpert(mlir::Operation *op) const;
   mlir::Value peelTokens(mlir::Value value);
   bool trackDims(Values values);
   bool trackDims(mlir::Value value);

@@ -4,6 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Constants.h"
 #include "ExpertLifter.h"
 
 #include "dialects/Onnx/IR/ShapeArithmetic.h"
@@ -11,19 +12,39 @@ using namespace mlir;
 using namespace moec;
 using namespace moec::routing;
 
+/// Whether a node copies the rows of all tokens for each expert in turn.
+bool ExpertLifter::gathersTokensByExpert(Operation *op) const {
+  auto elements = dyn_cast<onnx::GatherElementsOp>(op);
+  auto rows = dyn_cast<onnx::GatherOp>(op);
+  if (space != Space::Experts || (!elements && !rows))
+    return false;
+  RankedTensorType type = getType(op->getOperand(0));
+  int64_t axis = elements ? elements.getAxis() : rows.getAxis();
+  // Whole rows: of GatherElements, a number for each element.
+  bool areRows = !elements || getType(op->getOperand(1)).getShape().back() ==
+                                  type.getShape().back();
+  return type.getRank() == 2 && normalizeAxis(axis, 2) == 0 && areRows &&
+         facts.haveTokensByExpert(op->getOperand(1));
+}
+
 /// Without what repeats rows for each choice or expert.
 Value ExpertLifter::peelTokens(Value value) {
-  while (Operation *op = value.getDefiningOp()) {
+  while (true) {
     onnx::Extents extents = facts.getShapes().getExtents(value);
+    if (extents.empty())
+      return {};
     if (facts.isAllTokens(
             onnx::getProduct(facts.getShapes(), ArrayRef(extents).drop_back())))
       return value;
-    bool isPeeled = isView(op) || isa<onnx::ExpandOp, onnx::TileOp>(op);
+    Operation *op = value.getDefiningOp();
+    if (!op)
+      return {};
+    bool isPeeled = isView(op) || isa<onnx::ExpandOp, onnx::TileOp>(op) ||
+                    gathersTokensByExpert(op);
     if (!isPeeled)
       return {};
     value = op->getOperand(0);
   }
-  return {};
 }
 
 /// Whether `value` holds each of `tokens` once for each of its choices, in the

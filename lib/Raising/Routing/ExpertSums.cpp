@@ -28,17 +28,49 @@ std::unique_ptr<RoutedLayer> LayerFinder::findScaledSum(Operation *reduce) {
   if (!fact || !axes || axes->size() != 1 ||
       findAxis(fact->dims, Axis::Expert) != unsigned(axes->front()))
     return nullptr;
+  return finishScaled(reduce, rows, reduce->getOperand(0), {});
+}
+
+/// The layer whose results of all experts are `rows`, which `root` reads as
+/// `updates`.
+std::unique_ptr<RoutedLayer>
+LayerFinder::finishScaled(Operation *root, Value rows, Value updates,
+                          ArrayRef<Value> addends) {
   auto layer = std::make_unique<RoutedLayer>();
-  layer->root = reduce;
+  layer->root = root;
   layer->pattern = "P2b";
+  layer->addends.assign(addends.begin(), addends.end());
   layer = finish(std::move(layer), Space::Experts, rows);
   if (!layer || !areZeroUnlessChosen(*layer))
     return nullptr;
-  SmallVector<Operation *> nodes = {reduce};
-  for (Value part = reduce->getOperand(0); part != rows;
+  SmallVector<Operation *> nodes = {root};
+  for (Value part = updates; part != rows;
        part = part.getDefiningOp()->getOperand(0))
     nodes.push_back(part.getDefiningOp());
   return isPrivate(*layer, nodes) ? std::move(layer) : nullptr;
+}
+
+/// The same, a row for each expert and token, added where the tokens are.
+std::unique_ptr<RoutedLayer>
+LayerFinder::findScaledScatter(Operation *scatter) {
+  Value data = scatter->getOperand(0), index = scatter->getOperand(1);
+  Value updates = scatter->getOperand(2), rows = peelSame(updates);
+  auto elements = dyn_cast<onnx::ScatterElementsOp>(scatter);
+  auto reduction = scatter->getAttrOfType<StringAttr>("reduction");
+  // Whole rows: of ScatterElements, a number for each element.
+  bool areRows =
+      getType(data).getRank() == 2 && getType(index).getRank() == 2 &&
+      getType(index).getDimSize(1) ==
+          (elements ? getType(data).getDimSize(1) : 1) &&
+      (!elements || normalizeAxis(elements.getAxis(), 2) == 0);
+  const Dims wanted = {{Axis::Expert, Axis::Token}, {Axis::Feature}};
+  if (!reduction || reduction.getValue() != "add" || !areRows ||
+      !facts.haveTokensByExpert(index) || facts.lookup(rows)->dims != wanted)
+    return nullptr;
+  SmallVector<Value> addends;
+  if (getUniform(data) != 0.0)
+    addends.push_back(data);
+  return finishScaled(scatter, rows, updates, addends);
 }
 
 bool LayerFinder::isWidened(Operation *op) {

@@ -38,6 +38,10 @@ std::unique_ptr<RoutedLayer> LayerFinder::find() {
       else if (fact.kind == FactKind::Computed && isa<onnx::ReduceSumOp>(user))
         layer = findAxis(fact.dims, Axis::Expert) ? findScaledSum(user)
                                                   : findChoiceSum(user);
+      else if (fact.kind == FactKind::Computed &&
+               isa<onnx::ScatterNDOp, onnx::ScatterElementsOp>(user) &&
+               user->getOperand(2) == value)
+        layer = findScaledScatter(user);
       else if (fact.kind == FactKind::RowToken &&
                isa<onnx::ScatterNDOp, onnx::ScatterElementsOp>(user) &&
                user->getOperand(1) == value)
@@ -89,8 +93,11 @@ std::optional<LayerFinder::Term> LayerFinder::readTerm(Value value) {
 /// Without views and expansions to the same extents, which exporters write.
 Value LayerFinder::peelSame(Value value) {
   while (Operation *op = value.getDefiningOp()) {
-    if (!isa<onnx::ExpandOp, onnx::ReshapeOp, onnx::IdentityOp,
-             onnx::TransposeOp>(op))
+    auto slice = dyn_cast<onnx::SliceOp>(op);
+    bool isPeeled = isa<onnx::ExpandOp, onnx::ReshapeOp, onnx::IdentityOp,
+                        onnx::TransposeOp>(op) ||
+                    (slice && isWhole(slice, facts.getShapes()));
+    if (!isPeeled)
       break;
     if (auto permutation = op->getAttrOfType<DenseI64ArrayAttr>("perm");
         isa<onnx::TransposeOp>(op) &&

@@ -93,6 +93,10 @@ private:
   MaybeLayer findExpertSum(mlir::Operation *reduce);
   MaybeLayer findRowScatter(mlir::Operation *scatter);
   MaybeLayer findScaledSum(mlir::Operation *reduce);
+  MaybeLayer findScaledScatter(mlir::Operation *scatter);
+  MaybeLayer finishScaled(mlir::Operation *root, mlir::Value rows,
+                          mlir::Value updates,
+                          llvm::ArrayRef<mlir::Value> addends);
   MaybeLayer findSlotSum(mlir::Operation *sum);
   std::optional<llvm::SmallVector<mlir::Value>> readStack(mlir::Value stack);
   static void addStack(mlir::Value stack,

@@ -72,6 +72,23 @@ bool RoutingFacts::runOver(ArrayRef<Dim> dims, ArrayRef<Axis> axes) const {
   return found == wanted;
 }
 
+bool RoutingFacts::haveTokensByExpert(Value index) const {
+  auto spread = index.getDefiningOp<onnx::ExpandOp>();
+  if (spread && isColumn(spread.getInput()))
+    index = spread.getInput();
+  Operation *repeat = peelViews(index).getDefiningOp();
+  if (!isa_and_present<onnx::ExpandOp, onnx::TileOp>(repeat))
+    return false;
+  Value numbers = repeat->getOperand(0);
+  onnx::Extents from = shapes.getExtents(numbers);
+  onnx::Extents to = shapes.getExtents(repeat->getResult(0));
+  // Copies lie outside of what is copied: in other dimensions, or as Tile's.
+  bool areOutside = !from.empty() && isAllTokens(from.back()) &&
+                    (from.back() == to.back() || isa<onnx::TileOp>(repeat));
+  return areOutside && isIota(peelViews(numbers)) &&
+         isSameExtent(onnx::getProduct(shapes, to), tokens * extents.experts);
+}
+
 /// Whether facts are of rows, one for each of the same hits.
 static bool areOfSameHits(const Fact *a, const Fact *b) {
   auto isOfHits = [](const Fact *fact) {

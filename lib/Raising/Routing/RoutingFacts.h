@@ -191,6 +191,9 @@ public:
   /// Whether two values have the same rows: the same extents but for the last,
   /// or a row for each of the same hits, which the graph may have found twice.
   bool haveSameRows(mlir::Value a, mlir::Value b) const;
+  /// Whether an index of rows, one number for each or for each of its elements,
+  /// has those of all tokens in order, once for each expert in turn.
+  bool haveTokensByExpert(mlir::Value index) const;
   /// Whether there is one number for each choice of each token.
   bool areOfChoices(llvm::ArrayRef<Dim> dims) const;
   /// Whether a fact is of places in a table of tokens and experts: of one token
@@ -328,6 +331,10 @@ bool isRunTimeExtent(mlir::AffineExpr extent);
 
 /// Whether an element of the result is made of the operands' at its place.
 bool isRowwiseElementwise(mlir::Operation *op);
+
+/// Whether a cut keeps all elements, in their order: no extent changes,
+/// whatever the bounds are.
+bool isWhole(onnx::SliceOp op, onnx::ShapeContext &shapes);
 
 /// Dimensions that a reduction, Squeeze or Unsqueeze names; nothing where they
 /// are absent, or computed in the run.

@@ -5,6 +5,8 @@
 # ===------------------------------------------------------------------------===#
 """A token is weighted before its expert sees it (Llama 4), one expert after the other."""
 
+import numpy as np
+
 from .graph import layer, lookalike
 from .on_hits import hits, scatter_nd, zeros_like_x
 
@@ -125,3 +127,98 @@ def weigh_stack(g, act):
     rows = g.Mul(g.Unsqueeze("x", [0]), g.Unsqueeze(g.Transpose(gates(g), perm=[1, 0]), [2]))
     h = act(g.MatMul(rows, g.weight(g.E, g.D, g.H)))
     return g.ReduceSum(g.MatMul(h, g.weight(g.E, g.H, g.D)), [0], keepdims=0)
+
+
+def weigh_copies(g, gathered, added, order=lambda g, numbers: g.Expand(
+        g.Unsqueeze(numbers, [0]), g.constant(np.array([g.E, 1], np.int64)))):
+    """All tokens once for each expert, copied and added up by their numbers."""
+    numbers = g.Range(0, g.Squeeze(g.Shape("x", end=1)), 1)
+    index = g.Reshape(order(g, numbers), [-1, 1])
+    column = g.Reshape(g.Transpose(gates(g), perm=[1, 0]), [-1, 1])
+    rows = g.Reshape(g.Mul(gathered(g, index), column), [g.E, -1, g.D])
+    y = g.network(rows, (g.weight(g.E, g.D, g.H), g.weight(g.E, g.H, g.D)))
+    return added(g, index, g.Reshape(y, [-1, g.D]))
+
+
+def by_elements(g, index):
+    return g.GatherElements("x", wide(g, index), axis=0)
+
+
+def wide(g, index):
+    return g.Expand(index, g.constant(np.array([1, g.D], np.int64)))
+
+
+def add_elements(g, index, y, base=lambda g: g.MatMul("x", g.weight(g.D, g.D)), axis=0):
+    return g.ScatterElements(base(g), wide(g, index), y, axis=axis, reduction="add")
+
+
+def add_rows(g, index, y):
+    return g.ScatterND(zeros_like_x(g), index, y, reduction="add")
+
+
+def tiled(g, numbers):
+    return g.Tile(numbers, [g.E])
+
+
+@layer("P2b", choices=1)
+def weighted_copies(g):
+    return weigh_copies(g, by_elements, add_elements)
+
+
+@layer("P2b", choices=1)
+def weighted_copies_by_rows(g):
+    return weigh_copies(g, lambda g, index: g.Gather("x", g.Squeeze(index, [1]), axis=0), add_rows, tiled)
+
+
+@lookalike(choices=1)
+def copies_of_each_token(g):
+    """Each token for all experts, before the next one."""
+    return weigh_copies(g, by_elements, add_elements, lambda g, numbers: g.Expand(
+        g.Unsqueeze(numbers, [1]), g.constant(np.array([1, g.E], np.int64))))
+
+
+@lookalike(choices=1)
+def copies_of_other_tokens(g):
+    """Backwards, where tokens are gathered; where they are added up they are not."""
+    return weigh_copies(g, lambda g, index: by_elements(g, g.Sub(g.Sub(g.Shape("x", end=1), 1), index)), add_elements)
+
+
+@lookalike(choices=1)
+def copies_added_to_other_tokens(g):
+    return weigh_copies(g, by_elements, lambda g, index, y: add_rows(
+        g, g.Sub(g.Sub(g.Shape("x", end=1), 1), index), y))
+
+
+@lookalike(choices=1)
+def copies_set(g):
+    """Of an expert that was not chosen zeros stay."""
+    return weigh_copies(g, by_elements, lambda g, index, y: g.ScatterND(zeros_like_x(g), index, y))
+
+
+@lookalike(choices=1)
+def largest_of_copies(g):
+    return weigh_copies(g, by_elements, lambda g, index, y: g.ScatterND(
+        zeros_like_x(g), index, y, reduction="max"))
+
+
+@lookalike(tokens=8, choices=1)
+def copies_added_along_rows(g):
+    """As many tokens as features, and a number names a column."""
+    g.D = 8
+    return weigh_copies(g, by_elements, lambda g, index, y: add_elements(
+        g, index, g.Reshape(y, [-1, g.D]), axis=1, base=lambda g: g.MatMul(g.constant(np.ones(
+            [g.E * 8, 8])), g.weight(8, 8))))
+
+
+@lookalike(tokens=8, choices=1)
+def copies_gathered_along_rows(g):
+    g.D = 8
+    return weigh_copies(g, lambda g, index: g.GatherElements(g.Tile("x", [g.E, 1]), wide(g, index), axis=1),
+                        add_elements)
+
+
+@lookalike(choices=1)
+def copies_of_one_column(g):
+    """The first element of a row only."""
+    return weigh_copies(g, lambda g, index: g.Mul(g.GatherElements("x", index, axis=0), g.constant(np.ones(
+        [1, g.D]))), add_elements)

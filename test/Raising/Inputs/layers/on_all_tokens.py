@@ -32,6 +32,28 @@ def masked_by_equal(g):
 
 
 @layer("P2")
+def masked_of_more_choices(g):
+    """One more is chosen than counts."""
+    values, ids = g.TopK(g.Softmax(g.MatMul("x", g.weight(g.D, g.E)), axis=1), [g.k + 1], axis=1, outputs=2)
+    weights, ids = [g.Slice(v, [0], [g.k], [1]) for v in (values, ids)]
+    weights = g.Div(weights, g.ReduceSum(weights, [1], keepdims=1))
+    return g.sum_up([g.Mul(g.network("x", m), g.ReduceSum(
+        g.Mul(g.Cast(g.Equal(ids, e), to=F32), weights), [1], keepdims=1)) for e, m in enumerate(
+            g.weights_of_experts())])
+
+
+@layer("P2")
+def masked_of_later_choices(g):
+    """The first choice does not count."""
+    ids = g.TopK(g.MatMul("x", g.weight(g.D, g.E)), [g.k + 1], axis=1, outputs=2)[1]
+    ids = g.Slice(ids, [1], [g.k + 1], [1])
+    weights = g.Softmax(g.MatMul("x", g.weight(g.D, g.k)), axis=1)
+    return g.sum_up([g.Mul(g.network("x", m), g.ReduceSum(
+        g.Mul(g.Cast(g.Equal(ids, e), to=F32), weights), [1], keepdims=1)) for e, m in enumerate(
+            g.weights_of_experts())])
+
+
+@layer("P2")
 def masked_by_where(g):
     weights, ids = g.route()
     parts = []
