@@ -8,6 +8,7 @@
 
 #include "Constants.h"
 
+#include "dialects/Onnx/IR/ShapeArithmetic.h"
 #include "dialects/Param/IR/Param.h"
 
 #include "mlir/IR/TypeUtilities.h"
@@ -341,7 +342,30 @@ RowExpr *ExpertLifter::liftElementwise(Values values) {
   }
   if (expr.width == 0)
     return fail(op, "no operand is a row");
+  if (isOuterProduct(expr))
+    return fail(op, "it makes a matrix of a row");
   return make(expr);
+}
+
+/// Whether operands of which each has elements of a row, one as a column, are
+/// broadcast to more than any of them has.
+bool ExpertLifter::isOuterProduct(const RowExpr &expr) {
+  auto countElements = [&](Value value) {
+    return onnx::getProduct(facts.getShapes(),
+                            facts.getShapes().getExtents(value));
+  };
+  AffineExpr result = countElements(expr.op->getResult(0));
+  unsigned wide = 0;
+  for (auto [operand, value] :
+       llvm::zip_equal(expr.operands, expr.op->getOperands())) {
+    if (operand.row ? operand.row->width == 1
+                    : getUniform(operand.shared).has_value())
+      continue;
+    ++wide;
+    if (operand.row && facts.isSameExtent(countElements(value), result))
+      return false;
+  }
+  return wide > 1;
 }
 
 /// What works on the elements of each row: along the last dimension.

@@ -154,6 +154,7 @@ private:
   RowExpr *makeSource(mlir::Value source, mlir::Operation *node);
   RowExpr *liftNode(Values values);
   RowExpr *liftElementwise(Values values);
+  bool isOuterProduct(const RowExpr &expr);
   RowExpr *liftAlongFeatures(Values values);
   RowExpr *liftProduct(Values values);
   RowExpr *liftTableProduct(Values values);

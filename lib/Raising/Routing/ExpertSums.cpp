@@ -63,7 +63,8 @@ LayerFinder::findScaledScatter(Operation *scatter) {
       getType(index).getDimSize(1) ==
           (elements ? getType(data).getDimSize(1) : 1) &&
       (!elements || normalizeAxis(elements.getAxis(), 2) == 0);
-  const Dims wanted = {{Axis::Expert, Axis::Token}, {Axis::Feature}};
+  SmallVector<Axis> copies = facts.getCounted({Axis::Expert, Axis::Token});
+  const Dims wanted = {Dim(copies.begin(), copies.end()), {Axis::Feature}};
   if (!reduction || reduction.getValue() != "add" || !areRows ||
       !facts.haveTokensByExpert(index) || facts.lookup(rows)->dims != wanted)
     return nullptr;

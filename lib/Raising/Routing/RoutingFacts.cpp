@@ -73,6 +73,10 @@ bool RoutingFacts::runOver(ArrayRef<Dim> dims, ArrayRef<Axis> axes) const {
 }
 
 bool RoutingFacts::haveTokensByExpert(Value index) const {
+  AffineExpr experts = shapes.getConstant(extents.experts);
+  onnx::Extents rows = shapes.getExtents(index);
+  if (hasOneToken())
+    return !rows.empty() && rows.front() == experts && getUniform(index) == 0.0;
   auto spread = index.getDefiningOp<onnx::ExpandOp>();
   if (spread && isColumn(spread.getInput()))
     index = spread.getInput();

@@ -119,10 +119,28 @@ def outer_of_columns(g):
 
 
 @lookalike()
+def outer_of_computed_columns(g):
+    """The same of a value that is no input of the model."""
+    weights, ids = g.route()
+    x = g.Abs("x")
+    h = g.MatMul(g.Gather(g.weight(g.E, g.H, g.D), ids, axis=0), g.Unsqueeze(x, [1, 3]))
+    y = g.Mul(h, g.MatMul(g.Unsqueeze(x, [1, 2]), g.Gather(g.weight(g.E, g.D, g.H), ids, axis=0)))
+    return g.ReduceSum(y, [1], keepdims=0)
+
+
+@lookalike()
 def columns_and_vector(g):
     weights, ids = g.route()
     w = g.Gather(g.weight(g.E, g.H, g.D), ids, axis=0)
     h = g.Mul(g.MatMul(w, g.Unsqueeze("x", [1, 3])), g.weight(g.H))
+    return g.ReduceSum(h, [1], keepdims=0)
+
+
+@lookalike()
+def computed_columns_and_vector(g):
+    weights, ids = g.route()
+    w = g.Gather(g.weight(g.E, g.H, g.D), ids, axis=0)
+    h = g.Mul(g.MatMul(w, g.Unsqueeze(g.Abs("x"), [1, 3])), g.weight(g.H))
     return g.ReduceSum(h, [1], keepdims=0)
 
 
