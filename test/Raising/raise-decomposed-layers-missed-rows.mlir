@@ -206,7 +206,7 @@ module attributes {onnx.symbols = ["T", "nonzero", "nonzero_0"]} {
 // -----
 
 // All tokens for the first choice, then all for the second.
-// REMARK: left the experts that 'TopK' chooses as they are: the match stopped at 'Unsqueeze' (Unsqueeze): it is no row of a token for each choice
+// REMARK: left the experts that 'TopK' chooses as they are: the match stopped at 'Unsqueeze' (Unsqueeze): it does not repeat each token for its choices in order
 module attributes {onnx.symbols = ["T"]} {
   param.decl @c0 : tensor<4x2xf32> = #param.file<"m.onnx", 0, 32>
   param.decl @c2 : tensor<2x4x6xf32> = #param.file<"m.onnx", 32, 192>
