@@ -31,6 +31,12 @@ def duplicate(of, expert):
     return edit
 
 
+def of_other_kind(case):
+    """The weights of one expert are those of one of its kind, and of one that is not."""
+    for expert in (2, 5):
+        duplicate(1, expert)(case)
+
+
 def zero(expert):
     def edit(case):
         case.w2[expert] = case.b2[expert] = 0
@@ -73,6 +79,7 @@ def zero_scales(case):
     case.scales[1][4] = 0
 
 
+TWO = ("Relu", "Tanh")
 SPREAD = [0.2, 0.1, 0.0, -0.1, 0.3, 0.05, -0.05, 0.15]
 LOW3 = [1.0, 1.1, 1.0, -2.0, 1.2, 1.0, 1.0, 1.0]
 
@@ -126,7 +133,22 @@ GOOD = [
     Case("constant_biases", form="unrolled", source=plain, weights=np.zeros((E, H)),
          bias={i: -(i // 2) for i in range(E)}, dead=[(e, "masked") for e in range(2, E)]),
     Case("constant_chosen", form="unrolled", score="chosen", source=plain, weights=np.zeros((E, H)), bias={0: -1},
-         dead=[(e, "masked") for e in range(3, E)]),
+         dead=[(e, "masked") for e in (0, *range(3, E))]),
+    # Equal scores make equal keys, and what bounds the input is no matter.
+    Case("constant_softmax", score="softmax", source=plain, form="unrolled", weights=np.zeros((E, H)),
+         dead=[(e, "masked") for e in range(2, E)]),
+    Case("constant_softmax_biases", score="softmax", source=plain, form="unrolled", weights=np.zeros((E, H)),
+         bias={3: 1, 6: 2}, dead=[(e, "masked") for e in range(E) if e not in (3, 6)]),
+    Case("constant_sigmoid", score="sigmoid", weights=np.zeros((E, H)), bias={i: 30 for i in range(E)},
+         dead=[(e, "masked") for e in range(2, E)]),
+    Case("constant_upwards", source=plain, form="unrolled", weights=np.zeros((E, H)), bias={i: i for i in range(E)},
+         dead=[(e, "masked") for e in range(E - 2)]),
+    Case("constant_selected", score="sigmoid", source=plain, form="unrolled", weights=np.zeros((E, H)),
+         selection=[0.5] * E, dead=[(e, "masked") for e in range(2, E)]),
+    Case("constant_selected_down", score="softmax", source=plain, form="unrolled", weights=np.zeros((E, H)),
+         selection=[-i * 2.0**-20 for i in range(E)], dead=[(e, "masked") for e in range(2, E)]),
+    Case("constant_selected_up", score="sigmoid", source=plain, form="unrolled", weights=np.zeros((E, H)),
+         selection=[i * 0.1 for i in range(E)], dead=[(e, "masked") for e in range(E - 2)]),
     Case("constant_last", fused="QMoE", source=plain, weights=np.zeros((E, H)),
          dead=[(e, "masked") for e in range(E - 2)]),
     Case("constant_some", form="unrolled", source=plain,
@@ -201,6 +223,15 @@ GOOD = [
     Case("counted_duplicate", form="counted", edit=duplicate(1, 5), dead=[(5, 1)]),
     Case("counted_duplicate_last", form="counted", edit=duplicate(6, 7), dead=[(7, 6)]),
     Case("counted_zero", form="counted", edit=zero(4), dead=[(4, "zero")]),
+    # Experts of two kinds.
+    Case("kinds_duplicate", form="unrolled", kinds=TWO, edit=of_other_kind, dead=[(5, 1)]),
+    Case("kinds_zero", form="unrolled", kinds=TWO, edit=zero(4), dead=[(4, "zero")]),
+    Case("kinds_sorted_duplicate", form="sorted", kinds=TWO, edit=of_other_kind, dead=[(5, 1)]),
+    Case("kinds_sorted_zero", form="sorted", kinds=TWO, edit=zero(4), dead=[(4, "zero")]),
+    Case("kinds_masked", form="unrolled", kinds=TWO, score="softmax", bias={2: -INFINITY}, source=plain,
+         dead=[(2, "masked")]),
+    Case("kinds_unreachable", form="sorted", kinds=TWO, score="softmax", bias={3: -3}, common=0.5,
+         dead=[(3, "unreachable")]),
     Case("joined_duplicate", form="joined", source=plain, edit=duplicate(1, 5), dead=[(5, 1)]),
 ]
 
@@ -213,10 +244,24 @@ BAD = [
     (Case("tie", weights=np.zeros((E, H))), 1, "not enough"),
     # Equal rows are no equal scores, nor is a tie one of what a function makes.
     (Case("equal_rows", source=plain, weights=np.ones((E, 1)) * GAIN), 7, "not enough"),
-    (Case("tie_of_softmax", score="softmax", weights=np.zeros((E, H))), 7, "not enough"),
+    (Case("near_tie_of_softmax", score="softmax", source=plain, form="unrolled", weights=np.zeros((E, H)),
+          bias={i: -i * 2.0**-20 for i in range(E)}), 7, "not enough"),
+    (Case("near_tie_of_sigmoid", score="sigmoid", weights=np.zeros((E, H)),
+          bias={i: -i * 2.0**-20 for i in range(E)}), 7, "not enough"),
+    # Nor are masks numbers of which the tie rule decides.
+    (Case("tie_of_masks", form="unrolled", score="chosen", source=plain, mask="where",
+          bias={i: -INFINITY for i in range(1, E)}), 7, "not enough"),
+    # Its score is a constant, and theirs are not.
+    (Case("one_constant", score="softmax", source=plain, form="unrolled",
+          weights=np.where(np.arange(E)[:, None] == 7, 0, 1.0) * numbers(5, E, H)), 7, "not enough"),
+    # Who is masked in the selection comes before nobody, and a key that is lower neither.
+    (Case("constants_masked_in_selection", score="sigmoid", weights=np.zeros((E, H)),
+          selection=[-INFINITY] * 7 + [0]), 7, "not enough"),
+    (Case("constants_below_in_selection", form="unrolled", score="softmax", source=plain, weights=np.zeros((E, H)),
+          selection=[0.0] * 7 + [2.0**-20]), 7, "not enough"),
     # A tie that is for the others, and one of sums.
     (Case("tie_of_last", fused="QMoE", source=plain, weights=np.zeros((E, H))), 6, "not enough"),
-    (Case("constants_upwards", source=plain, weights=np.zeros((E, H)), bias={i: i for i in range(E)}), 7,
+    (Case("constants_upwards", form="unrolled", source=plain, weights=np.zeros((E, H)), bias={i: i for i in range(E)}), 7,
      "not enough"),
     # In f32 all of these are 1.
     (Case("saturated", score="sigmoid", bias={i: 25 for i in range(E) if i != 3} | {3: 20}), 3, "not enough"),
@@ -256,7 +301,8 @@ def check_weights(case):
     """Whether the oracle finds the same of the weights."""
     arrays = [case.codes[0], case.codes[1], *case.scales] if case.fused == "QMoE" else [case.w1, case.w2]
     arrays += [case.points] if case.points is not None else []
-    found = {e: of for e, of in enumerate(oracle.duplicates(*arrays, case.b2)) if of != e}
+    kinds = [case.kind(e) for e in range(E)]
+    found = {e: of for e, of in enumerate(oracle.duplicates(*arrays, case.b2, kinds=kinds)) if of != e}
     expected = {e: cause for e, cause in case.dead if isinstance(cause, int)}
     if found != expected:
         sys.exit(f"{case.name}: the oracle finds the duplicates {found}, expected {expected}")
@@ -350,7 +396,7 @@ def changed(certificate):
 
 CHANGED = ["none_common", "selected_sigmoid_step", "squashed_tanh", "infinite_add", "groups_top2",
            "gathered_duplicate", "sorted_duplicate", "sliced_duplicate", "split_duplicate", "counted_duplicate",
-           "joined_duplicate", "qmoe_zero_points", "rms_row"]
+           "kinds_duplicate", "kinds_sorted_duplicate", "joined_duplicate", "qmoe_zero_points", "rms_row"]
 
 
 # Of changes that one comparison alone can see, what is said.
