@@ -24,6 +24,9 @@ bool isZeroAndOne(mlir::Value value);
 /// constant, expanded, of a shape, cast or viewed.
 std::optional<double> getUniform(mlir::Value value);
 
+/// Whether all elements are minus infinity.
+bool isMinusInfinity(mlir::Value value);
+
 /// Whether the elements are 0, 1, 2, ... along the last dimension of more than
 /// one element, however they are made; the only such dimension.
 bool isIota(mlir::Value value);

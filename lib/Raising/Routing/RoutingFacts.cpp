@@ -37,6 +37,8 @@ RoutingFacts::RoutingFacts(Value ids, bool hasChoices, int64_t experts,
       extents.choices = choices.getValue();
   }
   extents.experts = experts;
+  if (!areDistinct)
+    order = Rounds::read(ids, experts, shapes);
   set(ids, Fact(FactKind::Ids, dims));
 }
 
@@ -63,6 +65,14 @@ SmallVector<Axis> RoutingFacts::getCounted(ArrayRef<Axis> axes) const {
   if (hasOneToken())
     llvm::erase(counted, Axis::Token);
   return counted;
+}
+
+bool RoutingFacts::addsWhatIsSet(Value weights, ArrayRef<Dim> dims) const {
+  if (areDistinct)
+    return true;
+  return order && weights &&
+         flattenDims(dims) == getCounted({Axis::Token, Axis::Choice}) &&
+         order->weighRepeatsByNan(weights, shapes);
 }
 
 bool RoutingFacts::isAllTokens(AffineExpr extent) const {
