@@ -205,8 +205,7 @@ std::optional<Fact> RoutingFacts::inferDiv(onnx::DivOp op) {
 
 bool RoutingFacts::isCount(const Fact &fact) const {
   return fact.kind == FactKind::Count ||
-         (fact.kind == FactKind::AnyMask && hasOneToken() && areDistinct &&
-          !fact.hits.kept);
+         (fact.kind == FactKind::AnyMask && hasOneToken() && !fact.hits.kept);
 }
 
 std::optional<Fact> RoutingFacts::inferConcat(onnx::ConcatOp op) {
@@ -356,7 +355,8 @@ RoutingFacts::inferScatterElements(onnx::ScatterElementsOp op) {
     return result;
   }
   // Of equal ids the last would count alone.
-  if (*base != 0 || !(isSet || isAdd) || (!areDistinct && !isAdd))
+  if (*base != 0 ||
+      !(isAdd || (isSet && addsWhatIsSet(op.getUpdates(), indices->dims))))
     return std::nullopt;
   if (update == 1.0 && areDistinct) {
     result.kind = FactKind::AnyMask;

@@ -37,6 +37,8 @@ RoutingFacts::RoutingFacts(Value ids, bool hasChoices, int64_t experts,
       extents.choices = choices.getValue();
   }
   extents.experts = experts;
+  if (!areDistinct)
+    order = Rounds::read(ids, experts, shapes);
   set(ids, Fact(FactKind::Ids, dims));
 }
 
@@ -114,6 +116,14 @@ bool RoutingFacts::areOfChoices(ArrayRef<Dim> dims) const {
          (extents.choices == 1 && runOver(dims, {Axis::Token}));
 }
 
+bool RoutingFacts::addsWhatIsSet(Value weights, ArrayRef<Dim> dims) const {
+  if (areDistinct)
+    return true;
+  return order && weights &&
+         flattenDims(dims) == getCounted({Axis::Token, Axis::Choice}) &&
+         order->weighRepeatsByNan(weights, shapes);
+}
+
 bool RoutingFacts::isAllTokens(AffineExpr extent) const {
   return isSameExtent(extent, tokens);
 }
@@ -174,7 +184,16 @@ static bool isOfSlots(FactKind kind) {
          kind == FactKind::Slots;
 }
 
+/// Whether a fact is of tokens and experts, whichever choices led to them: it
+/// says nothing of two choices of one expert, which are added up.
+static bool isOfSets(FactKind kind) {
+  return kind == FactKind::AnyMask || kind == FactKind::ZeroOutside ||
+         kind == FactKind::LowestOutside;
+}
+
 void RoutingFacts::set(Value value, Fact fact) {
+  if (isOfSets(fact.kind) && !areDistinct)
+    return;
   // Counts are of groups of tokens.
   if (fact.kind != FactKind::ChoiceCount && !fitsExtents(value, fact.dims))
     return;

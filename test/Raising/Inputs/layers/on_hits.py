@@ -8,7 +8,7 @@
 import numpy as np
 from onnx import helper
 
-from .graph import BOOL, F32, I64, layer, lookalike
+from .graph import BOOL, F32, I64, Graph, layer, lookalike
 
 
 def zeros_like_x(g):
@@ -23,8 +23,8 @@ def hits(g, mask):
     return [g.Squeeze(p, [0]) for p in g.Split(places, axis=0, num_outputs=2, outputs=2)]
 
 
-def gathered(g, write, weigh=None, base=zeros_like_x):
-    weights, ids = g.route()
+def gathered(g, write, weigh=None, base=zeros_like_x, route=Graph.route):
+    weights, ids = route(g)
     total = base(g)
     flat = g.Reshape(weights, [-1])
     for e, m in enumerate(g.weights_of_experts()):
@@ -201,6 +201,39 @@ def written_where_hit_twice(g):
         index = g.Unsqueeze(tokens, [1])
         return g.ScatterND(total, index, g.Add(g.GatherND(total, index), y))
     return gathered(g, write)
+
+
+@lookalike(distinct=False)
+def tokens_where_hit_twice(g):
+    """What a token adds once, whoever chose it."""
+    weights, ids = g.route()
+    total = zeros_like_x(g)
+    for e, m in enumerate(g.weights_of_experts()):
+        alone = tokens_of(g, ids, e)
+        total = scatter_nd(g, total, alone, g.network(g.Gather("x", alone, axis=0), m))
+    return total
+
+
+def weighed_by_gates(g):
+    """Hits look the weight of their expert up, which is the sum over choices."""
+    weights, ids = g.route()
+    gates = g.ReduceSum(g.Mul(g.one_hot(ids), g.Unsqueeze(weights, [2])), [1], keepdims=0)
+    total = zeros_like_x(g)
+    for e, m in enumerate(g.weights_of_experts()):
+        tokens, _ = hits(g, g.Equal(ids, e))
+        weight = g.Gather(g.Gather(gates, [e], axis=1), tokens, axis=0)
+        total = scatter_nd(g, total, tokens, g.Mul(g.network(g.Gather("x", tokens, axis=0), m), weight))
+    return total
+
+
+@layer("P3")
+def gathered_by_gates(g):
+    return weighed_by_gates(g)
+
+
+@lookalike(distinct=False)
+def gates_where_hit_twice(g):
+    return weighed_by_gates(g)
 
 
 @lookalike(tokens=8)
