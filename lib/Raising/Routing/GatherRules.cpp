@@ -56,7 +56,8 @@ std::optional<Fact> RoutingFacts::gatherRows(Value data, const Fact &index,
     // there.
     bool areSame = isGate && (known->dense || !known->hits.kept ||
                               known->hits.kept == index.hits.kept);
-    if (areSame && isHit && known->expert == index.expert &&
+    // The sum over two choices of one expert is no weight of either.
+    if (areSame && isHit && areDistinct && known->expert == index.expert &&
         type.getRank() <= 2) {
       // The weight of an expert where the expert was chosen.
       result = *known;

@@ -337,7 +337,7 @@ std::optional<Fact> RoutingFacts::inferReduce(Operation *op, const Fact &fact) {
   bool isOverChoices = reduced == SmallVector<Axis>{Axis::Choice} ||
                        (reduced.empty() && extents.choices == 1 &&
                         !hasAxis(fact.dims, Axis::Choice));
-  if (fact.kind == FactKind::Mask && isOverChoices && (areDistinct || !isSum)) {
+  if (fact.kind == FactKind::Mask && isOverChoices && areDistinct) {
     result.kind = FactKind::AnyMask;
     return result;
   }

@@ -174,7 +174,16 @@ static bool isOfSlots(FactKind kind) {
          kind == FactKind::Slots;
 }
 
+/// Whether a fact is of tokens and experts, whichever choices led to them: it
+/// says nothing of two choices of one expert, which are added up.
+static bool isOfSets(FactKind kind) {
+  return kind == FactKind::AnyMask || kind == FactKind::ZeroOutside ||
+         kind == FactKind::LowestOutside;
+}
+
 void RoutingFacts::set(Value value, Fact fact) {
+  if (isOfSets(fact.kind) && !areDistinct)
+    return;
   // Counts are of groups of tokens.
   if (fact.kind != FactKind::ChoiceCount && !fitsExtents(value, fact.dims))
     return;

@@ -8,7 +8,7 @@
 import numpy as np
 from onnx import helper
 
-from .graph import F32, layer, lookalike
+from .graph import BOOL, F32, layer, lookalike
 
 
 def masked(g, order=None, compared=None, gate=None, network=None, mask_of=None, rows=None):
@@ -278,6 +278,52 @@ def gate_with_extents(g):
     return masked(g, gate=lambda g, kept, e: g.Mul(g.ReduceSum(kept, [1], keepdims=1),
                                                    g.constant(np.full([1, 4], 2.0, np.float32))),
                   network=lambda g, x, m, e: g.MatMul(g.MatMul(x, m[0]), g.weight(g.H, 4)))
+
+
+def weighed_by_table(g, table):
+    return g.sum_up([g.Mul(g.network("x", m), g.Gather(table, [e], axis=1))
+                     for e, m in enumerate(g.weights_of_experts())])
+
+
+def any_of(g, ids):
+    return g.ReduceMax(g.one_hot(ids), [1], keepdims=0)
+
+
+@layer("P2")
+def scores_where_chosen(g):
+    """The scores of all experts, zero where none was chosen."""
+    ids = g.route()[1]
+    return weighed_by_table(g, g.Mul(any_of(g, ids), g.Sigmoid(g.MatMul("x", g.weight(g.D, g.E)))))
+
+
+@lookalike(distinct=False)
+def scores_where_chosen_twice(g):
+    """A table counts an expert that is chosen twice once."""
+    ids = g.route()[1]
+    return weighed_by_table(g, g.Mul(any_of(g, ids), g.Sigmoid(g.MatMul("x", g.weight(g.D, g.E)))))
+
+
+@lookalike(distinct=False)
+def softmax_where_chosen_twice(g):
+    scores = g.MatMul("x", g.weight(g.D, g.E))
+    chosen = g.Cast(any_of(g, g.route()[1]), to=BOOL)
+    return weighed_by_table(g, g.Softmax(g.Where(chosen, scores, float("-inf")), axis=1))
+
+
+@lookalike(distinct=False)
+def softmax_of_what_is_chosen_twice(g):
+    weights, ids = g.route()
+    shape = g.Concat(g.Shape("x", end=1), [g.E], axis=0)
+    lowest = g.ConstantOfShape(shape, value=helper.make_tensor("v", F32, [1], [-np.inf]))
+    return weighed_by_table(g, g.Softmax(g.ScatterElements(lowest, ids, weights, axis=1), axis=1))
+
+
+@lookalike(distinct=False)
+def gates_times_scores_twice(g):
+    """The sum of two weights, times a number, is no weight of each."""
+    weights, ids = g.route()
+    gates = g.ReduceSum(g.Mul(g.one_hot(ids), g.Unsqueeze(weights, [2])), [1], keepdims=0)
+    return weighed_by_table(g, g.Mul(gates, g.Sigmoid(g.MatMul("x", g.weight(g.D, g.E)))))
 
 
 @lookalike()

@@ -197,6 +197,39 @@ def written_where_hit_twice(g):
     return gathered(g, write)
 
 
+@lookalike(distinct=False)
+def tokens_where_hit_twice(g):
+    """What a token adds once, whoever chose it."""
+    weights, ids = g.route()
+    total = zeros_like_x(g)
+    for e, m in enumerate(g.weights_of_experts()):
+        alone = tokens_of(g, ids, e)
+        total = scatter_nd(g, total, alone, g.network(g.Gather("x", alone, axis=0), m))
+    return total
+
+
+def weighed_by_gates(g):
+    """Hits look the weight of their expert up, which is the sum over choices."""
+    weights, ids = g.route()
+    gates = g.ReduceSum(g.Mul(g.one_hot(ids), g.Unsqueeze(weights, [2])), [1], keepdims=0)
+    total = zeros_like_x(g)
+    for e, m in enumerate(g.weights_of_experts()):
+        tokens, _ = hits(g, g.Equal(ids, e))
+        weight = g.Gather(g.Gather(gates, [e], axis=1), tokens, axis=0)
+        total = scatter_nd(g, total, tokens, g.Mul(g.network(g.Gather("x", tokens, axis=0), m), weight))
+    return total
+
+
+@layer("P3")
+def gathered_by_gates(g):
+    return weighed_by_gates(g)
+
+
+@lookalike(distinct=False)
+def gates_where_hit_twice(g):
+    return weighed_by_gates(g)
+
+
 @lookalike(tokens=8)
 def read_along_columns(g):
     """What is added to was read along the other axis."""
