@@ -132,6 +132,17 @@ def RaiseDecomposedLayers : Pass<"raise-decomposed-layers", "::mlir::ModuleOp"> 
     chosen, is not computed. With `keep-nan` such layers (P2, P2b, P9) stay as
     they are.
 
+    Choices that are put together of several may be the same: then an expert
+    counts twice. Where the graph sets what a choice adds (its weight in a table
+    of experts, its row among those of the tokens) instead of adding it, only the
+    last of them would count, and the layer is left alone. It is raised where the
+    choices are rounds, each of the largest score that those before it left, by
+    -infinity in place of theirs, and weighted by the softmax of what was left,
+    from which a comparison may take more away. A round then repeats a choice
+    only in a row that is -infinity throughout or has a NaN, where its weight,
+    the last one set, is NaN; so is the token's result, in the graph and in the
+    layer. A large finite number in place of -infinity proves nothing.
+
     A warning names a choice of which the graph computes some experts only, or as
     many as a loop over those that were hit had when it was traced: the file is
     wrong for inputs that choose others. It is given where every use of the

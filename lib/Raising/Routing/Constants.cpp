@@ -133,6 +133,10 @@ std::optional<double> moec::routing::getUniform(Value value) {
   return std::nullopt;
 }
 
+bool moec::routing::isMinusInfinity(Value value) {
+  return getUniform(value) == -std::numeric_limits<double>::infinity();
+}
+
 bool moec::routing::isIota(Value value) {
   auto type = cast<RankedTensorType>(value.getType());
   if (std::optional<SmallVector<int64_t>> numbers = getIntegers(value)) {

@@ -27,6 +27,9 @@ std::optional<double> getUniform(mlir::Value value);
 /// What a node multiplies or divides by one finite number; null for others.
 mlir::Value getMultiplied(mlir::Operation *op);
 
+/// Whether all elements are minus infinity.
+bool isMinusInfinity(mlir::Value value);
+
 /// Whether the elements are 0, 1, 2, ... along the last dimension of more than
 /// one element, however they are made; the only such dimension.
 bool isIota(mlir::Value value);

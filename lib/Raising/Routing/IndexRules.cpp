@@ -355,7 +355,8 @@ RoutingFacts::inferScatterElements(onnx::ScatterElementsOp op) {
     return result;
   }
   // Of equal ids the last would count alone.
-  if (*base != 0 || !(isSet || isAdd) || (!areDistinct && !isAdd))
+  if (*base != 0 ||
+      !(isAdd || (isSet && addsWhatIsSet(op.getUpdates(), indices->dims))))
     return std::nullopt;
   if (update == 1.0 && areDistinct) {
     result.kind = FactKind::AnyMask;

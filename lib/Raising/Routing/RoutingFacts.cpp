@@ -37,6 +37,8 @@ RoutingFacts::RoutingFacts(Value ids, bool hasChoices, int64_t experts,
       extents.choices = choices.getValue();
   }
   extents.experts = experts;
+  if (!areDistinct)
+    order = Rounds::read(ids, experts, shapes);
   set(ids, Fact(FactKind::Ids, dims));
 }
 
@@ -112,6 +114,14 @@ bool RoutingFacts::haveSameRows(Value a, Value b) const {
 bool RoutingFacts::areOfChoices(ArrayRef<Dim> dims) const {
   return runOver(dims, {Axis::Token, Axis::Choice}) ||
          (extents.choices == 1 && runOver(dims, {Axis::Token}));
+}
+
+bool RoutingFacts::addsWhatIsSet(Value weights, ArrayRef<Dim> dims) const {
+  if (areDistinct)
+    return true;
+  return order && weights &&
+         flattenDims(dims) == getCounted({Axis::Token, Axis::Choice}) &&
+         order->weighRepeatsByNan(weights, shapes);
 }
 
 bool RoutingFacts::isAllTokens(AffineExpr extent) const {

@@ -15,6 +15,7 @@
 #ifndef MOEC_LIB_RAISING_ROUTING_ROUTINGFACTS_H
 #define MOEC_LIB_RAISING_ROUTING_ROUTINGFACTS_H
 
+#include "Rounds.h"
 #include "Slots.h"
 
 #include "llvm/ADT/MapVector.h"
@@ -174,8 +175,10 @@ public:
     return lookup(value) || lookupSlots(value);
   }
   const RoutingExtents &getExtents() const { return extents; }
-  /// Whether the choices of one token are known to differ.
-  bool hasDistinctChoices() const { return areDistinct; }
+  /// Whether it makes no difference if numbers of choices, made by `weights`,
+  /// are set where their experts are, or added: no token chooses one twice, or
+  /// the weight of the second choice is NaN.
+  bool addsWhatIsSet(mlir::Value weights, llvm::ArrayRef<Dim> dims) const;
   mlir::Value getIds() const { return ids; }
   /// The choices that `ids` is the first of, where there are several.
   llvm::ArrayRef<mlir::Value> getRounds() const { return rounds; }
@@ -319,6 +322,8 @@ private:
   llvm::SmallVector<mlir::Value> rounds;
   RoutingExtents extents;
   bool areDistinct;
+  /// Where choices may be the same.
+  std::optional<Rounds> order;
   onnx::ShapeContext &shapes;
   mlir::AffineExpr tokens;
   llvm::MapVector<mlir::Value, Fact> facts, slotFacts;

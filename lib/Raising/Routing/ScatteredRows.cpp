@@ -175,9 +175,7 @@ std::optional<LayerFinder::Term> LayerFinder::readScatter(Operation *op) {
       return std::nullopt;
   Operation *reader = nullptr;
   if (!isAdd) {
-    // Of what is written to one place twice only the last counts.
-    if ((reduction && reduction.getValue() != "none") ||
-        !facts.hasDistinctChoices())
+    if (reduction && reduction.getValue() != "none")
       return std::nullopt;
     // Set into zeros is added, too: an expert sees a token once. So is what
     // was read at the same places first.
@@ -192,7 +190,13 @@ std::optional<LayerFinder::Term> LayerFinder::readScatter(Operation *op) {
   if (!rows || rows->expert != fact->expert || rows->hits != fact->hits ||
       rows->dims[0] != Dim{Axis::Hit})
     return std::nullopt;
-  if (std::optional<Term> term = readTerm(updates)) {
+  std::optional<Term> term = readTerm(updates);
+  // Of what is written to one place twice only the last counts.
+  const Fact *weight = term ? term->weight : nullptr;
+  if (!isAdd && !facts.addsWhatIsSet(weight ? weight->weights : Value(),
+                                     weight ? weight->weightDims : Dims()))
+    return std::nullopt;
+  if (term) {
     if (term->expert != *fact->expert ||
         term->weight->kind != FactKind::HitWeight ||
         term->weight->hits != fact->hits)

@@ -23,10 +23,6 @@ using namespace mlir;
 using namespace moec;
 using namespace moec::routing;
 
-static bool isMinusInfinity(Value value) {
-  return getUniform(value) == -std::numeric_limits<double>::infinity();
-}
-
 namespace {
 class MixerMatcher {
 public:

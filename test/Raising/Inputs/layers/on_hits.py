@@ -7,7 +7,7 @@
 
 import numpy as np
 
-from .graph import BOOL, I64, layer, lookalike
+from .graph import BOOL, I64, Graph, layer, lookalike
 
 
 def zeros_like_x(g):
@@ -20,8 +20,8 @@ def hits(g, mask):
     return [g.Squeeze(p, [0]) for p in g.Split(places, axis=0, num_outputs=2, outputs=2)]
 
 
-def gathered(g, write, weigh=None, base=zeros_like_x):
-    weights, ids = g.route()
+def gathered(g, write, weigh=None, base=zeros_like_x, route=Graph.route):
+    weights, ids = route(g)
     total = base(g)
     flat = g.Reshape(weights, [-1])
     for e, m in enumerate(g.weights_of_experts()):
