@@ -42,15 +42,10 @@ using namespace moec::routing;
 
 /// The scores of which `id` is the largest one's number; null where it is none.
 static Value getCandidates(Value id) {
-  Operation *op = id.getDefiningOp();
-  if (auto top = dyn_cast_or_null<onnx::TopKOp>(op))
-    return id == top.getIndices() && top.getLargest() != 0 &&
-                   isLastAxis(top.getAxis(), top.getX())
-               ? top.getX()
-               : Value();
-  auto most = dyn_cast_or_null<onnx::ArgMaxOp>(op);
-  return most && isLastAxis(most.getAxis(), most.getData()) ? most.getData()
-                                                            : Value();
+  if (auto most = id.getDefiningOp<onnx::ArgMaxOp>())
+    return most.getData();
+  auto top = id.getDefiningOp<onnx::TopKOp>();
+  return top && top.getLargest() != 0 ? top.getX() : Value();
 }
 
 /// Whether `mask` is set where `id` is an expert's number, and nowhere else.
@@ -80,15 +75,23 @@ static bool masks(Operation *op, Value id, int64_t experts,
   if (auto scatter = dyn_cast<onnx::ScatterElementsOp>(op))
     return scatter.getIndices() == id &&
            isLastAxis(scatter.getAxis(), scatter.getData());
-  Value mask = cast<onnx::WhereOp>(op).getCondition();
-  return shapes.getExtents(mask) == shapes.getExtents(op->getResult(0)) &&
-         isMaskOf(mask, id, experts, shapes);
+  return isMaskOf(cast<onnx::WhereOp>(op).getCondition(), id, experts, shapes);
+}
+
+/// Scores, and what they are made of by masks, one after the other.
+static SmallVector<Value> unmask(Value scores, onnx::ShapeContext &shapes) {
+  SmallVector<Value> chain = {scores};
+  for (Value masked = getMasked(scores.getDefiningOp());
+       masked && shapes.getExtents(masked) == shapes.getExtents(scores);
+       masked = getMasked(masked.getDefiningOp()))
+    chain.push_back(masked);
+  return chain;
 }
 
 std::optional<Rounds> Rounds::read(Value ids, int64_t experts,
                                    onnx::ShapeContext &shapes) {
   auto concat = ids.getDefiningOp<onnx::ConcatOp>();
-  if (!concat || !isLastAxis(concat.getAxis(), ids))
+  if (!concat)
     return std::nullopt;
   Rounds rounds;
   SmallVector<Value> chosen;
@@ -96,18 +99,14 @@ std::optional<Rounds> Rounds::read(Value ids, int64_t experts,
     Value scores = getCandidates(id);
     if (!scores || !isColumn(id))
       return std::nullopt;
-    SmallVector<Value> &chain = rounds.left.emplace_back();
-    SmallVector<Value> seen(chosen);
-    for (chain.push_back(scores);
-         Value masked = getMasked(scores.getDefiningOp());
-         chain.push_back(scores = masked)) {
-      if (shapes.getExtents(masked) != shapes.getExtents(scores))
-        break;
-      llvm::erase_if(seen, [&](Value earlier) {
-        return masks(scores.getDefiningOp(), earlier, experts, shapes);
-      });
-    }
-    if (!seen.empty())
+    rounds.left.push_back(unmask(scores, shapes));
+    auto isLeftOut = [&](Value earlier) {
+      return llvm::any_of(
+          llvm::drop_end(rounds.left.back()), [&](Value masked) {
+            return masks(masked.getDefiningOp(), earlier, experts, shapes);
+          });
+    };
+    if (!llvm::all_of(chosen, isLeftOut))
       return std::nullopt;
     chosen.push_back(id);
   }

@@ -18,7 +18,7 @@ namespace moec::routing {
 /// the largest of scores that are -infinity where an earlier one chose.
 class Rounds {
 public:
-  /// Nothing where `ids` are none.
+  /// Of a choice as `readChoice` reads it; nothing where it is not of rounds.
   static std::optional<Rounds> read(mlir::Value ids, int64_t experts,
                                     onnx::ShapeContext &shapes);
 

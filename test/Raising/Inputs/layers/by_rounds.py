@@ -215,6 +215,20 @@ def rounds_that_leave_all_others_out(g):
         g.Not(g.Equal(best, g.constant(np.arange(g.E)))), LOWEST, left)))
 
 
+@lookalike(choices=2)
+def rounds_that_leave_some_out(g):
+    """What was chosen, where another number is below zero."""
+    return gates_set(g, *rounds(g, leave=lambda g, left, best: g.Where(
+        g.And(g.Equal(best, g.constant(np.arange(g.E))), g.Less(g.MatMul("x", g.weight(g.D, 1)), 0.0)), LOWEST, left)))
+
+
+@lookalike(choices=2)
+def rounds_that_leave_some_out_by_product(g):
+    return gates_set(g, *rounds(g, leave=lambda g, left, best: g.Where(
+        g.Cast(g.Mul(g.one_hot(g.Squeeze(best, [1])), g.Cast(g.Less(g.MatMul("x", g.weight(g.D, 1)), 0.0), to=F32)),
+               to=BOOL), LOWEST, left)))
+
+
 @lookalike(choices=2, experts=4, tokens=8)
 def rounds_that_leave_tokens_out(g):
     return gates_set(g, *rounds(g, leave=lambda g, left, best: leave_out(g, left, best, axis=0)))
@@ -271,6 +285,34 @@ def rounds_weighed_by_each_other(g):
     weights, ids = rounds(g)
     turned = g.Reshape(g.Transpose(weights, perm=[1, 0]), g.Shape(weights))
     return gates_set(g, turned, ids)
+
+
+@lookalike(choices=2)
+def rounds_weighed_one_below_the_other(g):
+    columns = []
+
+    def weigh(g, scores, left, best):
+        columns.append(look_up(g, left, best))
+        return columns[-1]
+    ids = rounds(g, weigh=weigh)[1]
+    return gates_set(g, g.Reshape(g.Concat(*columns, axis=0), [-1, g.k]), ids)
+
+
+@lookalike(choices=2, tokens=8)
+def rounds_written_by_choices(g):
+    """The weights of choices, in the order of tokens."""
+    weights, ids = rounds(g)
+    zeros = g.ConstantOfShape(g.constant(np.array([g.E, g.T], np.int64)))
+    gates = g.ScatterElements(zeros, g.Transpose(ids, perm=[1, 0]), g.Reshape(weights, [g.k, -1]), axis=0)
+    y = g.network(g.Unsqueeze("x", [0]), (g.weight(g.E, g.D, g.H), g.weight(g.E, g.H, g.D)))
+    return g.ReduceSum(g.Mul(y, g.Unsqueeze(gates, [2])), [0], keepdims=0)
+
+
+@lookalike(choices=2)
+def rounds_weighed_alike(g):
+    """What is not zero, NaN as well, becomes one."""
+    weights, ids = rounds(g)
+    return gates_set(g, g.Cast(g.Cast(weights, to=BOOL), to=F32), ids)
 
 
 @lookalike(choices=2)
