@@ -239,6 +239,10 @@ std::unique_ptr<RoutedLayer> LayerFinder::findSum(Operation *start) {
       return fail(term.node, "experts are weighted in different ways");
   }
   layer->hits = terms.front().hits;
+  // Where each token was found once, whichever of its choices it was by.
+  if (!terms.front().weight && !facts.hasDistinctChoices())
+    layer->takesExpertsOnce =
+        !llvm::is_contained(layer->hits.order, Axis::Choice);
   layer->addends.assign(addends.begin(), addends.end());
   layer->pattern = areHits ? "P3" : "P2";
   layer =
@@ -281,6 +285,7 @@ bool LayerFinder::setWeights(RoutedLayer &layer, const Fact &fact,
       return false;
     layer.denseWeights = fact.dense;
     layer.denseDims = fact.denseDims;
+    layer.takesExpertsOnce = !facts.hasDistinctChoices();
     return true;
   }
   if (layer.denseWeights)

@@ -36,6 +36,8 @@ struct RoutedLayer {
   Dims denseDims;
   /// Which choices count, where not all do.
   Hits hits;
+  /// Whether an expert that a token chose several times adds something once.
+  bool takesExpertsOnce = false;
   /// Instead of weights and hits: the slots that experts compute, by choice.
   llvm::SmallVector<SlotPart, 0> slots;
   /// Of those of a token, how many are taken, and how many rows it has;

@@ -151,14 +151,47 @@ Value LayerWriter::forEachRow(Value numbers) {
   return b.reshape(wide, {tokens, choices});
 }
 
-/// The choices of each token; one that does not count is of no expert.
+/// The choices of each token, [T, k].
+Value LayerWriter::getAllIds() {
+  AffineExpr choices = b.getShapes().getConstant(facts.getExtents().choices);
+  return b.reshape(layer.ids, {facts.getTokens(), choices});
+}
+
+constexpr int kDropped = -1;
+
+/// Without those that are one of the same token before.
+Value LayerWriter::dropRepeated(Value ids) {
+  onnx::ShapeContext &shapes = b.getShapes();
+  int64_t count = facts.getExtents().choices;
+  AffineExpr one = shapes.getConstant(1), choices = shapes.getConstant(count);
+  AffineExpr own = facts.getTokens();
+  SmallVector<int64_t> isBefore;
+  for (int64_t choice = 0; choice < count; ++choice)
+    for (int64_t other = 0; other < count; ++other)
+      isBefore.push_back(other < choice);
+  Value before = b.convert(
+      b.reshape(b.makeIntegers(isBefore), {choices, choices}), b.getI1Type());
+  Value column = b.reshape(ids, {own, choices, one});
+  Value row = b.reshape(ids, {own, one, choices});
+  Value same = b.makeNode<onnx::EqualOp>({column, row});
+  Value pairs =
+      b.convert(b.makeNode<onnx::AndOp>({same, before}), b.getI32Type());
+  Value repeated = b.makeNode<onnx::ReduceMaxOp>(
+      {pairs, b.makeIntegers({2})},
+      b.getNamedAttr("keepdims", b.getI64IntegerAttr(0)));
+  Value none = b.makeScalar(kDropped, b.getI32Type());
+  return b.makeNode<onnx::WhereOp>(
+      {b.convert(repeated, b.getI1Type()), none, ids});
+}
+
+/// The choices of each row; one that does not count is of no expert.
 Value LayerWriter::writeIds() {
-  constexpr int kDropped = -1;
   if (slotIds)
     return slotIds;
-  AffineExpr choices = b.getShapes().getConstant(facts.getExtents().choices);
-  Value ids = forEachRow(b.convert(
-      b.reshape(layer.ids, {facts.getTokens(), choices}), b.getI32Type()));
+  Value ids = b.convert(getAllIds(), b.getI32Type());
+  if (layer.takesExpertsOnce)
+    ids = dropRepeated(ids);
+  ids = forEachRow(ids);
   if (!layer.hits.kept)
     return ids;
   Value kept = b.convert(lookUpDense(layer.hits.kept, layer.hits.keptDims),
@@ -171,7 +204,6 @@ Value LayerWriter::writeIds() {
 Value LayerWriter::lookUpDense(Value dense, ArrayRef<Dim> dims) {
   onnx::ShapeContext &shapes = b.getShapes();
   AffineExpr tokens = facts.getTokens();
-  AffineExpr choices = shapes.getConstant(facts.getExtents().choices);
   AffineExpr experts = shapes.getConstant(facts.getExtents().experts);
   bool isTransposed =
       flattenDims(dims) == SmallVector<Axis>{Axis::Expert, Axis::Token};
@@ -181,8 +213,7 @@ Value LayerWriter::lookUpDense(Value dense, ArrayRef<Dim> dims) {
   if (isTransposed)
     dense = b.makeNode<onnx::TransposeOp>(
         dense, b.getNamedAttr("perm", b.getDenseI64ArrayAttr({1, 0})));
-  Value ids =
-      b.convert(b.reshape(layer.ids, {tokens, choices}), b.getIntegerType(64));
+  Value ids = b.convert(getAllIds(), b.getIntegerType(64));
   return b.makeNode<onnx::GatherElementsOp>(
       {dense, ids}, b.getNamedAttr("axis", b.getI64IntegerAttr(1)));
 }

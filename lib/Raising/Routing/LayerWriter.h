@@ -42,6 +42,8 @@ private:
   void writePlan(mlir::Value ids);
   mlir::Value writeGroups();
   bool hasExpertsOfNoKind() const;
+  mlir::Value getAllIds();
+  mlir::Value dropRepeated(mlir::Value ids);
   mlir::Value writeIds();
   mlir::Value forEachRow(mlir::Value numbers);
   mlir::Value writeWeights();

@@ -84,6 +84,29 @@ def two_choices_of_one(g):
     return masked(g)
 
 
+def weighted(g, gates):
+    """Each expert on all tokens, by its column of the gates."""
+    return g.sum_up([g.Mul(g.network("x", m), g.Gather(gates, [e], axis=1))
+                     for e, m in enumerate(g.weights_of_experts())])
+
+
+@layer("P2", distinct=False)
+def chosen_twice_by_softmax(g):
+    """Of an expert that a token chose twice one score is left, the last."""
+    scores, ids = g.route()
+    lowest = g.ConstantOfShape(g.Concat(g.Shape("x", end=1), [g.E], axis=0),
+                               value=helper.make_tensor("v", F32, [1], [-np.inf]))
+    return weighted(g, g.Softmax(g.ScatterElements(lowest, ids, scores, axis=1), axis=1))
+
+
+@layer("P2", distinct=False)
+def chosen_twice_by_scores(g):
+    """Each expert that was chosen adds something once, by its own score."""
+    _, ids = g.route()
+    scores = g.Softmax(g.MatMul("x", g.weight(g.D, g.E)), axis=1)
+    return weighted(g, g.Mul(g.ReduceMax(g.one_hot(ids), [1], keepdims=0), scores))
+
+
 @layer("P2")
 def ids_counted_from_one(g):
     return masked(g, mask_of=lambda g, ids, e: g.Equal(g.Add(ids, 1), e + 1))
