@@ -22,7 +22,7 @@ std::unique_ptr<RoutedLayer> LayerFinder::fail(Operation *node,
 }
 
 /// Weights that rows are multiplied by, wherever they stand.
-static bool isWeight(const Fact *fact) {
+bool LayerFinder::isWeight(const Fact *fact) {
   return fact &&
          (fact->kind == FactKind::Gate || fact->kind == FactKind::HitWeight ||
           fact->kind == FactKind::MaskedWeight ||
@@ -52,6 +52,8 @@ std::unique_ptr<RoutedLayer> LayerFinder::find() {
         layer = findRowScatter(user);
       else if (isWeight(&fact) && !fact.expert && isa<onnx::MulOp>(user))
         layer = findExpertSum(user);
+      else if (isWeight(&fact) && !fact.expert && isa<onnx::MatMulOp>(user))
+        layer = findExpertProduct(user);
       else if (facts.isChosenPlace(fact) && fact.choice == 0 &&
                isa<onnx::GatherOp, onnx::GatherNDOp>(user))
         layer = findTaken(user);
@@ -398,97 +400,4 @@ std::unique_ptr<RoutedLayer> LayerFinder::findRowScatter(Operation *scatter) {
     layer->addends.push_back(data);
   layer = finish(std::move(layer), Space::Rows, rows);
   return layer && isPrivate(*layer, nodes) ? std::move(layer) : nullptr;
-}
-
-/// A sum over all experts of what was computed from weighted tokens: zero for
-/// experts that were not chosen, where zero rows stay zero.
-std::unique_ptr<RoutedLayer> LayerFinder::findScaledSum(Operation *reduce) {
-  Value rows = peelSame(reduce->getOperand(0));
-  const Fact *fact = facts.lookup(rows);
-  std::optional<SmallVector<int64_t>> axes =
-      getAxes(reduce, getType(rows).getRank());
-  if (!fact || !axes || axes->size() != 1 ||
-      findAxis(fact->dims, Axis::Expert) != unsigned(axes->front()))
-    return nullptr;
-  auto layer = std::make_unique<RoutedLayer>();
-  layer->root = reduce;
-  layer->pattern = "P2b";
-  layer = finish(std::move(layer), Space::Experts, rows);
-  if (!layer)
-    return nullptr;
-  const ExpertKind &kind = layer->kinds.front();
-  if (!kind.lifter->hasScale())
-    return fail(reduce, "what it adds up is not weighted");
-  if (ExpertLifter::evaluateAtZero(kind.expr) != 0.0)
-    return fail(reduce, "an expert that was not chosen may add something");
-  SmallVector<Operation *> nodes = {reduce};
-  for (Value part = reduce->getOperand(0); part != rows;
-       part = part.getDefiningOp()->getOperand(0))
-    nodes.push_back(part.getDefiningOp());
-  return isPrivate(*layer, nodes) ? std::move(layer) : nullptr;
-}
-
-bool LayerFinder::isWidened(Operation *op) {
-  auto cast = dyn_cast<onnx::CastOp>(op);
-  return cast && getElementTypeOrSelf(cast.getOutput()).isF32() &&
-         isa<Float16Type, BFloat16Type>(getElementTypeOrSelf(cast.getInput()));
-}
-
-/// Whether a column of weights has, in each place, what rows of the same
-/// extents have there; an extent of 1 is the same whatever it counts.
-static bool areSideBySide(ArrayRef<Dim> rows, const Fact &weights,
-                          Value column) {
-  auto isSame = [](auto place) {
-    auto [row, weight, extent] = place;
-    return extent == 1 || row == weight;
-  };
-  return llvm::all_of(
-      llvm::zip(rows.drop_back(), weights.dims, getType(column).getShape()),
-      isSame);
-}
-
-/// A sum over all experts, of one value with all of them.
-std::unique_ptr<RoutedLayer> LayerFinder::findExpertSum(Operation *mul) {
-  Value product = mul->getResult(0);
-  SmallVector<Operation *> nodes = {mul};
-  if (!product.hasOneUse())
-    return nullptr;
-  Operation *reduce = *product.user_begin();
-  if (isWidened(reduce) && reduce->hasOneUse()) {
-    nodes.push_back(reduce);
-    reduce = *reduce->user_begin();
-  }
-  if (!isa<onnx::ReduceSumOp>(reduce))
-    return nullptr;
-  nodes.push_back(reduce);
-  std::optional<SmallVector<int64_t>> axes =
-      getAxes(reduce, getType(product).getRank());
-  if (!axes || axes->size() != 1)
-    return nullptr;
-  for (unsigned i : {0, 1}) {
-    Value weight = mul->getOperand(i), rows = mul->getOperand(1 - i);
-    const Fact *fact = facts.lookup(weight);
-    if (!isWeight(fact) || fact->expert || !isColumn(weight) ||
-        !hasSameRows(rows, weight))
-      continue;
-    std::optional<unsigned> experts = findAxis(fact->dims, Axis::Expert);
-    if (!experts || int64_t(*experts) != axes->front())
-      continue;
-    if (facts.getExtents().choices != 1 && fact->kind == FactKind::MaskedWeight)
-      continue;
-    auto layer = std::make_unique<RoutedLayer>();
-    layer->root = reduce;
-    if (!setWeights(*layer, *fact, weight))
-      continue;
-    // A table of weights has zeros for choices that do not count.
-    if (!fact->dense)
-      layer->hits = fact->hits;
-    layer->pattern = "P2b";
-    layer = finish(std::move(layer), Space::Experts, rows);
-    if (layer && !areSideBySide(layer->kinds.front().lifter->getDims(rows),
-                                *fact, weight))
-      return fail(mul, "rows are not weighted by the weights of their experts");
-    return layer && isPrivate(*layer, nodes) ? std::move(layer) : nullptr;
-  }
-  return nullptr;
 }

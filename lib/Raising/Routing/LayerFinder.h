@@ -95,7 +95,14 @@ private:
   MaybeLayer findTaken(mlir::Operation *gather);
   MaybeLayer findSum(mlir::Operation *start);
   MaybeLayer findChoiceSum(mlir::Operation *reduce);
-  MaybeLayer findExpertSum(mlir::Operation *reduce);
+  MaybeLayer findExpertSum(mlir::Operation *mul);
+  MaybeLayer findExpertProduct(mlir::Operation *matmul);
+  MaybeLayer finishExpertSum(MaybeLayer layer, const Fact &weight,
+                             mlir::Value rows, unsigned along,
+                             llvm::SmallVector<mlir::Operation *> nodes);
+  bool isStackOfExperts(mlir::Value rows, int64_t along);
+  bool isSumOfChoices(const Fact &weight);
+  static bool isWeight(const Fact *fact);
   MaybeLayer findRowScatter(mlir::Operation *scatter);
   MaybeLayer findScaledSum(mlir::Operation *reduce);
   MaybeLayer findSlotSum(mlir::Operation *sum);

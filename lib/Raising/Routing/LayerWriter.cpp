@@ -153,8 +153,17 @@ Value LayerWriter::forEachRow(Value numbers) {
 
 /// The choices of each token, [T, k].
 Value LayerWriter::getAllIds() {
-  AffineExpr choices = b.getShapes().getConstant(facts.getExtents().choices);
-  return b.reshape(layer.ids, {facts.getTokens(), choices});
+  onnx::ShapeContext &shapes = b.getShapes();
+  AffineExpr choices = shapes.getConstant(facts.getExtents().choices);
+  if (facts.getRounds().empty())
+    return b.reshape(layer.ids, {facts.getTokens(), choices});
+  SmallVector<Value> ids;
+  for (Value round : facts.getRounds()) {
+    Value column = b.reshape(round, {facts.getTokens(), shapes.getConstant(1)});
+    ids.push_back(b.convert(column, b.getI32Type()));
+  }
+  return b.makeNode<onnx::ConcatOp>(
+      ids, b.getNamedAttr("axis", b.getI64IntegerAttr(1)));
 }
 
 constexpr int kDropped = -1;

@@ -140,7 +140,9 @@ void RoutingFacts::inferAndSet(Operation *op) {
   if (op->getNumResults() == 0 || llvm::none_of(op->getOperands(), hasFact))
     return;
   MaybeFact fact = infer(op);
-  if (fact && (!seesSlots || isOfSlots(fact->kind)))
+  // A sum of what single choices have is a number for all layers.
+  bool isSum = fact && fact->kind == FactKind::ZeroOutside;
+  if (fact && (!seesSlots || isOfSlots(fact->kind) || isSum))
     set(op->getResult(0), std::move(*fact));
 }
 
@@ -355,6 +357,8 @@ std::optional<Fact> RoutingFacts::inferCast(Operation *op, const Fact &fact) {
     return isa<FloatType>(type) && !fact.dense ? MaybeFact(result)
                                                : std::nullopt;
   case FactKind::ZeroOutside:
+    if (type.isInteger(1))
+      return keepNotZero(fact);
     if (fact.expert)
       return std::nullopt;
     result.dense = op->getResult(0);

@@ -257,6 +257,7 @@ private:
   MaybeFact readMask(const Fact *fact) const;
   bool isWeightOfChoice(const Fact &fact) const;
   mlir::AffineExpr getGroupSize(mlir::Value value, llvm::ArrayRef<Dim> dims,
+  MaybeFact addWeights(onnx::AddOp op) const;
                                 llvm::ArrayRef<int64_t> along) const;
   MaybeFact numberChoices(onnx::CumSumOp op);
   MaybeFact countChoices(mlir::Operation *op);
@@ -291,6 +292,7 @@ private:
 
   MaybeFact keepSome(mlir::Operation *op, const Fact &mask, mlir::Value other);
   MaybeFact maskWeights(mlir::Operation *op, const Fact &mask,
+  static Fact keepNotZero(const Fact &numbers);
                         mlir::Value other, const Dims &result);
   MaybeFact gatherInnerRows(onnx::GatherOp op, int64_t axis, const Fact &index);
   MaybeFact gatherColumn(mlir::Value column, const Fact &index,

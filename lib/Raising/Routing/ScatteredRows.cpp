@@ -176,8 +176,9 @@ std::optional<LayerFinder::Term> LayerFinder::readScatter(Operation *op) {
   Operation *reader = nullptr;
   if (!isAdd) {
     // Of what is written to one place twice only the last counts.
-    if ((reduction && reduction.getValue() != "none") ||
-        !facts.hasDistinctChoices())
+    bool findsOnce = facts.hasDistinctChoices() ||
+                     !llvm::is_contained(fact->hits.order, Axis::Choice);
+    if ((reduction && reduction.getValue() != "none") || !findsOnce)
       return std::nullopt;
     // Set into zeros is added, too: an expert sees a token once. So is what
     // was read at the same places first.

@@ -140,6 +140,62 @@ def gated(g):
     return masked(g, network=network)
 
 
+def stacked(g, gates, axis=1):
+    """The sum of what all experts give, stacked, by gates [T, E]."""
+    y = g.Concat(*[g.Unsqueeze(g.network("x", m), [axis]) for m in g.weights_of_experts()], axis=axis)
+    return g.ReduceSum(g.Mul(y, g.Unsqueeze(gates, [2])), [1], keepdims=0)
+
+
+def gates_of(g):
+    weights, ids = g.route()
+    return g.ReduceSum(g.Mul(g.one_hot(ids), g.Unsqueeze(weights, [2])), [1], keepdims=0)
+
+
+@layer("P2")
+def stacked_and_summed(g):
+    return stacked(g, gates_of(g))
+
+
+@layer("P2")
+def stacked_and_multiplied(g):
+    y = g.Concat(*[g.Unsqueeze(g.network("x", m), [1]) for m in g.weights_of_experts()], axis=1)
+    return g.Squeeze(g.MatMul(g.Unsqueeze(gates_of(g), [1]), y), [1])
+
+
+@layer("P2")
+def stacked_and_contracted(g):
+    y = g.Concat(*[g.Unsqueeze(g.network("x", m), [1]) for m in g.weights_of_experts()], axis=1)
+    return g.Einsum(gates_of(g), y, equation="te,ted->td")
+
+
+@lookalike(tokens=4, experts=4)
+def stacked_along_tokens(g):
+    """As many experts as tokens, whose results stand in one another's place."""
+    return stacked(g, gates_of(g), axis=0)
+
+
+@lookalike(tokens=4, experts=4)
+def multiplied_along_tokens(g):
+    y = g.Concat(*[g.Unsqueeze(g.network("x", m), [0]) for m in g.weights_of_experts()], axis=0)
+    return g.Squeeze(g.MatMul(g.Unsqueeze(gates_of(g), [1]), y), [1])
+
+
+@lookalike(tokens=4, experts=4)
+def multiplied_by_other_weights(g):
+    """The weights of all tokens for one expert meet the results of all experts."""
+    y = g.Concat(*[g.Unsqueeze(g.network("x", m), [1]) for m in g.weights_of_experts()], axis=1)
+    return g.Squeeze(g.MatMul(g.Unsqueeze(g.Transpose(gates_of(g), perm=[1, 0]), [1]), y), [1])
+
+
+@lookalike()
+def multiplied_by_choice(g):
+    """The weights of one choice, those of the others left out."""
+    weights, ids = g.route()
+    rows = g.Slice(g.Mul(g.one_hot(ids), g.Unsqueeze(weights, [2])), [0], [1], [1])
+    y = g.Concat(*[g.Unsqueeze(g.network("x", m), [1]) for m in g.weights_of_experts()], axis=1)
+    return g.Squeeze(g.MatMul(rows, y), [1])
+
+
 @layer("P2b")
 def all_in_one(g):
     weights, ids = g.route()
