@@ -10,6 +10,7 @@
 #include "Constants.h"
 #include "NewParameter.h"
 
+#include "dialects/Onnx/IR/Reductions.h"
 #include "dialects/Param/IR/Recipes.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -101,9 +102,10 @@ Value LayerWriter::stackPart(const RowExpr *expr, ProductPart part) {
   if (expr->isTransposed)
     std::swap(shape[0], shape[1]);
   // The matrix of an only expert is no table.
-  return stack(expr->weights, shape,
-               expr->weights.size() == 1 &&
-                   getType(expr->weights.front()).getRank() == 3);
+  RankedTensorType type = getType(expr->weights.front());
+  bool isTable = expr->weights.size() == 1 &&
+                 type.getNumElements() == countExperts() * depth * columns;
+  return stack(expr->weights, shape, isTable);
 }
 
 LogicalResult LayerWriter::stackWeights(const RowExpr *expr) {
@@ -324,6 +326,7 @@ Value LayerWriter::write(const RowExpr *expr) {
   if (value)
     return value;
   Value made = expr->kind == RowExpr::Source    ? writeSource(expr)
+               : expr->kind == RowExpr::One     ? writeOne(expr)
                : expr->kind == RowExpr::Product ? writeProduct(expr)
                : expr->kind == RowExpr::Scaled  ? writeScaled(expr)
                                                 : writeNode(expr);
@@ -332,6 +335,11 @@ Value LayerWriter::write(const RowExpr *expr) {
 
 Value LayerWriter::writeSource(const RowExpr *expr) {
   return writeRows(b.toMatrix(expr->source), expr);
+}
+
+Value LayerWriter::writeOne(const RowExpr *expr) {
+  return b.expand(b.makeScalar(1.0, expr->elementType),
+                  {rowsExtent, b.getShapes().getConstant(1)});
 }
 
 /// The rows of a matrix that `expr` stands for.
@@ -395,11 +403,13 @@ Value LayerWriter::writeShared(Value shared) {
 
 Value LayerWriter::writeNode(const RowExpr *expr) {
   SmallVector<Value> operands;
-  bool isAlongFeatures = !isRowwiseElementwise(expr->op);
+  bool hasVectors = isRowwiseElementwise(expr->op) || isNormalization(expr->op);
   for (const RowExpr::Operand &operand : expr->operands)
-    operands.push_back(operand.row       ? write(operand.row)
-                       : isAlongFeatures ? operand.shared
-                                         : writeShared(operand.shared));
+    operands.push_back(operand.row  ? write(operand.row)
+                       : hasVectors ? writeShared(operand.shared)
+                                    : operand.shared);
+  if (isRowReduction(expr->op))
+    operands.push_back(b.makeIntegers({1}));
   if (isa<onnx::SliceOp>(expr->op))
     operands[3] = b.makeNode<onnx::CastOp>(
         b.makeIntegers({1}),
@@ -413,7 +423,10 @@ Value LayerWriter::writeNode(const RowExpr *expr) {
   if (!op) {
     // Along the features, which are the second of two dimensions.
     SmallVector<NamedAttribute> changes;
-    if (isAlongFeatures && !isa<onnx::SliceOp>(expr->op))
+    if (isRowReduction(expr->op))
+      changes.push_back(
+          b.getNamedAttr(onnx::kAxesAttr, b.getDenseI64ArrayAttr({1})));
+    else if (!isRowwiseElementwise(expr->op) && !isa<onnx::SliceOp>(expr->op))
       changes.push_back(b.getNamedAttr("axis", b.getI64IntegerAttr(1)));
     op = b.cloneNode(expr->op, operands, changes);
     made.push_back({operands, op});

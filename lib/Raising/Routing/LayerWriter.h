@@ -58,6 +58,7 @@ private:
   mlir::Value writeScaled(const RowExpr *expr);
   mlir::Value write(const RowExpr *expr);
   mlir::Value writeSource(const RowExpr *expr);
+  mlir::Value writeOne(const RowExpr *expr);
   mlir::Value writeRows(mlir::Value x, const RowExpr *expr);
   mlir::Value writeProduct(const RowExpr *expr);
   mlir::Value writeNode(const RowExpr *expr);

@@ -252,12 +252,13 @@ private:
   MaybeFact inferExpand(mlir::Operation *op, const Fact &fact);
   /// Rows in, rows out: what is neither routing nor constant.
   MaybeFact inferComputed(mlir::Operation *op);
+  bool isOfRows(mlir::Operation *op) const;
   /// Choices in slots of their experts.
   MaybeFact inferSlots(mlir::Operation *op);
   MaybeFact readMask(const Fact *fact) const;
   bool isWeightOfChoice(const Fact &fact) const;
-  mlir::AffineExpr getGroupSize(mlir::Value value, llvm::ArrayRef<Dim> dims,
   MaybeFact addWeights(onnx::AddOp op) const;
+  mlir::AffineExpr getGroupSize(mlir::Value value, llvm::ArrayRef<Dim> dims,
                                 llvm::ArrayRef<int64_t> along) const;
   MaybeFact numberChoices(onnx::CumSumOp op);
   MaybeFact countChoices(mlir::Operation *op);
@@ -291,8 +292,8 @@ private:
   MaybeFact inferPackedProduct(mlir::Operation *op);
 
   MaybeFact keepSome(mlir::Operation *op, const Fact &mask, mlir::Value other);
-  MaybeFact maskWeights(mlir::Operation *op, const Fact &mask,
   static Fact keepNotZero(const Fact &numbers);
+  MaybeFact maskWeights(mlir::Operation *op, const Fact &mask,
                         mlir::Value other, const Dims &result);
   MaybeFact gatherInnerRows(onnx::GatherOp op, int64_t axis, const Fact &index);
   MaybeFact gatherColumn(mlir::Value column, const Fact &index,
@@ -323,6 +324,17 @@ bool isRunTimeExtent(mlir::AffineExpr extent);
 
 /// Whether an element of the result is made of the operands' at its place.
 bool isRowwiseElementwise(mlir::Operation *op);
+
+/// Whether an op divides each row by what its elements have in common, and
+/// scales it by a vector.
+bool isNormalization(mlir::Operation *op);
+
+/// Whether an op makes one element of each row.
+bool isRowReduction(mlir::Operation *op);
+
+/// Whether an op is one of them, or another that works along the last
+/// dimension.
+bool isAlongRows(mlir::Operation *op);
 
 /// Dimensions that a reduction, Squeeze or Unsqueeze names; nothing where they
 /// are absent, or computed in the run.
