@@ -99,9 +99,9 @@ private:
     return write(choice, *layer, facts, symbols);
   }
 
-  /// Choices made one after the other, whose experts compute slots, lead to a
-  /// layer of all of them. Nothing where they lead to no sum of slots: then
-  /// each may have a layer of its own.
+  /// Choices made one after the other lead to a layer of all of them. Nothing
+  /// where they do not, and to no sum of slots: then each may have a layer of
+  /// its own.
   std::optional<bool> raiseRounds(ArrayRef<Choice> rounds,
                                   onnx::ShapeContext &shapes,
                                   SymbolTable &symbols) {
@@ -111,6 +111,8 @@ private:
     facts.propagate();
     LayerFinder finder(facts);
     std::unique_ptr<RoutedLayer> layer = finder.findOfSlots();
+    if (!layer && finder.getMiss().reason.empty())
+      layer = LayerFinder(facts).find();
     if (layer)
       return write(rounds.front(), *layer, facts, symbols);
     if (finder.getMiss().reason.empty())

@@ -113,18 +113,14 @@ module attributes {onnx.symbols = ["T"]} {
 
 // -----
 
-// Experts of other numbers.
+// Experts of other numbers: one kind.
 // REMARK: raised 'Add' by P2: 2 experts, 2 a token
 // CHECK-LABEL: module attributes
-// CHECK-DAG: param.decl @{{.*}}.groups : tensor<2xi32> = #param.dense<dense<[0, -1]> : tensor<2xi32>>
-// CHECK-DAG: param.decl @{{.*}}.groups_0 : tensor<2xi32> = #param.dense<dense<[-1, 0]> : tensor<2xi32>>
-// CHECK: moe.plan ins(%[[IDS:.*]] : tensor<?x2xi32>) groups({{.*}}moe.own_experts = array<i64: 0>
-// CHECK: onnx.Mul({{.*}}moe.layer = "Add"
-// CHECK: %[[FIRST:.*]] = moe.combine {{.*}}moe.raised_from = "P2"
-// CHECK: moe.plan ins(%[[IDS]] : tensor<?x2xi32>) groups({{.*}}moe.own_experts = array<i64: 1>
-// CHECK: onnx.Mul({{.*}}moe.layer = "Add"
-// CHECK: %[[SECOND:.*]] = moe.combine
-// CHECK: onnx.Add(%[[FIRST]], %[[SECOND]])
+// CHECK: moe.plan
+// CHECK: %[[OWN:.*]] = moe.grouped_matmul ins(%{{.*}}, %{{.*}}, %{{.*}} : tensor<?x1xf32>, tensor<2x1x1xf32>, tensor<3xi32>)
+// CHECK: onnx.Mul(%{{.*}}, %[[OWN]]) {{.*}}moe.layer = "Add"
+// CHECK-NOT: moe.plan
+// CHECK: moe.combine {{.*}}moe.raised_from = "P2"
 module attributes {onnx.symbols = ["T"]} {
   param.decl @c0 : tensor<4x2xf32> = #param.file<"m.onnx", 0, 32>
   param.decl @c2 : tensor<4x6xf32> = #param.file<"m.onnx", 32, 96>
@@ -232,16 +228,11 @@ module attributes {onnx.symbols = ["T"]} {
 // A vector of each expert that is no bias.
 // REMARK: raised 'Add' by P2: 2 experts, 2 a token
 // CHECK-LABEL: module attributes
-// CHECK-DAG: param.decl @{{.*}}.groups : tensor<2xi32> = #param.dense<dense<[0, -1]> : tensor<2xi32>>
-// CHECK-DAG: param.decl @{{.*}}.groups_0 : tensor<2xi32> = #param.dense<dense<[-1, 0]> : tensor<2xi32>>
-// CHECK: moe.plan ins(%[[IDS:.*]] : tensor<?x2xi32>) groups({{.*}}moe.own_experts = array<i64: 0>
 // CHECK: %[[ACT:.*]] = onnx.Relu({{.*}}moe.layer = "Add"
-// CHECK: onnx.Add(%[[ACT]], {{.*}}moe.layer = "Add"
-// CHECK: %[[FIRST:.*]] = moe.combine {{.*}}moe.raised_from = "P2"
-// CHECK: moe.plan ins(%[[IDS]] : tensor<?x2xi32>) groups({{.*}}moe.own_experts = array<i64: 1>
-// CHECK: onnx.Add({{.*}}moe.layer = "Add"
-// CHECK: %[[SECOND:.*]] = moe.combine
-// CHECK: onnx.Add(%[[FIRST]], %[[SECOND]])
+// CHECK: %[[OWN:.*]] = moe.grouped_matmul ins(%{{.*}}, %{{.*}}, %{{.*}} : tensor<?x1xf32>, tensor<2x1x6xf32>, tensor<3xi32>)
+// CHECK: onnx.Add(%[[ACT]], %[[OWN]]) {{.*}}moe.layer = "Add"
+// CHECK-NOT: moe.plan
+// CHECK: moe.combine {{.*}}moe.raised_from = "P2"
 module attributes {onnx.symbols = ["T"]} {
   param.decl @c0 : tensor<4x2xf32> = #param.file<"m.onnx", 0, 32>
   param.decl @c2 : tensor<4x6xf32> = #param.file<"m.onnx", 32, 96>
@@ -391,5 +382,61 @@ module attributes {onnx.symbols = ["T"]} {
     %23 = onnx.Mul(%22, %21) {onnx.shapes = [affine_map<()[s0] -> (s0, 4)>]} : (tensor<?x4xf32>, tensor<?x1xf32>) -> tensor<?x4xf32>
     %24 = onnx.Add(%17, %23) {onnx.shapes = [affine_map<()[s0] -> (s0, 4)>]} : (tensor<?x4xf32>, tensor<?x4xf32>) -> tensor<?x4xf32>
     return %24 : tensor<?x4xf32>
+  }
+}
+
+// -----
+
+// Experts that differ in vectors are alike: each vector is a row of weights,
+// times one.
+// REMARK: raised 'Add' by P2: 2 experts, 2 a token
+// CHECK-LABEL: module attributes
+// CHECK: %[[OFFSETS:.*]], %{{.*}}, %{{.*}} = moe.plan ins(%{{.*}} : tensor<?x2xi32>) outs(
+// CHECK: %[[ROWS:.*]] = moe.grouped_matmul
+// CHECK: %[[SCALE:.*]] = moe.grouped_matmul ins(%{{.*}}, %{{.*}}, %[[OFFSETS]] : tensor<?x1xf32>, tensor<2x1x4xf32>, tensor<3xi32>)
+// CHECK: %[[BIAS:.*]] = moe.grouped_matmul ins(%{{.*}}, %{{.*}}, %[[OFFSETS]] : tensor<?x1xf32>, tensor<2x1x4xf32>, tensor<3xi32>)
+// CHECK: onnx.LayerNormalization(%[[ROWS]], %[[SCALE]], %[[BIAS]]) {axis = 1
+// CHECK-NOT: moe.plan
+// CHECK: moe.combine {{.*}}moe.raised_from = "P2"
+module attributes {onnx.symbols = ["T"]} {
+  param.decl @c0 : tensor<4x2xf32> = #param.file<"m.onnx", 0, 32>
+  param.decl @c2 : tensor<4x4xf32> = #param.file<"m.onnx", 32, 64>
+  param.decl @c3 : tensor<4xf32> = #param.file<"m.onnx", 96, 16>
+  param.decl @c4 : tensor<4xf32> = #param.file<"m.onnx", 112, 16>
+  param.decl @c5 : tensor<4x4xf32> = #param.file<"m.onnx", 128, 64>
+  param.decl @c6 : tensor<4xf32> = #param.file<"m.onnx", 192, 16>
+  param.decl @c7 : tensor<4xf32> = #param.file<"m.onnx", 208, 16>
+  func.func @main(%x: tensor<?x4xf32> {onnx.name = "x", onnx.shape = affine_map<()[s0] -> (s0, 4)>}) -> (tensor<?x4xf32> {onnx.name = "y"}) {
+    %0 = param.load @c0 : tensor<4x2xf32>
+    %1 = onnx.Constant dense<2> : tensor<1xi64>
+    %2 = onnx.Constant dense<0> : tensor<i64>
+    %3 = onnx.Constant dense<1> : tensor<1xi64>
+    %4 = param.load @c2 : tensor<4x4xf32>
+    %5 = param.load @c3 : tensor<4xf32>
+    %s0 = param.load @c4 : tensor<4xf32>
+    %6 = onnx.Constant dense<1> : tensor<i64>
+    %7 = onnx.Constant dense<1> : tensor<1xi64>
+    %8 = param.load @c5 : tensor<4x4xf32>
+    %9 = param.load @c6 : tensor<4xf32>
+    %s1 = param.load @c7 : tensor<4xf32>
+    %10 = onnx.MatMul(%x, %0) {onnx.shapes = [affine_map<()[s0] -> (s0, 2)>]} : (tensor<?x4xf32>, tensor<4x2xf32>) -> tensor<?x2xf32>
+    %11 = onnx.Softmax(%10) {axis = 1 : i64, onnx.shapes = [affine_map<()[s0] -> (s0, 2)>]} : (tensor<?x2xf32>) -> tensor<?x2xf32>
+    %Values, %Indices = onnx.TopK(%11, %1) {axis = 1 : i64, onnx.shapes = [affine_map<()[s0] -> (s0, 2)>, affine_map<()[s0] -> (s0, 2)>]} : (tensor<?x2xf32>, tensor<1xi64>) -> (tensor<?x2xf32>, tensor<?x2xi64>)
+    %12 = onnx.Equal(%Indices, %2) {onnx.shapes = [affine_map<()[s0] -> (s0, 2)>]} : (tensor<?x2xi64>, tensor<i64>) -> tensor<?x2xi1>
+    %13 = onnx.Cast(%12) {onnx.shapes = [affine_map<()[s0] -> (s0, 2)>], to = f32} : (tensor<?x2xi1>) -> tensor<?x2xf32>
+    %14 = onnx.Mul(%13, %Values) {onnx.shapes = [affine_map<()[s0] -> (s0, 2)>]} : (tensor<?x2xf32>, tensor<?x2xf32>) -> tensor<?x2xf32>
+    %15 = onnx.ReduceSum(%14, %3) {onnx.axes = array<i64: 1>, onnx.shapes = [affine_map<()[s0] -> (s0, 1)>]} : (tensor<?x2xf32>, tensor<1xi64>) -> tensor<?x1xf32>
+    %16 = onnx.MatMul(%x, %4) {onnx.shapes = [affine_map<()[s0] -> (s0, 4)>]} : (tensor<?x4xf32>, tensor<4x4xf32>) -> tensor<?x4xf32>
+    %17 = onnx.LayerNormalization(%16, %5, %s0) {axis = -1 : i64, resultSegmentSizes = array<i32: 1, 0, 0>, onnx.shapes = [affine_map<()[s0] -> (s0, 4)>]} : (tensor<?x4xf32>, tensor<4xf32>, tensor<4xf32>) -> tensor<?x4xf32>
+    %19 = onnx.Mul(%17, %15) {onnx.shapes = [affine_map<()[s0] -> (s0, 4)>]} : (tensor<?x4xf32>, tensor<?x1xf32>) -> tensor<?x4xf32>
+    %20 = onnx.Equal(%Indices, %6) {onnx.shapes = [affine_map<()[s0] -> (s0, 2)>]} : (tensor<?x2xi64>, tensor<i64>) -> tensor<?x2xi1>
+    %21 = onnx.Cast(%20) {onnx.shapes = [affine_map<()[s0] -> (s0, 2)>], to = f32} : (tensor<?x2xi1>) -> tensor<?x2xf32>
+    %22 = onnx.Mul(%21, %Values) {onnx.shapes = [affine_map<()[s0] -> (s0, 2)>]} : (tensor<?x2xf32>, tensor<?x2xf32>) -> tensor<?x2xf32>
+    %23 = onnx.ReduceSum(%22, %7) {onnx.axes = array<i64: 1>, onnx.shapes = [affine_map<()[s0] -> (s0, 1)>]} : (tensor<?x2xf32>, tensor<1xi64>) -> tensor<?x1xf32>
+    %24 = onnx.MatMul(%x, %8) {onnx.shapes = [affine_map<()[s0] -> (s0, 4)>]} : (tensor<?x4xf32>, tensor<4x4xf32>) -> tensor<?x4xf32>
+    %25 = onnx.LayerNormalization(%24, %9, %s1) {axis = -1 : i64, resultSegmentSizes = array<i32: 1, 0, 0>, onnx.shapes = [affine_map<()[s0] -> (s0, 4)>]} : (tensor<?x4xf32>, tensor<4xf32>, tensor<4xf32>) -> tensor<?x4xf32>
+    %27 = onnx.Mul(%25, %23) {onnx.shapes = [affine_map<()[s0] -> (s0, 4)>]} : (tensor<?x4xf32>, tensor<?x1xf32>) -> tensor<?x4xf32>
+    %28 = onnx.Add(%19, %27) {onnx.shapes = [affine_map<()[s0] -> (s0, 4)>]} : (tensor<?x4xf32>, tensor<?x4xf32>) -> tensor<?x4xf32>
+    return %28 : tensor<?x4xf32>
   }
 }

@@ -176,7 +176,7 @@ module attributes {onnx.symbols = ["T"]} {
 // -----
 
 // A bias of each token.
-// REMARK: left the experts that 'TopK' chooses as they are: the match stopped at 'Add' (Add): what is added is no vector of the expert
+// REMARK: left the experts that 'TopK' chooses as they are: the match stopped at 'Add' (Add): what it reads is no vector of the expert
 module attributes {onnx.symbols = []} {
   param.decl @c0 : tensor<4x2xf32> = #param.file<"m.onnx", 0, 32>
   param.decl @c2 : tensor<4x6xf32> = #param.file<"m.onnx", 32, 96>

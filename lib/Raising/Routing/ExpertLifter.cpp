@@ -184,6 +184,10 @@ RowExpr *ExpertLifter::liftNode(Values values) {
     return liftPackedProduct(values);
   if (isRowwiseElementwise(op))
     return liftElementwise(values);
+  if (isNormalization(op))
+    return liftNormalization(values);
+  if (isRowReduction(op))
+    return liftReduction(values);
   if (isa<onnx::SplitOp, onnx::SliceOp, onnx::SoftmaxOp, onnx::ConcatOp>(op))
     return liftAlongFeatures(values);
   return fail(op, "no rule takes it for a function of a row");
@@ -271,6 +275,17 @@ RowExpr *ExpertLifter::liftScaled(Values values) {
   return make(expr);
 }
 
+/// Whether experts have constants of their own, or look them up.
+bool ExpertLifter::areConstant(Values column) const {
+  return llvm::all_of(column, [&](Value value) {
+    const Fact *fact = facts.lookup(value);
+    return isa_and_present<param::LoadOp, onnx::ConstantOp>(
+               value.getDefiningOp()) ||
+           (fact && (fact->kind == FactKind::Table ||
+                     fact->kind == FactKind::RowTable));
+  });
+}
+
 RowExpr *ExpertLifter::liftElementwise(Values values) {
   Operation *op = values.front().getDefiningOp();
   bool isByExpert =
@@ -291,14 +306,7 @@ RowExpr *ExpertLifter::liftElementwise(Values values) {
       expr.operands.push_back(*shared);
       continue;
     }
-    bool areConstant = llvm::all_of(column, [&](Value value) {
-      const Fact *fact = facts.lookup(value);
-      return isa_and_present<param::LoadOp, onnx::ConstantOp>(
-                 value.getDefiningOp()) ||
-             (fact && (fact->kind == FactKind::Table ||
-                       fact->kind == FactKind::RowTable));
-    });
-    if (areConstant) {
+    if (areConstant(column)) {
       perExpert.push_back(i);
       expr.operands.emplace_back();
       continue;
@@ -317,12 +325,19 @@ RowExpr *ExpertLifter::liftElementwise(Values values) {
     expr.operands.push_back({row, {}});
   }
   if (!perExpert.empty()) {
-    if (!isa<onnx::AddOp>(op) || perExpert.size() != 1)
-      return fail(op, "experts differ in an operand that is no bias");
-    RowExpr *row = expr.operands[1 - perExpert.front()].row;
+    unsigned own = perExpert.front();
+    if (!isa<onnx::AddOp, onnx::SubOp, onnx::MulOp, onnx::DivOp>(op) ||
+        perExpert.size() != 1)
+      return fail(op, "experts differ in an operand that is no vector");
+    RowExpr *row = expr.operands[1 - own].row;
     if (!row)
       return fail(op, "no operand is a row");
-    return addBias(row, getColumn(values, perExpert.front()), op);
+    if (isa<onnx::AddOp>(op) && row->kind == RowExpr::Product &&
+        row->bias.empty() && row->operands.front().row->kind != RowExpr::One)
+      return addBias(row, getColumn(values, own), op);
+    expr.operands[own].row = liftVectors(getColumn(values, own), op);
+    if (!expr.operands[own].row)
+      return nullptr;
   }
   // Rows of one width, or of one element.
   for (const RowExpr::Operand &operand : expr.operands) {

@@ -50,6 +50,8 @@ struct RowExpr {
   enum Kind {
     /// A row of `source`, whose leading dimensions are the tokens.
     Source,
+    /// The number 1. Its product with a vector is a vector of the expert.
+    One,
     /// operand . weights (+ bias).
     Product,
     /// operand * weight of the token for the expert, 0 where it was not chosen.
@@ -177,7 +179,13 @@ private:
   bool isScale(mlir::Value weight, mlir::Value row, size_t number);
   bool isStackOfVectors(mlir::Operation *add, mlir::RankedTensorType type,
                         int64_t width);
+  std::optional<llvm::SmallVector<mlir::Value>>
+  readVectors(Values vectors, int64_t width, mlir::Operation *node);
   RowExpr *addBias(RowExpr *product, Values vectors, mlir::Operation *node);
+  RowExpr *liftVectors(Values vectors, mlir::Operation *node);
+  RowExpr *liftReduction(Values values);
+  RowExpr *liftNormalization(Values values);
+  bool areConstant(Values column) const;
   std::optional<RowExpr::Operand> liftShared(Values column);
   /// Operand `number` of the op of each value.
   llvm::SmallVector<mlir::Value> getColumn(Values values, unsigned number);

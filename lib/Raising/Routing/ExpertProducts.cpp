@@ -31,46 +31,77 @@ bool ExpertLifter::isStackOfVectors(Operation *add, RankedTensorType type,
   return findAxis(own, Axis::Expert).has_value();
 }
 
-/// Vectors, one for each expert, or a table of them.
-RowExpr *ExpertLifter::addBias(RowExpr *product, Values vectors,
-                               Operation *node) {
-  if (product->kind != RowExpr::Product || !product->bias.empty())
-    return fail(node, "a vector of each expert is added, but not to a product");
-  RowExpr expr = *product;
+/// Vectors of this width, one for each expert, or a table of them.
+std::optional<SmallVector<Value>>
+ExpertLifter::readVectors(Values vectors, int64_t width, Operation *node) {
+  SmallVector<Value> found;
+  auto stop = [&](const Twine &reason) {
+    fail(node, reason);
+    return std::nullopt;
+  };
   for (Value vector : vectors) {
     const Fact *fact = facts.lookup(vector);
     bool isTable = fact && (fact->kind == FactKind::Table ||
                             fact->kind == FactKind::RowTable);
     if (isTable) {
       if (!experts.empty())
-        return fail(node,
-                    "it looks vectors up for experts of other kinds, too");
+        return stop("it looks vectors up for experts of other kinds, too");
       RankedTensorType table = getType(fact->table);
-      if (table.getRank() != 2 || table.getDimSize(1) != product->width ||
+      if (table.getRank() != 2 || table.getDimSize(1) != width ||
           fact->dims.back() != Dim{Axis::Feature})
-        return fail(node, "what is added is no vector of the expert");
+        return stop("what it reads is no vector of the expert");
       for (Value part = vector;
            facts.lookup(part) &&
            part.getDefiningOp()->getOperand(0) != fact->table;
            part = part.getDefiningOp()->getOperand(0))
         visited.insert(part.getDefiningOp());
-      expr.bias.push_back(fact->table);
+      found.push_back(fact->table);
       continue;
     }
     RankedTensorType type = getType(vector);
-    bool isVector = type.hasStaticShape() && type.getRank() > 0 &&
-                    type.getNumElements() == product->width &&
-                    type.getShape().back() == product->width;
+    bool isVector = type.hasStaticShape() && type.getNumElements() == width &&
+                    (width == 1 || type.getShape().back() == width);
     bool hasAll = hasAllExperts(vectors);
-    bool isStack = hasAll && isStackOfVectors(node, type, product->width);
+    bool isStack = hasAll && isStackOfVectors(node, type, width);
     if ((!isVector && !isStack) ||
         !isa_and_present<param::LoadOp, onnx::ConstantOp>(
             vector.getDefiningOp()))
-      return fail(node, "what is added is no vector of the expert");
+      return stop("what it reads is no vector of the expert");
     if (isVector && hasAll)
-      return fail(node, "what is added is no vector of each expert");
-    expr.bias.push_back(vector);
+      return stop("what it reads is no vector of each expert");
+    found.push_back(vector);
   }
+  return found;
+}
+
+RowExpr *ExpertLifter::addBias(RowExpr *product, Values vectors,
+                               Operation *node) {
+  auto found = readVectors(vectors, product->width, node);
+  if (!found)
+    return nullptr;
+  RowExpr expr = *product;
+  expr.bias = std::move(*found);
+  return make(expr);
+}
+
+/// A vector of each expert, or a number.
+RowExpr *ExpertLifter::liftVectors(Values vectors, Operation *node) {
+  const Fact *fact = facts.lookup(vectors.front());
+  bool isTable = fact && (fact->kind == FactKind::Table ||
+                          fact->kind == FactKind::RowTable);
+  RankedTensorType type = getType(isTable ? fact->table : vectors.front());
+  if (!isTable && !hasAllExperts(vectors) && vectors.size() != countExperts())
+    return fail(node, "all experts have its vector in common");
+  int64_t width = type.getRank() == 0 ? 1 : type.getShape().back();
+  auto found = readVectors(vectors, width, node);
+  if (!found)
+    return nullptr;
+  RowExpr one(RowExpr::One), expr(RowExpr::Product, node);
+  one.elementType = expr.elementType = type.getElementType();
+  one.width = 1;
+  expr.width = width;
+  expr.weights = std::move(*found);
+  expr.operands.push_back({make(one), {}});
   return make(expr);
 }
 

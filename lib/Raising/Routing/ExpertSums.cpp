@@ -58,11 +58,11 @@ LayerFinder::findScaledScatter(Operation *scatter) {
   auto elements = dyn_cast<onnx::ScatterElementsOp>(scatter);
   auto reduction = scatter->getAttrOfType<StringAttr>("reduction");
   // Whole rows: of ScatterElements, a number for each element.
-  bool areRows =
-      getType(data).getRank() == 2 && getType(index).getRank() == 2 &&
-      getType(index).getDimSize(1) ==
-          (elements ? getType(data).getDimSize(1) : 1) &&
-      (!elements || normalizeAxis(elements.getAxis(), 2) == 0);
+  bool areRows = getType(data).getRank() == 2 &&
+                 getType(index).getRank() == 2 &&
+                 getType(index).getDimSize(1) ==
+                     (elements ? getType(data).getDimSize(1) : 1) &&
+                 (!elements || normalizeAxis(elements.getAxis(), 2) == 0);
   SmallVector<Axis> copies = facts.getCounted({Axis::Expert, Axis::Token});
   const Dims wanted = {Dim(copies.begin(), copies.end()), {Axis::Feature}};
   if (!reduction || reduction.getValue() != "add" || !areRows ||
@@ -83,17 +83,53 @@ bool LayerFinder::isWidened(Operation *op) {
 /// Whether a column of weights has, in each place, what rows of the same
 /// extents have there; an extent of 1 is the same whatever it counts.
 static bool areSideBySide(ArrayRef<Dim> rows, const Fact &weights,
-                          Value column) {
+                          ArrayRef<int64_t> extents) {
   auto isSame = [](auto place) {
     auto [row, weight, extent] = place;
     return extent == 1 || row == weight;
   };
-  return llvm::all_of(
-      llvm::zip(rows.drop_back(), weights.dims, getType(column).getShape()),
-      isSame);
+  return llvm::all_of(llvm::zip(rows.drop_back(), weights.dims, extents),
+                      isSame);
 }
 
-/// A sum over all experts, of one value with all of them.
+/// Whether all choices of a token are in its weight for an expert.
+bool LayerFinder::isSumOfChoices(const Fact &weight) {
+  return facts.getExtents().choices == 1 ||
+         weight.kind != FactKind::MaskedWeight;
+}
+
+/// Whether what each expert gives stands side by side along a dimension.
+bool LayerFinder::isStackOfExperts(Value rows, int64_t along) {
+  auto concat = rows.getDefiningOp<onnx::ConcatOp>();
+  return readStack(rows) &&
+         normalizeAxis(concat.getAxis(), getType(rows).getRank()) == along;
+}
+
+/// The weighted sum over dimension `along`, that of experts, of one value with
+/// all of them: one that was computed, or a stack of what each of them gives.
+std::unique_ptr<RoutedLayer>
+LayerFinder::finishExpertSum(MaybeLayer layer, const Fact &weight, Value rows,
+                             unsigned along, SmallVector<Operation *> nodes) {
+  // A table of weights has zeros for choices that do not count.
+  if (!weight.dense)
+    layer->hits = weight.hits;
+  Operation *node = nodes.front();
+  if (isStackOfExperts(rows, along)) {
+    layer->pattern = "P2";
+    addStack(rows, nodes);
+    layer = finish(std::move(layer), Space::Tokens, *readStack(rows));
+  } else {
+    layer->pattern = "P2b";
+    layer = finish(std::move(layer), Space::Experts, rows);
+    if (layer && !areSideBySide(layer->kinds.front().lifter->getDims(rows),
+                                weight, getType(rows).getShape()))
+      return fail(node,
+                  "rows are not weighted by the weights of their experts");
+  }
+  return layer && isPrivate(*layer, nodes) ? std::move(layer) : nullptr;
+}
+
+/// A sum over all experts, of rows times their weights.
 std::unique_ptr<RoutedLayer> LayerFinder::findExpertSum(Operation *mul) {
   SmallVector<Operation *> nodes = {mul}, numbers;
   if (!mul->hasOneUse())
@@ -123,21 +159,34 @@ std::unique_ptr<RoutedLayer> LayerFinder::findExpertSum(Operation *mul) {
     std::optional<unsigned> experts = findAxis(fact->dims, Axis::Expert);
     if (!experts || int64_t(*experts) != axes->front())
       continue;
-    if (facts.getExtents().choices != 1 && fact->kind == FactKind::MaskedWeight)
+    if (!isSumOfChoices(*fact))
       continue;
     auto layer = std::make_unique<RoutedLayer>();
     layer->root = reduce;
     if (!layer->weights.take(*fact, facts, numbers))
       continue;
-    // A table of weights has zeros for choices that do not count.
-    if (!fact->dense)
-      layer->hits = fact->hits;
-    layer->pattern = "P2b";
-    layer = finish(std::move(layer), Space::Experts, rows);
-    if (layer && !areSideBySide(layer->kinds.front().lifter->getDims(rows),
-                                *fact, weight))
-      return fail(mul, "rows are not weighted by the weights of their experts");
-    return layer && isPrivate(*layer, nodes) ? std::move(layer) : nullptr;
+    return finishExpertSum(std::move(layer), *fact, rows, *experts, nodes);
   }
   return nullptr;
+}
+
+/// The same sum as a product, of a row of weights and a stack of what each
+/// expert gives.
+std::unique_ptr<RoutedLayer> LayerFinder::findExpertProduct(Operation *matmul) {
+  Value weights = matmul->getOperand(0), rows = matmul->getOperand(1);
+  const Fact *fact = facts.lookup(weights);
+  onnx::Extents sizes = facts.getShapes().getExtents(weights);
+  onnx::Extents others = facts.getShapes().getExtents(rows);
+  size_t rank = sizes.size();
+  bool isRow = rank > 2 && rank == others.size() && isWeight(fact) &&
+               fact->dims.back() == Dim{Axis::Expert} &&
+               sizes[rank - 2] == facts.getShapes().getConstant(1) &&
+               ArrayRef(sizes).drop_back(2) == ArrayRef(others).drop_back(2);
+  if (!isRow || !isSumOfChoices(*fact) || !isStackOfExperts(rows, rank - 2))
+    return nullptr;
+  auto layer = std::make_unique<RoutedLayer>();
+  layer->root = matmul;
+  if (!layer->weights.take(*fact, facts))
+    return nullptr;
+  return finishExpertSum(std::move(layer), *fact, rows, rank - 2, {matmul});
 }

@@ -56,8 +56,12 @@ std::optional<Fact> RoutingFacts::gatherRows(Value data, const Fact &index,
     // there.
     bool areSame = isGate && (known->dense || !known->hits.kept ||
                               known->hits.kept == index.hits.kept);
-    // The sum over two choices of one expert is no weight of either.
-    if (areSame && isHit && areDistinct && known->expert == index.expert &&
+    // The sum over two choices of one expert is no weight of either, but of the
+    // token, where that is found once.
+    bool isOfHit =
+        areDistinct || (known && known->dense &&
+                        !llvm::is_contained(index.hits.order, Axis::Choice));
+    if (areSame && isHit && isOfHit && known->expert == index.expert &&
         type.getRank() <= 2) {
       // The weight of an expert where the expert was chosen.
       result = *known;

@@ -205,7 +205,8 @@ std::optional<Fact> RoutingFacts::inferDiv(onnx::DivOp op) {
 
 bool RoutingFacts::isCount(const Fact &fact) const {
   return fact.kind == FactKind::Count ||
-         (fact.kind == FactKind::AnyMask && hasOneToken() && !fact.hits.kept);
+         (fact.kind == FactKind::AnyMask && hasOneToken() && areDistinct &&
+          !fact.hits.kept);
 }
 
 std::optional<Fact> RoutingFacts::inferConcat(onnx::ConcatOp op) {

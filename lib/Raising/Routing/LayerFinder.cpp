@@ -48,6 +48,8 @@ std::unique_ptr<RoutedLayer> LayerFinder::find() {
         layer = findRowScatter(user);
       else if (isWeight(&fact) && !fact.expert && isa<onnx::MulOp>(user))
         layer = findExpertSum(user);
+      else if (isWeight(&fact) && !fact.expert && isa<onnx::MatMulOp>(user))
+        layer = findExpertProduct(user);
       else if (facts.isChosenPlace(fact) && fact.choice == 0 &&
                isa<onnx::GatherOp, onnx::GatherNDOp>(user))
         layer = findTaken(user);
@@ -242,6 +244,10 @@ std::unique_ptr<RoutedLayer> LayerFinder::findSum(Operation *start) {
       return fail(term.node, "experts are weighted in different ways");
   }
   layer->hits = terms.front().hits;
+  // Where each token was found once, whichever of its choices it was by.
+  if (!terms.front().weight && !facts.hasDistinctChoices())
+    layer->takesExpertsOnce =
+        !llvm::is_contained(layer->hits.order, Axis::Choice);
   layer->addends.assign(addends.begin(), addends.end());
   layer->pattern = areHits ? "P3" : "P2";
   bool areWeighted = areHits || terms.front().weight;
@@ -257,6 +263,9 @@ std::unique_ptr<RoutedLayer> LayerFinder::finish(MaybeLayer layer, Space space,
   layer->ids = facts.getIds();
   if (layer->choices == 0)
     layer->choices = facts.getExtents().choices;
+  // One number for each token and expert, whichever choices led to it.
+  layer->takesExpertsOnce |=
+      layer->weights.isDense && !facts.hasDistinctChoices();
   ExpertKind all = lift(*layer, space, {}, experts);
   if (all.expr) {
     layer->kinds.push_back(std::move(all));

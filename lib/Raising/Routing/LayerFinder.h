@@ -29,6 +29,8 @@ struct RoutedLayer {
   RowWeights weights;
   /// Which choices count, where not all do.
   Hits hits;
+  /// Whether an expert that a token chose several times adds something once.
+  bool takesExpertsOnce = false;
   /// Instead of weights and hits: the slots that experts compute, by choice.
   llvm::SmallVector<SlotPart, 0> slots;
   /// Of those of a token, how many are taken, and how many rows it has;
@@ -90,7 +92,13 @@ private:
   MaybeLayer findSumOfWeightedRows(mlir::Operation *mul);
   bool areZeroUnlessChosen(const RoutedLayer &layer);
   MaybeLayer findChoiceSum(mlir::Operation *reduce);
-  MaybeLayer findExpertSum(mlir::Operation *reduce);
+  MaybeLayer findExpertSum(mlir::Operation *mul);
+  MaybeLayer findExpertProduct(mlir::Operation *matmul);
+  MaybeLayer finishExpertSum(MaybeLayer layer, const Fact &weight,
+                             mlir::Value rows, unsigned along,
+                             llvm::SmallVector<mlir::Operation *> nodes);
+  bool isStackOfExperts(mlir::Value rows, int64_t along);
+  bool isSumOfChoices(const Fact &weight);
   MaybeLayer findRowScatter(mlir::Operation *scatter);
   MaybeLayer findScaledSum(mlir::Operation *reduce);
   MaybeLayer findScaledScatter(mlir::Operation *scatter);

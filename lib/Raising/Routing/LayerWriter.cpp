@@ -10,6 +10,7 @@
 #include "Constants.h"
 #include "NewParameter.h"
 
+#include "dialects/Onnx/IR/Reductions.h"
 #include "dialects/Param/IR/Recipes.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -101,9 +102,10 @@ Value LayerWriter::stackPart(const RowExpr *expr, ProductPart part) {
   if (expr->isTransposed)
     std::swap(shape[0], shape[1]);
   // The matrix of an only expert is no table.
-  return stack(expr->weights, shape,
-               expr->weights.size() == 1 &&
-                   getType(expr->weights.front()).getRank() == 3);
+  RankedTensorType type = getType(expr->weights.front());
+  bool isTable = expr->weights.size() == 1 &&
+                 type.getNumElements() == countExperts() * depth * columns;
+  return stack(expr->weights, shape, isTable);
 }
 
 LogicalResult LayerWriter::stackWeights(const RowExpr *expr) {
@@ -151,14 +153,56 @@ Value LayerWriter::forEachRow(Value numbers) {
   return b.reshape(wide, {tokens, choices});
 }
 
-/// The choices of each token; one that does not count is of no expert.
+/// The choices of each token, [T, k].
+Value LayerWriter::getAllIds() {
+  onnx::ShapeContext &shapes = b.getShapes();
+  AffineExpr choices = shapes.getConstant(facts.getExtents().choices);
+  if (facts.getRounds().empty())
+    return b.reshape(layer.ids, {facts.getTokens(), choices});
+  SmallVector<Value> ids;
+  for (Value round : facts.getRounds()) {
+    Value column = b.reshape(round, {facts.getTokens(), shapes.getConstant(1)});
+    ids.push_back(b.convert(column, b.getI32Type()));
+  }
+  return b.makeNode<onnx::ConcatOp>(
+      ids, b.getNamedAttr("axis", b.getI64IntegerAttr(1)));
+}
+
+constexpr int kDropped = -1;
+
+/// Without those that are one of the same token before.
+Value LayerWriter::dropRepeated(Value ids) {
+  onnx::ShapeContext &shapes = b.getShapes();
+  int64_t count = facts.getExtents().choices;
+  AffineExpr one = shapes.getConstant(1), choices = shapes.getConstant(count);
+  AffineExpr own = facts.getTokens();
+  SmallVector<int64_t> isBefore;
+  for (int64_t choice = 0; choice < count; ++choice)
+    for (int64_t other = 0; other < count; ++other)
+      isBefore.push_back(other < choice);
+  Value before = b.convert(
+      b.reshape(b.makeIntegers(isBefore), {choices, choices}), b.getI1Type());
+  Value column = b.reshape(ids, {own, choices, one});
+  Value row = b.reshape(ids, {own, one, choices});
+  Value same = b.makeNode<onnx::EqualOp>({column, row});
+  Value pairs =
+      b.convert(b.makeNode<onnx::AndOp>({same, before}), b.getI32Type());
+  Value repeated = b.makeNode<onnx::ReduceMaxOp>(
+      {pairs, b.makeIntegers({2})},
+      b.getNamedAttr("keepdims", b.getI64IntegerAttr(0)));
+  Value none = b.makeScalar(kDropped, b.getI32Type());
+  return b.makeNode<onnx::WhereOp>(
+      {b.convert(repeated, b.getI1Type()), none, ids});
+}
+
+/// The choices of each row; one that does not count is of no expert.
 Value LayerWriter::writeIds() {
-  constexpr int kDropped = -1;
   if (slotIds)
     return slotIds;
-  AffineExpr choices = b.getShapes().getConstant(facts.getExtents().choices);
-  Value ids = forEachRow(b.convert(
-      b.reshape(layer.ids, {facts.getTokens(), choices}), b.getI32Type()));
+  Value ids = b.convert(getAllIds(), b.getI32Type());
+  if (layer.takesExpertsOnce)
+    ids = dropRepeated(ids);
+  ids = forEachRow(ids);
   if (!layer.hits.kept)
     return ids;
   Value kept = b.convert(lookUpDense(layer.hits.kept, layer.hits.keptDims),
@@ -171,7 +215,6 @@ Value LayerWriter::writeIds() {
 Value LayerWriter::lookUpDense(Value dense, ArrayRef<Dim> dims) {
   onnx::ShapeContext &shapes = b.getShapes();
   AffineExpr tokens = facts.getTokens();
-  AffineExpr choices = shapes.getConstant(facts.getExtents().choices);
   AffineExpr experts = shapes.getConstant(facts.getExtents().experts);
   bool isTransposed =
       flattenDims(dims) == SmallVector<Axis>{Axis::Expert, Axis::Token};
@@ -181,8 +224,7 @@ Value LayerWriter::lookUpDense(Value dense, ArrayRef<Dim> dims) {
   if (isTransposed)
     dense = b.makeNode<onnx::TransposeOp>(
         dense, b.getNamedAttr("perm", b.getDenseI64ArrayAttr({1, 0})));
-  Value ids =
-      b.convert(b.reshape(layer.ids, {tokens, choices}), b.getIntegerType(64));
+  Value ids = b.convert(getAllIds(), b.getIntegerType(64));
   return b.makeNode<onnx::GatherElementsOp>(
       {dense, ids}, b.getNamedAttr("axis", b.getI64IntegerAttr(1)));
 }
@@ -287,6 +329,7 @@ Value LayerWriter::write(const RowExpr *expr) {
   if (value)
     return value;
   Value made = expr->kind == RowExpr::Source    ? writeSource(expr)
+               : expr->kind == RowExpr::One     ? writeOne(expr)
                : expr->kind == RowExpr::Product ? writeProduct(expr)
                : expr->kind == RowExpr::Scaled  ? writeScaled(expr)
                                                 : writeNode(expr);
@@ -295,6 +338,11 @@ Value LayerWriter::write(const RowExpr *expr) {
 
 Value LayerWriter::writeSource(const RowExpr *expr) {
   return writeRows(b.toMatrix(expr->source), expr);
+}
+
+Value LayerWriter::writeOne(const RowExpr *expr) {
+  return b.expand(b.makeScalar(1.0, expr->elementType),
+                  {rowsExtent, b.getShapes().getConstant(1)});
 }
 
 /// The rows of a matrix that `expr` stands for.
@@ -357,11 +405,13 @@ Value LayerWriter::writeShared(Value shared) {
 
 Value LayerWriter::writeNode(const RowExpr *expr) {
   SmallVector<Value> operands;
-  bool isAlongFeatures = !isRowwiseElementwise(expr->op);
+  bool hasVectors = isRowwiseElementwise(expr->op) || isNormalization(expr->op);
   for (const RowExpr::Operand &operand : expr->operands)
-    operands.push_back(operand.row       ? write(operand.row)
-                       : isAlongFeatures ? operand.shared
-                                         : writeShared(operand.shared));
+    operands.push_back(operand.row  ? write(operand.row)
+                       : hasVectors ? writeShared(operand.shared)
+                                    : operand.shared);
+  if (isRowReduction(expr->op))
+    operands.push_back(b.makeIntegers({1}));
   if (isa<onnx::SliceOp>(expr->op))
     operands[3] = b.makeNode<onnx::CastOp>(
         b.makeIntegers({1}),
@@ -375,7 +425,10 @@ Value LayerWriter::writeNode(const RowExpr *expr) {
   if (!op) {
     // Along the features, which are the second of two dimensions.
     SmallVector<NamedAttribute> changes;
-    if (isAlongFeatures && !isa<onnx::SliceOp>(expr->op))
+    if (isRowReduction(expr->op))
+      changes.push_back(
+          b.getNamedAttr(onnx::kAxesAttr, b.getDenseI64ArrayAttr({1})));
+    else if (!isRowwiseElementwise(expr->op) && !isa<onnx::SliceOp>(expr->op))
       changes.push_back(b.getNamedAttr("axis", b.getI64IntegerAttr(1)));
     op = b.cloneNode(expr->op, operands, changes);
     made.push_back({operands, op});

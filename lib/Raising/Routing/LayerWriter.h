@@ -42,6 +42,8 @@ private:
   void writePlan(mlir::Value ids);
   mlir::Value writeGroups();
   bool hasExpertsOfNoKind() const;
+  mlir::Value getAllIds();
+  mlir::Value dropRepeated(mlir::Value ids);
   mlir::Value writeIds();
   mlir::Value forEachRow(mlir::Value numbers);
   mlir::Value writeWeights(const RowWeights &weights);
@@ -58,6 +60,7 @@ private:
   mlir::Value writeScaled(const RowExpr *expr);
   mlir::Value write(const RowExpr *expr);
   mlir::Value writeSource(const RowExpr *expr);
+  mlir::Value writeOne(const RowExpr *expr);
   mlir::Value writeRows(mlir::Value x, const RowExpr *expr);
   mlir::Value writeProduct(const RowExpr *expr);
   mlir::Value writeNode(const RowExpr *expr);

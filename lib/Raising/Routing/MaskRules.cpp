@@ -137,6 +137,15 @@ std::optional<Fact> RoutingFacts::keepSome(Operation *op, const Fact &mask,
   return result;
 }
 
+/// Of numbers that are zero outside of choices: where they are not zero.
+Fact RoutingFacts::keepNotZero(const Fact &numbers) {
+  Fact result(FactKind::AnyMask, numbers.dims);
+  result.expert = numbers.expert;
+  result.hits.kept = numbers.dense;
+  result.hits.keptDims = numbers.denseDims;
+  return result;
+}
+
 std::optional<Fact> RoutingFacts::inferAnd(onnx::AndOp op) {
   for (auto [value, other] :
        {std::pair(op.getA(), op.getB()), std::pair(op.getB(), op.getA())}) {
@@ -337,7 +346,7 @@ std::optional<Fact> RoutingFacts::inferReduce(Operation *op, const Fact &fact) {
   bool isOverChoices = reduced == SmallVector<Axis>{Axis::Choice} ||
                        (reduced.empty() && extents.choices == 1 &&
                         !hasAxis(fact.dims, Axis::Choice));
-  if (fact.kind == FactKind::Mask && isOverChoices && areDistinct) {
+  if (fact.kind == FactKind::Mask && isOverChoices && (areDistinct || !isSum)) {
     result.kind = FactKind::AnyMask;
     return result;
   }

@@ -48,6 +48,22 @@ bool RoutingFacts::isWeightOfChoice(const Fact &fact) const {
            fact.kind == FactKind::ZeroOutside));
 }
 
+/// Weights of several choices, one number for each token and expert.
+std::optional<Fact> RoutingFacts::addWeights(onnx::AddOp op) const {
+  const Fact *a = lookup(op.getA()), *b = lookup(op.getB());
+  auto isOfExperts = [&](const Fact *fact) {
+    return fact && !hasAxis(fact->dims, Axis::Choice) &&
+           (fact->kind == FactKind::ZeroOutside || isWeightOfChoice(*fact));
+  };
+  if (!isOfExperts(a) || !isOfExperts(b) || a->dims != b->dims ||
+      !findAxis(a->dims, Axis::Expert))
+    return std::nullopt;
+  Fact result(FactKind::ZeroOutside, a->dims);
+  result.dense = op.getResult();
+  result.denseDims = a->dims;
+  return result;
+}
+
 /// How many tokens the dimensions `along` count, of which those in front count
 /// groups; null where others are inside of them.
 AffineExpr RoutingFacts::getGroupSize(Value value, ArrayRef<Dim> dims,

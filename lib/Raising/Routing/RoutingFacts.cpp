@@ -184,16 +184,7 @@ static bool isOfSlots(FactKind kind) {
          kind == FactKind::Slots;
 }
 
-/// Whether a fact is of tokens and experts, whichever choices led to them: it
-/// says nothing of two choices of one expert, which are added up.
-static bool isOfSets(FactKind kind) {
-  return kind == FactKind::AnyMask || kind == FactKind::ZeroOutside ||
-         kind == FactKind::LowestOutside;
-}
-
 void RoutingFacts::set(Value value, Fact fact) {
-  if (isOfSets(fact.kind) && !areDistinct)
-    return;
   // Counts are of groups of tokens.
   if (fact.kind != FactKind::ChoiceCount && !fitsExtents(value, fact.dims))
     return;
@@ -208,7 +199,9 @@ void RoutingFacts::inferAndSet(Operation *op) {
   if (op->getNumResults() == 0 || llvm::none_of(op->getOperands(), hasFact))
     return;
   MaybeFact fact = infer(op);
-  if (fact && (!seesSlots || isOfSlots(fact->kind)))
+  // A sum of what single choices have is a number for all layers.
+  bool isSum = fact && fact->kind == FactKind::ZeroOutside;
+  if (fact && (!seesSlots || isOfSlots(fact->kind) || isSum))
     set(op->getResult(0), std::move(*fact));
 }
 
@@ -423,6 +416,8 @@ std::optional<Fact> RoutingFacts::inferCast(Operation *op, const Fact &fact) {
     return isa<FloatType>(type) && !fact.dense ? MaybeFact(result)
                                                : std::nullopt;
   case FactKind::ZeroOutside:
+    if (type.isInteger(1))
+      return keepNotZero(fact);
     if (fact.expert)
       return std::nullopt;
     result.dense = op->getResult(0);

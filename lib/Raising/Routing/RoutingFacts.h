@@ -175,6 +175,8 @@ public:
     return lookup(value) || lookupSlots(value);
   }
   const RoutingExtents &getExtents() const { return extents; }
+  /// Whether the choices of one token are known to differ.
+  bool hasDistinctChoices() const { return areDistinct; }
   /// Whether it makes no difference if numbers of choices, made by `weights`,
   /// are set where their experts are, or added: no token chooses one twice, or
   /// the weight of the second choice is NaN.
@@ -265,10 +267,12 @@ private:
   MaybeFact inferExpand(mlir::Operation *op, const Fact &fact);
   /// Rows in, rows out: what is neither routing nor constant.
   MaybeFact inferComputed(mlir::Operation *op);
+  bool isOfRows(mlir::Operation *op) const;
   /// Choices in slots of their experts.
   MaybeFact inferSlots(mlir::Operation *op);
   MaybeFact readMask(const Fact *fact) const;
   bool isWeightOfChoice(const Fact &fact) const;
+  MaybeFact addWeights(onnx::AddOp op) const;
   mlir::AffineExpr getGroupSize(mlir::Value value, llvm::ArrayRef<Dim> dims,
                                 llvm::ArrayRef<int64_t> along) const;
   MaybeFact numberChoices(onnx::CumSumOp op);
@@ -303,6 +307,7 @@ private:
   MaybeFact inferPackedProduct(mlir::Operation *op);
 
   MaybeFact keepSome(mlir::Operation *op, const Fact &mask, mlir::Value other);
+  static Fact keepNotZero(const Fact &numbers);
   MaybeFact maskWeights(mlir::Operation *op, const Fact &mask,
                         mlir::Value other, const Dims &result);
   MaybeFact gatherInnerRows(onnx::GatherOp op, int64_t axis, const Fact &index);
@@ -340,6 +345,17 @@ bool isRowwiseElementwise(mlir::Operation *op);
 /// Whether a cut keeps all elements, in their order: no extent changes,
 /// whatever the bounds are.
 bool isWhole(onnx::SliceOp op, onnx::ShapeContext &shapes);
+
+/// Whether an op divides each row by what its elements have in common, and
+/// scales it by a vector.
+bool isNormalization(mlir::Operation *op);
+
+/// Whether an op makes one element of each row.
+bool isRowReduction(mlir::Operation *op);
+
+/// Whether an op is one of them, or another that works along the last
+/// dimension.
+bool isAlongRows(mlir::Operation *op);
 
 /// Dimensions that a reduction, Squeeze or Unsqueeze names; nothing where they
 /// are absent, or computed in the run.

@@ -31,6 +31,8 @@ std::optional<double> ExpertLifter::evaluateAtZero(const RowExpr *expr) {
   // What a token has does not matter where it is weighted by zero.
   if (expr->kind == RowExpr::Scaled)
     return 0.0;
+  if (expr->kind == RowExpr::One)
+    return 1.0;
   SmallVector<double, 3> values;
   for (const RowExpr::Operand &operand : expr->operands) {
     std::optional<double> value =

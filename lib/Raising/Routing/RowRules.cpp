@@ -22,6 +22,43 @@ bool moec::routing::isRowwiseElementwise(Operation *op) {
              onnx::CastOp, onnx::CastLikeOp, onnx::WhereOp>(op);
 }
 
+/// The axis along which an op works on rows, from which the rest of the
+/// dimensions are one with it.
+static std::optional<int64_t> getRowAxis(Operation *op) {
+  if (!isa<onnx::SoftmaxOp, onnx::LayerNormalizationOp,
+           onnx::RMSNormalizationOp, onnx::SimplifiedLayerNormalizationOp>(op))
+    return std::nullopt;
+  auto axis = op->getAttrOfType<IntegerAttr>("axis");
+  return axis ? axis.getValue().getSExtValue() : -1;
+}
+
+bool moec::routing::isNormalization(Operation *op) {
+  return isa<onnx::LayerNormalizationOp, onnx::RMSNormalizationOp,
+             onnx::SimplifiedLayerNormalizationOp>(op);
+}
+
+bool moec::routing::isRowReduction(Operation *op) {
+  if (!isa<onnx::ReduceSumOp, onnx::ReduceMeanOp, onnx::ReduceMaxOp,
+           onnx::ReduceMinOp, onnx::ReduceL1Op, onnx::ReduceL2Op,
+           onnx::ReduceSumSquareOp>(op))
+    return false;
+  int64_t last = getType(op->getOperand(0)).getRank() - 1;
+  std::optional<SmallVector<int64_t>> axes = getAxes(op, last + 1);
+  return axes && *axes == SmallVector<int64_t>{last} && keepsDims(op);
+}
+
+bool moec::routing::isAlongRows(Operation *op) {
+  std::optional<int64_t> axis = getRowAxis(op);
+  return axis ? isLastAxis(*axis, op->getOperand(0)) : isRowReduction(op);
+}
+
+/// Whether an op works along the elements of known rows.
+bool RoutingFacts::isOfRows(Operation *op) const {
+  const Fact *rows = lookup(op->getOperand(0));
+  return isAlongRows(op) && rows && rows->kind == FactKind::Computed &&
+         rows->dims.back() == Dim{Axis::Feature};
+}
+
 std::optional<Fact> RoutingFacts::inferComputed(Operation *op) {
   auto isRows = [](const Fact *fact) {
     return fact &&
@@ -37,7 +74,7 @@ std::optional<Fact> RoutingFacts::inferComputed(Operation *op) {
     return inferProduct(op);
   if (isa<onnx::MatMulNBitsOp>(op))
     return inferPackedProduct(op);
-  if (!isRowwiseElementwise(op))
+  if (!isRowwiseElementwise(op) && !isOfRows(op))
     return std::nullopt;
   Fact result(FactKind::Computed);
   for (Value operand : op->getOperands()) {

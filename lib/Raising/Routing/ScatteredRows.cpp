@@ -193,8 +193,10 @@ std::optional<LayerFinder::Term> LayerFinder::readScatter(Operation *op) {
   std::optional<Term> term = readTerm(updates);
   // Of what is written to one place twice only the last counts.
   const Fact *weight = term ? term->weight : nullptr;
-  if (!isAdd && !facts.addsWhatIsSet(weight ? weight->weights : Value(),
-                                     weight ? weight->weightDims : Dims()))
+  bool findsOnce = !llvm::is_contained(fact->hits.order, Axis::Choice);
+  if (!isAdd && !findsOnce &&
+      !facts.addsWhatIsSet(weight ? weight->weights : Value(),
+                           weight ? weight->weightDims : Dims()))
     return std::nullopt;
   if (term) {
     if (term->expert != *fact->expert ||

@@ -44,6 +44,8 @@ std::optional<Fact> RoutingFacts::inferSlots(Operation *op) {
       })
       .Case([&](onnx::AddOp op) {
         MaybeFact sum = addSlots(op.getA(), op.getB());
+        if (!sum)
+          sum = addWeights(op);
         return sum ? sum : onPair([&](Value a, Value b) {
           return shiftPlace(a, b, 1);
         });

@@ -23,10 +23,8 @@ Value LayerWriter::getIdsOf(int64_t choice) {
   if (ArrayRef<Value> rounds = facts.getRounds();
       choice != kEveryChoice && !rounds.empty())
     return b.convert(b.reshape(rounds[choice], {own, one}), i64);
-  Value ids = layer.ids;
-  int64_t choices = facts.getExtents().choices;
-  ids = b.convert(b.reshape(ids, {own, shapes.getConstant(choices)}), i64);
-  if (choice == kEveryChoice || choices == 1)
+  Value ids = b.convert(getAllIds(), i64);
+  if (choice == kEveryChoice || facts.getExtents().choices == 1)
     return ids;
   return b.makeNode<onnx::GatherOp>(
       {ids, b.makeIntegers({choice})},

@@ -12,4 +12,4 @@ from .graph import F32, I64, LAYERS, LOOKALIKES, Graph, build, layer, lookalike,
 from .on_all_tokens import all_in_one, gated, masked, with_bias  # noqa: F401
 from .on_hits import gathered_scatter_nd, hits, scatter_nd, zeros_like_x  # noqa: F401
 from . import by_table, by_order, by_einsum, with_capacity, by_boolean, by_slots, of_kinds, of_codes, by_number, by_input  # noqa: F401
-from . import by_rounds  # noqa: F401
+from . import by_rounds, in_turns, of_norms  # noqa: F401

@@ -105,6 +105,29 @@ def two_choices_of_one(g):
     return masked(g)
 
 
+def weighted(g, gates):
+    """Each expert on all tokens, by its column of the gates."""
+    return g.sum_up([g.Mul(g.network("x", m), g.Gather(gates, [e], axis=1))
+                     for e, m in enumerate(g.weights_of_experts())])
+
+
+@layer("P2", distinct=False)
+def chosen_twice_by_softmax(g):
+    """Of an expert that a token chose twice one score is left, the last."""
+    scores, ids = g.route()
+    lowest = g.ConstantOfShape(g.Concat(g.Shape("x", end=1), [g.E], axis=0),
+                               value=helper.make_tensor("v", F32, [1], [-np.inf]))
+    return weighted(g, g.Softmax(g.ScatterElements(lowest, ids, scores, axis=1), axis=1))
+
+
+@layer("P2", distinct=False)
+def chosen_twice_by_scores(g):
+    """Each expert that was chosen adds something once, by its own score."""
+    _, ids = g.route()
+    scores = g.Softmax(g.MatMul("x", g.weight(g.D, g.E)), axis=1)
+    return weighted(g, g.Mul(g.ReduceMax(g.one_hot(ids), [1], keepdims=0), scores))
+
+
 @layer("P2")
 def ids_counted_from_one(g):
     return masked(g, mask_of=lambda g, ids, e: g.Equal(g.Add(ids, 1), e + 1))
@@ -136,6 +159,62 @@ def gated(g):
         up, gate = g.Split(g.MatMul(x, g.weight(g.D, 2 * g.H)), axis=1, num_outputs=2, outputs=2)
         return g.MatMul(g.Mul(g.Mul(gate, g.Sigmoid(gate)), up), m[1])
     return masked(g, network=network)
+
+
+def stacked(g, gates, axis=1):
+    """The sum of what all experts give, stacked, by gates [T, E]."""
+    y = g.Concat(*[g.Unsqueeze(g.network("x", m), [axis]) for m in g.weights_of_experts()], axis=axis)
+    return g.ReduceSum(g.Mul(y, g.Unsqueeze(gates, [2])), [1], keepdims=0)
+
+
+def gates_of(g):
+    weights, ids = g.route()
+    return g.ReduceSum(g.Mul(g.one_hot(ids), g.Unsqueeze(weights, [2])), [1], keepdims=0)
+
+
+@layer("P2")
+def stacked_and_summed(g):
+    return stacked(g, gates_of(g))
+
+
+@layer("P2")
+def stacked_and_multiplied(g):
+    y = g.Concat(*[g.Unsqueeze(g.network("x", m), [1]) for m in g.weights_of_experts()], axis=1)
+    return g.Squeeze(g.MatMul(g.Unsqueeze(gates_of(g), [1]), y), [1])
+
+
+@layer("P2")
+def stacked_and_contracted(g):
+    y = g.Concat(*[g.Unsqueeze(g.network("x", m), [1]) for m in g.weights_of_experts()], axis=1)
+    return g.Einsum(gates_of(g), y, equation="te,ted->td")
+
+
+@lookalike(tokens=4, experts=4)
+def stacked_along_tokens(g):
+    """As many experts as tokens, whose results stand in one another's place."""
+    return stacked(g, gates_of(g), axis=0)
+
+
+@lookalike(tokens=4, experts=4)
+def multiplied_along_tokens(g):
+    y = g.Concat(*[g.Unsqueeze(g.network("x", m), [0]) for m in g.weights_of_experts()], axis=0)
+    return g.Squeeze(g.MatMul(g.Unsqueeze(gates_of(g), [1]), y), [1])
+
+
+@lookalike(tokens=4, experts=4)
+def multiplied_by_other_weights(g):
+    """The weights of all tokens for one expert meet the results of all experts."""
+    y = g.Concat(*[g.Unsqueeze(g.network("x", m), [1]) for m in g.weights_of_experts()], axis=1)
+    return g.Squeeze(g.MatMul(g.Unsqueeze(g.Transpose(gates_of(g), perm=[1, 0]), [1]), y), [1])
+
+
+@lookalike()
+def multiplied_by_choice(g):
+    """The weights of one choice, those of the others left out."""
+    weights, ids = g.route()
+    rows = g.Slice(g.Mul(g.one_hot(ids), g.Unsqueeze(weights, [2])), [0], [1], [1])
+    y = g.Concat(*[g.Unsqueeze(g.network("x", m), [1]) for m in g.weights_of_experts()], axis=1)
+    return g.Squeeze(g.MatMul(rows, y), [1])
 
 
 @layer("P2b")
@@ -295,21 +374,21 @@ def scores_where_chosen(g):
     return weighed_by_table(g, g.Mul(any_of(g, ids), g.Sigmoid(g.MatMul("x", g.weight(g.D, g.E)))))
 
 
-@lookalike(distinct=False)
+@layer("P2", distinct=False)
 def scores_where_chosen_twice(g):
     """A table counts an expert that is chosen twice once."""
     ids = g.route()[1]
     return weighed_by_table(g, g.Mul(any_of(g, ids), g.Sigmoid(g.MatMul("x", g.weight(g.D, g.E)))))
 
 
-@lookalike(distinct=False)
+@layer("P2", distinct=False)
 def softmax_where_chosen_twice(g):
     scores = g.MatMul("x", g.weight(g.D, g.E))
     chosen = g.Cast(any_of(g, g.route()[1]), to=BOOL)
     return weighed_by_table(g, g.Softmax(g.Where(chosen, scores, float("-inf")), axis=1))
 
 
-@lookalike(distinct=False)
+@layer("P2", distinct=False)
 def softmax_of_what_is_chosen_twice(g):
     weights, ids = g.route()
     shape = g.Concat(g.Shape("x", end=1), [g.E], axis=0)
@@ -317,7 +396,7 @@ def softmax_of_what_is_chosen_twice(g):
     return weighed_by_table(g, g.Softmax(g.ScatterElements(lowest, ids, weights, axis=1), axis=1))
 
 
-@lookalike(distinct=False)
+@layer("P2", distinct=False)
 def gates_times_scores_twice(g):
     """The sum of two weights, times a number, is no weight of each."""
     weights, ids = g.route()

@@ -110,6 +110,25 @@ def gathered_by_tokens_alone(g):
     return total
 
 
+def hits_without_weights(g):
+    _, ids = g.route()
+    total = zeros_like_x(g)
+    for e, m in enumerate(g.weights_of_experts()):
+        tokens = tokens_of(g, ids, e)
+        total = scatter_nd(g, total, tokens, g.network(g.Gather("x", tokens, axis=0), m))
+    return total
+
+
+@layer("P3")
+def added_as_it_is(g):
+    return hits_without_weights(g)
+
+
+@layer("P3", distinct=False)
+def added_once_if_chosen_twice(g):
+    return hits_without_weights(g)
+
+
 @lookalike()
 def kept_apart_by_choice(g):
     """Each row where its token and choice are: no sum over choices."""
@@ -203,7 +222,7 @@ def written_where_hit_twice(g):
     return gathered(g, write)
 
 
-@lookalike(distinct=False)
+@layer("P3", distinct=False)
 def tokens_where_hit_twice(g):
     """What a token adds once, whoever chose it."""
     weights, ids = g.route()
