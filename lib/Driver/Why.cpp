@@ -120,11 +120,29 @@ void NodeExplanation::collectRemarks() {
     addRemarks(layers[*own]);
   if (nearest && !layers[*nearest].isRaised())
     addRemarks(layers[*nearest]);
+  // Where nobody chooses experts: what else is done with them.
+  if (layers.empty())
+    for (const PassRemark &remark : remarks)
+      if (remark.name == "OtherRouting" && !llvm::is_contained(told, &remark))
+        told.push_back(&remark);
 }
 
 //===-- How it is said ----------------------------------------------------===//
 
+/// Whether a node chooses, but no experts: nothing is lost of it.
+bool NodeExplanation::choosesOthers() const {
+  const NodeGraph::Node &self = graph.getNodes()[node];
+  return !own && told.empty() && (self.op == "TopK" || self.op == "ArgMax");
+}
+
 std::string NodeExplanation::describePlace() const {
+  if (choosesOthers())
+    return describeNearest() + "; it chooses no experts itself: as many "
+                               "networks as it chooses among do not follow";
+  return describeNearest();
+}
+
+std::string NodeExplanation::describeNearest() const {
   if (own)
     return "is in the MoE layer '" + layers[*own].name + "', raised from " +
            layers[*own].raisedFrom;

@@ -44,7 +44,9 @@ private:
   std::optional<unsigned> measure(unsigned other) const;
   void collectRemarks();
   void addRemarks(const Layer &layer);
+  bool choosesOthers() const;
   std::string describePlace() const;
+  std::string describeNearest() const;
 
   const NodeGraph &graph;
   NodeLayers raised;

@@ -6,6 +6,8 @@
 
 #include "GraphImporter.h"
 
+#include "dialects/Onnx/IR/SingleElements.h"
+
 #include "llvm/Support/CheckedArithmetic.h"
 
 #include <limits>
@@ -207,7 +209,8 @@ LogicalResult GraphImporter::inferTypes(Operation *op, StringRef where) {
     isVerifying = false;
     if (isValid) {
       message.clear();
-      isValid = succeeded(cast<onnx::OnnxNode>(op).inferShapes(shapes));
+      isValid = succeeded(onnx::requireElements(shapes, op)) &&
+                succeeded(cast<onnx::OnnxNode>(op).inferShapes(shapes));
     }
     if (isValid) {
       for (Type type : op->getResultTypes())

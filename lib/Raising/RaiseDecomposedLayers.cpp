@@ -12,6 +12,7 @@
 #include "Routing/GraphCleaner.h"
 #include "Routing/LayerWriter.h"
 #include "Routing/LostChoices.h"
+#include "Routing/OtherRouting.h"
 
 #include "moec/Parameters/FileValues.h"
 #include "moec/Raising/LayerSummary.h"
@@ -56,6 +57,8 @@ struct RaiseDecomposedLayers
     for (const Choice &choice : choices)
       if (choice.isOfScores)
         all.push_back(choice.ids);
+    for (Operation &op : main.getBody().front())
+      reportOtherRouting(&op, all);
     bool isChanged = false;
     SmallVector<Value> done;
     for (ArrayRef<Choice> rounds : findRounds(choices)) {
@@ -164,6 +167,16 @@ private:
   /// one.
   static bool computesEverybody(const RoutedLayer &layer) {
     return StringRef(layer.pattern).starts_with("P2") || !layer.slots.empty();
+  }
+
+  /// Experts that tokens do not choose are no layer that routes.
+  static void reportOtherRouting(Operation *op, ArrayRef<Value> choices) {
+    std::string text = describeOtherRouting(op, choices);
+    if (text.empty())
+      return;
+    remark::analysis(op->getLoc(), remark::RemarkOpts::name("OtherRouting")
+                                       .category("raise-decomposed-layers"))
+        << remark::add("'{0}' chooses no experts: {1}", getNodeName(op), text);
   }
 
   void reportMiss(const Choice &choice, const Miss &miss) {

@@ -128,6 +128,15 @@ FORMS = [
     (nbits(K=0), 140, "attributes 'K' = 0 and 'N' = 4 must be between 1 and 2^31"),
     (gathered(gather_axis=1, quantize_axis=0), 142, "attribute 'gather_axis' = 1"),
     (gathered(quantize_axis=0), 142, "attribute 'quantize_axis' = 0"),
+    # Axes from the end are named as they are written.
+    (gathered(data=np.zeros((4, 2, 16), np.uint8), gather_axis=-2, quantize_axis=-1), 142,
+     "attribute 'gather_axis' = -2; export the model with 0"),
+    (gathered(data=np.zeros((4, 16, 2), np.uint8)), 142,
+     "attribute 'quantize_axis' = 1; export the model with the last axis"),
+    (gathered(data=np.zeros((4, 16, 2), np.uint8), quantize_axis=-2), 142,
+     "attribute 'quantize_axis' = -2"),
+    (nbits(weight_prepacked=-1), 142, "attribute 'weight_prepacked' = -1; export"),
+    (gathered(bits=-4), 142, "attribute 'bits' = -4 for elements of type 'ui8'"),
     (gathered(bits=2), 142, "attribute 'bits' = 2 for elements of type 'ui8'"),
     (gathered(data=(UINT8, ("N", 16))), 142, "input 'data' has type 'tensor<?x16xui8>'"),
     (gathered(data=np.zeros((0, 16), np.uint8)), 140, "expected at least 2 extents above 0"),
@@ -153,6 +162,7 @@ FORMS = [
      "attribute 'stash_type' = 16; export the model with 1 (float) or 11 (double)"),
     (plain("EyeLike", "x", {"dtype": TensorProto.STRING}, x=floats(2, 4)), 142,
      "attribute 'dtype' = 8; export the model with a numeric type"),
+    (plain("EyeLike", "x", {"dtype": -1}, x=floats(2, 4)), 142, "attribute 'dtype' = -1; export"),
     # A type that the op has no operand of, and sizes beyond its bounds.
     (plain("Softmax", "x", x=ints(4)), 142,
      "operand #0 must be tensor of f16, bf16, f32 or f64 values, but got 'tensor<4xi64>'; convert"),

@@ -50,7 +50,7 @@ LogicalResult MatMulNBitsOp::inferShapes(ShapeContext &context) {
                                   "without a reordering of the columns";
   if (getWeightPrepacked() != 0)
     return emitUnsupported(op)
-           << "attribute 'weight_prepacked' = " << getWeightPrepacked()
+           << "attribute 'weight_prepacked' = " << int64_t(getWeightPrepacked())
            << "; export the weights as they are specified";
   if (failed(checkBits(op, getBits())) ||
       failed(checkBlockSize(op, getBlockSize())))
@@ -100,8 +100,9 @@ LogicalResult GatherBlockQuantizedOp::inferShapes(ShapeContext &context) {
   bool isBytes = code.isUnsignedInteger(8);
   if (getBits() != 4 && (getBits() != 8 || !isBytes))
     return emitUnsupported(op)
-           << "attribute 'bits' = " << getBits() << " for elements of type "
-           << code << "; quantise the model to 4" << (isBytes ? " or 8" : "");
+           << "attribute 'bits' = " << int64_t(getBits())
+           << " for elements of type " << code << "; quantise the model to 4"
+           << (isBytes ? " or 8" : "");
   if (failed(checkBlockSize(op, getBlockSize())))
     return failure();
   Extents data = context.getExtents(getData());
@@ -119,11 +120,11 @@ LogicalResult GatherBlockQuantizedOp::inferShapes(ShapeContext &context) {
     return failure();
   if (*gather != 0)
     return emitUnsupported(op)
-           << "attribute 'gather_axis' = " << getGatherAxis()
+           << "attribute 'gather_axis' = " << int64_t(getGatherAxis())
            << "; export the model with 0";
   if (*quantize != rank - 1)
     return emitUnsupported(op)
-           << "attribute 'quantize_axis' = " << getQuantizeAxis()
+           << "attribute 'quantize_axis' = " << int64_t(getQuantizeAxis())
            << "; export the model with the last axis";
   int64_t perElement = isBytes ? 8 / getBits() : 1;
   int64_t width = type.getDimSize(rank - 1) * perElement;

@@ -7,6 +7,7 @@
 #include "dialects/Onnx/IR/ShapeArithmetic.h"
 
 #include "dialects/Onnx/IR/Onnx.h"
+#include "dialects/Onnx/IR/SingleElements.h"
 #include "dialects/Rt/IR/Rt.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -27,6 +28,16 @@ std::optional<int64_t> moec::onnx::getConstant(AffineExpr expr) {
   return constant.getValue();
 }
 
+/// Whether a sum is an extent, or more, less at most one of it.
+static bool isAllButOne(AffineExpr sum, AffineExpr last) {
+  auto term = dyn_cast<AffineBinaryOpExpr>(last);
+  if (!term || term.getKind() != AffineExprKind::Mul ||
+      getConstant(term.getRHS()) != -1)
+    return false;
+  AffineExpr whole = getAtMostOneOf(term.getLHS());
+  return whole && isNonNegative(sum - whole);
+}
+
 bool moec::onnx::isNonNegative(AffineExpr expr) {
   if (auto constant = dyn_cast<AffineConstantExpr>(expr))
     return constant.getValue() >= 0;
@@ -37,6 +48,10 @@ bool moec::onnx::isNonNegative(AffineExpr expr) {
     return false;
   switch (binary.getKind()) {
   case AffineExprKind::Add:
+    if (isAllButOne(binary.getLHS(), binary.getRHS()) ||
+        isAllButOne(binary.getRHS(), binary.getLHS()))
+      return true;
+    [[fallthrough]];
   case AffineExprKind::Mul:
     return isNonNegative(binary.getLHS()) && isNonNegative(binary.getRHS());
   case AffineExprKind::Mod:

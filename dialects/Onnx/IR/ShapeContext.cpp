@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "dialects/Onnx/IR/Onnx.h"
+#include "dialects/Onnx/IR/SingleElements.h"
 
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/Diagnostics.h"
@@ -76,6 +77,8 @@ std::string moec::onnx::describeExtent(AffineExpr expr,
     return names[symbol.getPosition()];
   if (auto constant = dyn_cast<AffineConstantExpr>(expr))
     return std::to_string(constant.getValue());
+  if (AffineExpr whole = getAtMostOneOf(expr))
+    return "min(" + describeExtent(whole, names) + ", 1)";
   auto binary = cast<AffineBinaryOpExpr>(expr);
   StringRef name;
   switch (binary.getKind()) {

@@ -6,6 +6,7 @@
 
 #include "dialects/Onnx/IR/Onnx.h"
 #include "dialects/Onnx/IR/ShapeArithmetic.h"
+#include "dialects/Onnx/IR/SingleElements.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -278,6 +279,20 @@ Value RangeOp::materializeExtent(OpBuilder &builder, unsigned, unsigned) {
                             "the number of elements of a range");
 }
 
+/// An extent expanded to one element or none is what it was: where there is
+/// none, it must be nothing itself, so that a single element of it is refused.
+static FailureOr<AffineExpr> expandToAtMostOne(ShapeContext &context,
+                                               Operation *op, AffineExpr own,
+                                               AffineExpr wanted) {
+  if (getConstant(own) == 1)
+    return wanted;
+  if (own != getAtMostOneOf(wanted) &&
+      failed(requireAtLeast(context, op, wanted * kMaxExtent, own,
+                            "an extent expanded to one element or none")))
+    return failure();
+  return own;
+}
+
 LogicalResult ExpandOp::inferShapes(ShapeContext &context) {
   if (!getShape())
     return keepShape(*this, "shape");
@@ -309,7 +324,9 @@ LogicalResult ExpandOp::inferShapes(ShapeContext &context) {
     if (failed(requireAtLeast(context, *this, wanted, context.getConstant(0),
                               "an element of 'shape'")))
       return failure();
-    FailureOr<AffineExpr> extent = context.broadcast(*this, own, wanted);
+    FailureOr<AffineExpr> extent =
+        getAtMostOneOf(wanted) ? expandToAtMostOne(context, *this, own, wanted)
+                               : context.broadcast(*this, own, wanted);
     if (failed(extent))
       return failure();
     extents.push_back(*extent);
@@ -448,8 +465,9 @@ LogicalResult EyeLikeOp::inferShapes(ShapeContext &context) {
   if (getDtype())
     element = getOnnxType(getContext(), *getDtype());
   if (!element)
-    return emitUnsupported(*this) << "attribute 'dtype' = " << *getDtype()
-                                  << "; export the model with a numeric type";
+    return emitUnsupported(*this)
+           << "attribute 'dtype' = " << int64_t(*getDtype())
+           << "; export the model with a numeric type";
   context.setResult(getOperation()->getResult(0), element, input);
   return success();
 }

@@ -7,6 +7,7 @@
 #include "dialects/Onnx/IR/Movement.h"
 #include "dialects/Onnx/IR/RuntimeAxes.h"
 #include "dialects/Onnx/IR/ShapeArithmetic.h"
+#include "dialects/Onnx/IR/SingleElements.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -82,12 +83,10 @@ private:
           return failure();
         return reach > 0 ? extent : zero;
       }
-      // The first or last element of an extent: one that is there.
+      // The first or last element of an extent, if there is one.
       if (*constant == 1 || *constant == -1) {
-        if (failed(requireAtLeast(context, op, extent, context.getConstant(1),
-                                  "an extent that is sliced at an element")))
-          return failure();
-        return *constant == 1 ? position : simplify(extent - 1);
+        AffineExpr element = getAtMostOne(context, extent);
+        return *constant == 1 ? element : simplify(extent - element);
       }
       if (*constant > 0)
         return getMinimum(context, position, extent);

@@ -7,6 +7,7 @@
 #include "LayerFinder.h"
 
 #include "Constants.h"
+#include "LostChoices.h"
 
 #include "mlir/IR/TypeUtilities.h"
 
@@ -22,11 +23,12 @@ std::unique_ptr<RoutedLayer> LayerFinder::fail(Operation *node,
 }
 
 std::unique_ptr<RoutedLayer> LayerFinder::find() {
+  // One of the experts leads to all; the first may be missing.
+  int64_t first = findFirstExpert(facts);
   for (const auto &[value, fact] : facts.getFacts()) {
     for (Operation *user : value.getUsers()) {
       MaybeLayer layer;
-      // One of the experts leads to all.
-      if (fact.expert.value_or(0) != 0)
+      if (fact.expert.value_or(first) != first)
         break;
       bool isWeighted =
           isWeight(&fact) && fact.expert && isa<onnx::MulOp>(user);
@@ -219,9 +221,13 @@ std::unique_ptr<RoutedLayer> LayerFinder::findSum(Operation *start) {
       break;
     root = user;
   }
-  if (int64_t(terms.size()) != experts)
+  if (int64_t(terms.size()) != experts) {
+    auto added = llvm::map_to_vector(
+        terms, [](const Term &term) { return term.expert; });
     return fail(root, "it adds " + Twine(terms.size()) + " of " +
-                          Twine(experts) + " experts");
+                          Twine(experts) +
+                          " experts: " + listMissing(added, experts));
+  }
   llvm::sort(terms,
              [](const Term &a, const Term &b) { return a.expert < b.expert; });
   auto layer = std::make_unique<RoutedLayer>();

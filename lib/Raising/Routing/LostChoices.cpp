@@ -64,9 +64,8 @@ namespace {
 /// the layers of a model come one after the other.
 class ExpertSearch {
 public:
-  ExpertSearch(const RoutingFacts &facts, ArrayRef<Value> choices)
-      : experts(facts.getExtents().experts) {
-    Operation *choice = facts.getIds().getDefiningOp();
+  ExpertSearch(Operation *choice, int64_t experts, ArrayRef<Value> choices)
+      : experts(experts) {
     collectRegion(choice, choices);
     // In the order of the graph, whatever that of the set.
     for (Operation &op : *choice->getBlock())
@@ -78,6 +77,22 @@ public:
     return experts > 1 &&
            (llvm::any_of(ops, [&](Operation *op) { return isStack(op); }) ||
             hasParallelProducts());
+  }
+
+  /// The number of matrices of a stack, some of which make as many slots as are
+  /// chosen among; 0 without one.
+  int64_t findStackOfSlots() {
+    int64_t slots = std::exchange(experts, 0);
+    for (Operation *op : ops) {
+      // Of each matrix in turn: as many experts as it may be a stack of.
+      if (!isa<param::LoadOp, onnx::ConstantOp>(op))
+        continue;
+      ArrayRef<int64_t> shape = getType(op->getResult(0)).getShape();
+      experts = shape.empty() ? 0 : shape.front();
+      if (experts > 1 && experts < slots && slots % experts == 0 && isStack(op))
+        return experts;
+    }
+    return 0;
   }
 
 private:
@@ -247,10 +262,47 @@ static bool isScoresOfOther(Value ids, ArrayRef<Value> choices) {
          });
 }
 
+int64_t moec::routing::findFirstExpert(const RoutingFacts &facts) {
+  std::optional<int64_t> first;
+  for (const auto &[value, fact] : facts.getFacts())
+    if (fact.expert)
+      first = std::min(first.value_or(*fact.expert), *fact.expert);
+  return first.value_or(0);
+}
+
+std::string moec::routing::listMissing(ArrayRef<int64_t> added,
+                                       int64_t experts) {
+  constexpr size_t kMost = 8;
+  SmallVector<std::string> missing;
+  for (int64_t expert = 0; expert < experts; ++expert)
+    if (!llvm::is_contained(added, expert))
+      missing.push_back(std::to_string(expert));
+  std::string verb = missing.size() == 1 ? " has no term" : " have no term";
+  if (missing.size() > kMost) {
+    std::string more = std::to_string(missing.size() - kMost) + " more";
+    missing.truncate(kMost);
+    missing.push_back(std::move(more));
+  }
+  std::string last = missing.pop_back_val();
+  std::string first = llvm::join(missing, ", ");
+  return (first.empty() ? last : first + " and " + last) + verb;
+}
+
+bool moec::routing::leadsToExperts(Operation *choice, int64_t experts,
+                                   ArrayRef<Value> choices) {
+  return ExpertSearch(choice, experts, choices).find();
+}
+
+int64_t moec::routing::findExpertsOfSlots(Operation *op, int64_t slots,
+                                          ArrayRef<Value> choices) {
+  return ExpertSearch(op, slots, choices).findStackOfSlots();
+}
+
 Miss moec::routing::findLostChoice(const RoutingFacts &facts,
                                    ArrayRef<Value> choices) {
   if (isScoresOfOther(facts.getIds(), choices) ||
-      !ExpertSearch(facts, choices).find())
+      !leadsToExperts(facts.getIds().getDefiningOp(),
+                      facts.getExtents().experts, choices))
     return {};
   return FactsEnd(facts).describe();
 }

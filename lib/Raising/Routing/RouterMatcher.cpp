@@ -55,6 +55,9 @@ Value RouterMatcher::peel(Value value) {
 
 bool RouterMatcher::matchTop() {
   Value indices = peel(ids);
+  if (auto mod = indices.getDefiningOp<onnx::ModOp>())
+    return fail(mod, "it takes numbers modulo that of the experts (hash "
+                     "routing), where no scores choose");
   auto top = indices.getDefiningOp<onnx::TopKOp>();
   if (!top || indices != top.getIndices())
     return fail(indices.getDefiningOp(), "the ids are not those of one TopK");

@@ -4,7 +4,7 @@
 """lost_choices.py FOLDER
 
 Experts are chosen in ways that no rule knows: what is said of the choice names the node
-where it is lost. Of a TopK or ArgMax that chooses no experts nothing is said."""
+where it is lost. Of a TopK or ArgMax that chooses no experts that alone is said."""
 
 import json
 import pathlib
@@ -191,6 +191,8 @@ def main(folder):
         _, _, said, missed, layers = ask(folder, name, make, options, op, last=False)
         if missed:
             wrong.append(f"{name}: {missed}")
+        if not raised and "it chooses no experts itself: as many networks" not in said["why"]:
+            wrong.append(f"{name}: {said['why']}")
         count = json.loads(subprocess.run(["moec", "inspect", str(folder / f"{name}.onnx"), "--json"],
                                           capture_output=True, text=True, check=True).stdout)["moe_layers"]
         if raised and len(count) != raised:
