@@ -120,7 +120,8 @@ void ValueProduct::foldTranspose() {
     isTransposed = !isTransposed;
     return;
   }
-  if (isTransposed || !transpose->hasOneUse())
+  // A Gemm's have no more than two dimensions.
+  if (!transpose->hasOneUse())
     return;
   auto swapLast = [&](auto range) {
     auto swapped = llvm::to_vector(range);

@@ -120,6 +120,47 @@ module attributes {onnx.symbols = ["T"]} {
 
 // -----
 
+// One whose rows are by chance what counts the groups is no product of the experts.
+// CHECK: kept all experts of 'layer': 'moe.grouped_matmul' reads its groups
+#t = affine_map<()[s0] -> (s0, 4)>
+module attributes {onnx.symbols = ["T"]} {
+  param.decl @gain : tensor<4xf32> = #param.dense<dense<1.0> : tensor<4xf32>>
+  param.decl @router : tensor<4x4xf32> = #param.dense<dense<[[0.1, 0.2, 0.3, 0.4], [0.2, 0.1, 0.3, 0.4], [0.1, 0.3, 0.2, 0.1], [0.3, 0.1, 0.1, 0.2]]> : tensor<4x4xf32>>
+  param.decl @bias : tensor<4xf32> = #param.dense<dense<[0.0, 0.0, 0.0, 0.0]> : tensor<4xf32>>
+  param.decl @w1 : tensor<4x8x4xf32> = #param.stack<[#param.dense<dense<1.0> : tensor<8x4xf32>>, #param.dense<dense<2.0> : tensor<8x4xf32>>, #param.dense<dense<3.0> : tensor<8x4xf32>>, #param.dense<dense<4.0> : tensor<8x4xf32>>], axis = 0>
+  param.decl @w2 : tensor<4x4x8xf32> = #param.stack<[#param.dense<dense<1.0> : tensor<4x8xf32>>, #param.dense<dense<2.0> : tensor<4x8xf32>>, #param.dense<dense<1.0> : tensor<4x8xf32>>, #param.dense<dense<1.0> : tensor<4x8xf32>>], axis = 0>
+  func.func @main(%x: tensor<?x4xf32> {onnx.name = "x", onnx.shape = #t}) -> (tensor<?x4xf32> {onnx.name = "y"}) {
+    %c0 = arith.constant 0 : index
+    %c2 = arith.constant 2 : index
+    %gain = param.load @gain : tensor<4xf32>
+    %router = param.load @router : tensor<4x4xf32>
+    %bias = param.load @bias : tensor<4xf32>
+    %w1 = param.load @w1 : tensor<4x8x4xf32>
+    %w2 = param.load @w2 : tensor<4x4x8xf32>
+    %n = onnx.SimplifiedLayerNormalization(%x, %gain) {onnx.shapes = [#t]} : (tensor<?x4xf32>, tensor<4xf32>) -> tensor<?x4xf32>
+    %m = onnx.MatMul(%n, %router) {onnx.shapes = [#t]} : (tensor<?x4xf32>, tensor<4x4xf32>) -> tensor<?x4xf32>
+    %s = onnx.Add(%m, %bias) {onnx.shapes = [#t]} : (tensor<?x4xf32>, tensor<4xf32>) -> tensor<?x4xf32>
+    %t = tensor.dim %x, %c0 : tensor<?x4xf32>
+    %r = arith.muli %t, %c2 : index
+    %e0 = tensor.empty(%t) : tensor<?x2xf32>
+    %e1 = tensor.empty(%t) : tensor<?x2xi32>
+    %w, %ids = moe.route ins(%s : tensor<?x4xf32>) outs(%e0, %e1 : tensor<?x2xf32>, tensor<?x2xi32>) {score = #moe.score<softmax_all>, tie = #moe.tie<lowest>, propagate_nan, moe.layer = "layer"} -> tensor<?x2xf32>, tensor<?x2xi32>
+    %o = tensor.empty() : tensor<5xi32>
+    %rr = tensor.empty(%r) : tensor<?xi32>
+    %ii = tensor.empty(%t) : tensor<?x2xi32>
+    %offsets, %rows, %inverse = moe.plan ins(%ids : tensor<?x2xi32>) outs(%o, %rr, %ii : tensor<5xi32>, tensor<?xi32>, tensor<?x2xi32>) {moe.layer = "layer"} -> tensor<5xi32>, tensor<?xi32>, tensor<?x2xi32>
+    %f = tensor.empty(%r) : tensor<?x4xf32>
+    %y = moe.expert_ffn ins(%x, %rows, %offsets, %w1, %w2 : tensor<?x4xf32>, tensor<?xi32>, tensor<5xi32>, tensor<4x8x4xf32>, tensor<4x4x8xf32>) outs(%f : tensor<?x4xf32>) {activation = #moe.activation<relu>, moe.layer = "layer"} -> tensor<?x4xf32>
+    %g = tensor.empty(%t) : tensor<?x4xf32>
+    %z = moe.combine ins(%y, %inverse, %w : tensor<?x4xf32>, tensor<?x2xi32>, tensor<?x2xf32>) outs(%g : tensor<?x4xf32>) {onnx.shapes = [#t], moe.layer = "layer"} -> tensor<?x4xf32>
+    %h = tensor.empty(%t) : tensor<?x8xf32>
+    %u = moe.grouped_matmul ins(%x, %w1 : tensor<?x4xf32>, tensor<4x8x4xf32>) rows(%offsets : tensor<5xi32>) outs(%h : tensor<?x8xf32>) {layout = #moe.layout<nk>, activation = #moe.activation<identity>} -> tensor<?x8xf32>
+    return %z : tensor<?x4xf32>
+  }
+}
+
+// -----
+
 // CHECK: kept all experts of 'layer': weights of its experts are not known before the run
 #t = affine_map<()[s0] -> (s0, 4)>
 module attributes {onnx.symbols = ["T"]} {

@@ -139,12 +139,34 @@ func.func @repeated(%q: tensor<1x3x?xf32> {onnx.shape = affine_map<()[s0, s1] ->
 
 // -----
 
+// So are rows of fewer dimensions for one matrix: which extent is which says the result alone.
+// CHECK: #[[ROWS:.*]] = affine_map<()[s0] -> (1, s0, 7)>
+// CHECK-LABEL: func @fewer_dimensions(
+// CHECK: onnx.Expand(%{{.*}}) {onnx.shapes = [#[[ROWS]]]} : (tensor<?x7xf32>) -> tensor<1x?x7xf32>
+// CHECK: moe.grouped_matmul
+func.func @fewer_dimensions(%q: tensor<?x7xf32> {onnx.shape = affine_map<()[s0] -> (s0, 7)>}, %k: tensor<1x7x5xf32>) -> tensor<1x?x5xf32> {
+  %y = onnx.MatMul(%q, %k) {onnx.shapes = [affine_map<()[s0] -> (1, s0, 5)>]} : (tensor<?x7xf32>, tensor<1x7x5xf32>) -> tensor<1x?x5xf32>
+  return %y : tensor<1x?x5xf32>
+}
+
+// -----
+
 // REMARK: [Missed] NotRaised | {{.*}}the product stays as it is: only the run knows how often it repeats its rows
 // CHECK-LABEL: func @unknown_repeated
 // CHECK-NOT: moe.grouped_matmul
 func.func @unknown_repeated(%q: tensor<1x3x7xf32>, %k: tensor<?x7x5xf32>) -> tensor<?x3x5xf32> {
   %y = onnx.MatMul(%q, %k) : (tensor<1x3x7xf32>, tensor<?x7x5xf32>) -> tensor<?x3x5xf32>
   return %y : tensor<?x3x5xf32>
+}
+
+// -----
+
+// REMARK: [Missed] NotRaised | {{.*}}the product stays as it is: only the run knows how often it repeats its rows
+// CHECK-LABEL: func @unknown_fewer_dimensions
+// CHECK-NOT: moe.grouped_matmul
+func.func @unknown_fewer_dimensions(%q: tensor<?x7xf32>, %k: tensor<1x7x5xf32>) -> tensor<1x?x5xf32> {
+  %y = onnx.MatMul(%q, %k) : (tensor<?x7xf32>, tensor<1x7x5xf32>) -> tensor<1x?x5xf32>
+  return %y : tensor<1x?x5xf32>
 }
 
 // -----

@@ -98,16 +98,6 @@ bool ExpertLifter::areAlike(Values values) {
   return true;
 }
 
-SmallVector<Value> ExpertLifter::pick(ValueRange all) const {
-  if (experts.empty())
-    return all;
-  SmallVector<Value> own;
-  for (int64_t expert : experts)
-    if (expert < int64_t(all.size()))
-      own.push_back(all[expert]);
-  return own;
-}
-
 /// Whether each value has all sorted rows of its expert.
 bool ExpertLifter::areSegments(Values values) {
   for (auto [i, value] : llvm::enumerate(values)) {
@@ -118,13 +108,17 @@ bool ExpertLifter::areSegments(Values values) {
   return values.size() == countExperts();
 }
 
-/// Whether the values are sorted rows, cut by how many each expert has.
+/// Whether the values are sorted rows, cut by how many each expert has: the
+/// rows of one expert may be cut along their features, too.
 bool ExpertLifter::isSplitRows(Values values) {
   auto split = values.front().getDefiningOp<onnx::SplitOp>();
-  if (!split || space != Space::Rows)
+  if (!split || space != Space::Rows || !areSegments(values))
     return false;
-  const Fact *fact = facts.lookup(values.front());
-  return fact && fact->expert && values == Values(pick(split.getOutputs()));
+  const Dims &dims = facts.lookup(values.front())->dims;
+  return dims[normalizeAxis(split.getAxis(), dims.size())] == Dim{Axis::Hit} &&
+         llvm::all_of(values, [&](Value value) {
+           return value.getDefiningOp() == split;
+         });
 }
 
 RowExpr *ExpertLifter::liftNode(Values values) {
@@ -203,7 +197,10 @@ RowExpr *ExpertLifter::liftConcat(onnx::ConcatOp op) {
     if (!fact || fact->expert != int64_t(expert))
       return fail(op, "its parts are not those of the experts in order");
   }
-  return lift(pick(parts));
+  SmallVector<Value> own;
+  for (size_t i = 0; i < countExperts(); ++i)
+    own.push_back(parts[getExpert(i)]);
+  return lift(own);
 }
 
 /// A constant that is the same for every expert and every row.

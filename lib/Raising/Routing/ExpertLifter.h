@@ -166,8 +166,6 @@ private:
     return experts.empty() ? int64_t(i) : experts[i];
   }
   bool areSegments(Values values);
-  /// Of `all` experts' values those that are lifted.
-  llvm::SmallVector<mlir::Value> pick(mlir::ValueRange all) const;
   RowExpr *liftDispatched(mlir::Value value);
   RowExpr *liftSlotsOfExperts(onnx::ConcatOp op);
   RowExpr *liftCutSlots(Values values);

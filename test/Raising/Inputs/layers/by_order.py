@@ -26,10 +26,11 @@ def sorted_rows(g, cut=None, largest=0, bounds=None, extra=None, order=None, div
     ends = g.CumSum(histogram, 0)
     parts = []
     start = g.constant(np.zeros([1], np.int64))
+    pieces = cut(g, rows, histogram) if cut else None
     for e, m in enumerate(g.weights_of_experts()):
         end = g.Gather(ends, [e], axis=0)
         begin, stop = bounds(g, start, end, e, histogram) if bounds else (start, end)
-        part = g.Slice(rows, begin, stop, [0])
+        part = pieces[e] if cut else g.Slice(rows, begin, stop, [0])
         y = network(g, part, m, e) if network else g.network(part, m)
         parts.append(extra(g, y, rows, begin, stop) if extra else y)
         start = end
@@ -109,6 +110,15 @@ def rows_sorted_by_counts(g):
     """An expert's rows start as many before their end as there are."""
     return sorted_rows(g, bounds=lambda g, start, end, e, histogram: (
         g.Sub(end, g.Gather(histogram, [e], axis=0)), end))
+
+
+def split(g, rows, histogram):
+    return g.Split(rows, histogram, axis=0, outputs=g.E)
+
+
+@layer("P5")
+def rows_split_by_counts(g):
+    return sorted_rows(g, cut=split)
 
 
 @lookalike()

@@ -5,7 +5,7 @@
 # ===------------------------------------------------------------------------===#
 """Experts of several kinds: each is one function of a row but for its weights."""
 
-from .by_order import sorted_rows
+from .by_order import sorted_rows, split
 from .graph import layer, lookalike
 from .on_all_tokens import masked
 from .on_hits import hits, scatter_nd, zeros_like_x
@@ -138,6 +138,27 @@ def sorted_and_handed_on(g):
     return sorted_rows(g, network=some_unlike(plain, lambda g, x, m: x))
 
 
+@layer("P5")
+def split_of_two_widths(g):
+    return sorted_rows(g, network=some_unlike(plain, wide), cut=split)
+
+
+@layer("P5")
+def one_splits_other_rows(g):
+    """One expert's rows are cut from something else, at the same places."""
+    return sorted_rows(g, cut=lambda g, rows, histogram: [
+        *split(g, rows, histogram)[:-1], split(g, g.Relu(rows), histogram)[-1]])
+
+
+@layer("P5")
+def one_of_sorted_is_gated(g):
+    """What it splits are the features of its rows."""
+    def halves(g, x, m):
+        up, gate = g.Split(g.MatMul(x, g.weight(g.D, 2 * g.H)), axis=1, num_outputs=2, outputs=2)
+        return g.MatMul(g.Mul(g.Sigmoid(gate), up), m[1])
+    return sorted_rows(g, network=some_unlike(plain, halves, lambda e: e == 1))
+
+
 def squared(g, x, m, e):
     """One expert takes what it multiplied twice, the others something else of it."""
     h = g.MatMul(x, m[0])
@@ -199,3 +220,31 @@ def sorted_parts_swapped(g):
     """Experts of two kinds, whose results stand in one another's place."""
     return sorted_rows(g, network=some_unlike(plain, lambda g, x, m: g.network(x, m, "Tanh")),
                        order=lambda parts: [parts[1], parts[0], *parts[2:]])
+
+
+def looked_up_by_two_kinds(g, first):
+    """Of the only choice something is looked up, by experts of two activations; an
+    expert counts where that is its own."""
+    seen = []
+
+    def mask_of(g, ids, e):
+        seen[:] = [ids]
+        return g.Equal(ids, e)
+
+    def network(g, x, m, e):
+        return g.MatMul(g.make("Tanh" if e == 1 else "Relu", first(g, x, m, seen[0])), m[1])
+    return masked(g, mask_of=mask_of, network=network)
+
+
+@lookalike(choices=1)
+def vectors_looked_up_by_two_kinds(g):
+    table = g.weight(g.E, g.H)
+    return looked_up_by_two_kinds(g, lambda g, x, m, ids: g.Add(
+        g.MatMul(x, m[0]), g.Squeeze(g.Gather(table, ids, axis=0), [1])))
+
+
+@lookalike(choices=1)
+def matrices_looked_up_by_two_kinds(g):
+    table = g.weight(g.E, g.D, g.H)
+    return looked_up_by_two_kinds(g, lambda g, x, m, ids: g.Squeeze(
+        g.MatMul(g.Unsqueeze(x, [1]), g.Squeeze(g.Gather(table, ids, axis=0), [1])), [1]))
