@@ -50,7 +50,9 @@ class Expert(tuple):
 class Layer(layers.Graph):
     """A layer of layers.py with what it leaves open drawn anew."""
 
-    def __init__(self, seed, tokens=None, experts=None, choices=None, distinct=True, plain=False):
+    # Batches are not drawn, and halves are what models are converted to.
+    def __init__(self, seed, tokens=None, experts=None, choices=None, distinct=True, plain=False, batch=None,
+                 half=False):
         super().__init__(seed, tokens, experts or 2, choices or 1, distinct)
         draw = self.random
         if not experts:

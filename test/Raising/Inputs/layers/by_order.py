@@ -19,7 +19,7 @@ def sorted_rows(g, cut=None, largest=0, bounds=None, extra=None, order=None, div
     count = g.Shape(flat)
     by_expert, place = g.TopK(flat, count, axis=0, largest=largest, outputs=2)
     tokens = g.Div(place, divide or g.k)
-    rows = g.Gather("x", tokens, axis=0)
+    rows = g.Gather(g.x, tokens, axis=0)
     rows = before(g, rows) if before else rows
     histogram = g.ScatterElements(g.constant(np.zeros(g.E, np.int64)), by_expert,
                                   g.Expand(g.constant(np.ones([1], np.int64)), count), axis=0, reduction="add")

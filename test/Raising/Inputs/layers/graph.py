@@ -10,6 +10,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 I64 = TensorProto.INT64
 F32 = TensorProto.FLOAT
+F16 = TensorProto.FLOAT16
 BOOL = TensorProto.BOOL
 
 
@@ -17,7 +18,7 @@ class Graph:
     """A graph under construction: attributes are operators, arguments are names of
     values or numbers."""
 
-    def __init__(self, seed, tokens=None, experts=None, choices=None, distinct=True):
+    def __init__(self, seed, tokens=None, experts=None, choices=None, distinct=True, batch=None, half=False):
         self.random = np.random.default_rng(seed)
         self.nodes, self.initializers, self.count = [], [], 0
         self.T = tokens or "T"
@@ -26,6 +27,10 @@ class Graph:
         self.D = int(self.random.integers(2, 6)) * 4
         self.H = int(self.random.integers(2, 6)) * 4
         self.distinct = distinct
+        # Rows may have two dimensions in front; experts, and their weights, may be halves.
+        self.batch, self.last = batch, 2 if batch else 1
+        self.float = F16 if half else F32
+        self.x = self.Cast("x", to=F16) if half else "x"
 
     def constant(self, array):
         array = np.asarray(array)
@@ -35,8 +40,12 @@ class Graph:
         self.initializers.append(numpy_helper.from_array(array, name))
         return name
 
+    def number(self, array):
+        """In the type of the experts."""
+        return self.constant(np.asarray(array, np.float16 if self.float == F16 else np.float32))
+
     def weight(self, *shape):
-        return self.constant(self.random.normal(size=shape) / np.sqrt(shape[-2] if len(shape) > 1 else 1))
+        return self.number(self.random.normal(size=shape) / np.sqrt(shape[-2] if len(shape) > 1 else 1))
 
     def name(self, value):
         return value if isinstance(value, str) else self.constant(np.asarray(value, np.int64 if np.asarray(
@@ -64,8 +73,11 @@ class Graph:
             self.k = 2
             values = self.Concat(*[p[0] for p in picks], axis=1)
             return self.Softmax(values, axis=1), self.Concat(*[p[1] for p in picks], axis=1)
-        scores = self.Softmax(self.MatMul("x", self.weight(self.D, self.E)), axis=1)
-        return self.TopK(scores, [self.k], axis=1, outputs=2)
+        logits = self.MatMul(self.x, self.weight(self.D, self.E))
+        if self.float == F16:
+            logits = self.Cast(logits, to=F32)
+        weights, ids = self.TopK(self.Softmax(logits, axis=self.last), [self.k], axis=self.last, outputs=2)
+        return self.Cast(weights, to=F16) if self.float == F16 else weights, ids
 
     def one_hot(self, ids):
         return self.Cast(self.OneHot(ids, [self.E], self.constant(np.array([0, 1])), axis=-1), to=F32)
@@ -82,10 +94,13 @@ class Graph:
     def network(self, x, weights, act="Relu"):
         return self.MatMul(self.make(act, self.MatMul(x, weights[0])), weights[1])
 
+    def shape(self):
+        return [*([self.batch] if self.batch else []), self.T, self.D]
+
     def model(self, output):
         # The extents of the output are inferred.
         graph = helper.make_graph(
-            self.nodes, "g", [helper.make_tensor_value_info("x", F32, [self.T, self.D])],
+            self.nodes, "g", [helper.make_tensor_value_info("x", F32, self.shape())],
             [helper.make_tensor_value_info(output, F32, None)], self.initializers)
         domains = sorted({node.domain for node in self.nodes} - {""})
         return helper.make_model(graph, ir_version=8, opset_imports=[
@@ -115,4 +130,5 @@ def build(name, seed, tokens=None):
     """With `tokens`, so many are fixed where the layer leaves them open."""
     make, _, options = {**LAYERS, **LOOKALIKES}[name]
     graph = Graph(seed, **{"tokens": tokens, **options})
-    return graph.model(make(graph))
+    output = make(graph)
+    return graph.model(graph.Cast(output, to=F32) if graph.float == F16 else output)

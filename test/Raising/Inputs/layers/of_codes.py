@@ -28,7 +28,7 @@ class Codes:
             return g.constant(g.random.integers(0, 256, size=shape, dtype=np.uint8))
         scales = g.random.uniform(0.01, 0.03, size=(columns, blocks)) * 8 / 2 ** (self.bits - 1)
         given = [draw(columns, blocks, self.block * self.bits // 8),
-                 g.constant(scales.ravel() if self.is_flat else scales)]
+                 g.number(scales.ravel() if self.is_flat else scales)]
         zeros = draw(columns, -(-blocks * self.bits // 8)) if self.zero_points else ""
         return given + ([zeros] if self.zero_points or self.bias else []) + (
             ["", g.weight(columns)] if self.bias else [])
@@ -49,7 +49,7 @@ def gated(codes, is_whole=False):
     """Gate and up by two products, or by one that is split."""
     def make(g, x, m, e=None):
         if is_whole:
-            up, gate = g.Split(codes.product(g, x, g.D, 2 * g.H), axis=1, num_outputs=2, outputs=2)
+            up, gate = g.Split(codes.product(g, x, g.D, 2 * g.H), axis=-1, num_outputs=2, outputs=2)
         else:
             up, gate = codes.product(g, x, g.D, g.H), codes.product(g, x, g.D, g.H)
         return codes.product(g, g.Mul(g.Mul(gate, g.Sigmoid(gate)), up), g.H, g.D)
@@ -108,6 +108,31 @@ def codes_and_floats(g):
 def codes_of_two_widths(g):
     """Some experts have four bits, some eight."""
     return masked(g, network=lambda g, x, m, e: network(Codes(bits=8 if e % 2 else 4))(g, x, m))
+
+
+@layer("P2", half=True)
+def codes_in_halves(g):
+    return masked(g, network=network(Codes(zero_points=True)))
+
+
+@layer("P2", half=True)
+def codes_gated_in_halves(g):
+    return masked(g, network=gated(Codes(bits=8, zero_points=True, bias=True), is_whole=True))
+
+
+@layer("P2", batch=2)
+def codes_in_batches(g):
+    return masked(g, network=gated(Codes(zero_points=True)))
+
+
+@layer("P2", batch=2, half=True)
+def codes_of_two_widths_in_batches_of_halves(g):
+    return masked(g, network=lambda g, x, m, e: network(Codes(bits=8 if e % 2 else 4))(g, x, m))
+
+
+@layer("P3", half=True)
+def codes_on_hits_in_halves(g):
+    return kinds_of_hits(g, network(Codes()))
 
 
 @layer("P3")

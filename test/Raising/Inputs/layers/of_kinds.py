@@ -6,9 +6,9 @@
 """Experts of several kinds: each is one function of a row but for its weights."""
 
 from .by_order import sorted_rows, split
-from .graph import layer, lookalike
+from .graph import F32, layer, lookalike
 from .on_all_tokens import masked
-from .on_hits import hits, scatter_nd, zeros_like_x
+from .on_hits import hits, scatter_nd, set_and_add, zeros_like_x
 
 
 def some_unlike(network, other, unlike=lambda e: e % 2):
@@ -27,7 +27,7 @@ def wide(g, x, m):
 
 def constant(g, x, m):
     """What MoE++ calls a constant expert: a x + b v, with a and b of the row."""
-    parts = g.Split(g.Softmax(g.MatMul(x, g.weight(g.D, 2)), axis=1), axis=1, num_outputs=2, outputs=2)
+    parts = g.Split(g.Softmax(g.MatMul(x, g.weight(g.D, 2)), axis=-1), axis=-1, num_outputs=2, outputs=2)
     return g.Add(g.Mul(parts[0], x), g.Mul(parts[1], g.weight(g.D)))
 
 
@@ -81,6 +81,31 @@ def of_four_kinds(g):
     return masked(g, network=lambda g, x, m, e: kinds[e](g, x, m))
 
 
+def four_kinds(g, x, m, e):
+    return [plain, wide, constant, lambda g, x, m: x][e](g, x, m)
+
+
+@layer("P2", experts=4, half=True)
+def halves_of_four_kinds(g):
+    return masked(g, network=four_kinds)
+
+
+@layer("P2", experts=4, batch=2)
+def batches_of_four_kinds(g):
+    """Rows, choices and weights have two dimensions in front."""
+    return masked(g, network=four_kinds)
+
+
+@layer("P2", experts=4, batch=2, half=True)
+def batches_of_halves_of_four_kinds(g):
+    return masked(g, network=four_kinds)
+
+
+@layer("P2", batch=3)
+def batches_adding_nothing(g):
+    return masked(g, network=some_unlike(plain, lambda g, x, m: zeros_like_x(g)))
+
+
 @layer("P2", distinct=False)
 def handed_on_twice(g):
     return masked(g, network=some_unlike(plain, lambda g, x, m: x))
@@ -112,14 +137,27 @@ def kinds_of_hits(g, network, seen=lambda e: e):
         tokens, choices = hits(g, g.Equal(ids, e))
         rows = tokens if seen(e) == e else hits(g, g.Equal(ids, seen(e)))[0]
         weight = g.Unsqueeze(g.Gather(flat, g.Add(g.Mul(tokens, g.k), choices)), [1])
-        y = network(g, g.Gather("x", rows, axis=0), m, e)
-        total = scatter_nd(g, total, tokens, g.Mul(y, weight))
+        y = network(g, g.Gather(g.x, rows, axis=0), m, e)
+        # ONNX Runtime adds no halves while it scatters.
+        total = (scatter_nd if g.float == F32 else set_and_add)(g, total, tokens, g.Mul(y, weight))
     return total
 
 
 @layer("P3")
 def hits_of_two_widths(g):
     return kinds_of_hits(g, some_unlike(plain, wide))
+
+
+@layer("P3", half=True)
+def hits_of_two_widths_in_halves(g):
+    return kinds_of_hits(g, some_unlike(plain, wide))
+
+
+@layer("P3", batch=2)
+def hits_of_two_widths_in_batches(g):
+    """What finds the hits sees no batches, as in transformers."""
+    g.x, g.last = g.Reshape(g.x, [-1, g.D]), 1
+    return g.Reshape(kinds_of_hits(g, some_unlike(plain, wide)), g.Shape("x"))
 
 
 @layer("P3")
@@ -130,6 +168,11 @@ def hits_handed_on(g):
 
 @layer("P5")
 def sorted_of_two_widths(g):
+    return sorted_rows(g, network=some_unlike(plain, wide))
+
+
+@layer("P5", half=True)
+def sorted_of_two_widths_in_halves(g):
     return sorted_rows(g, network=some_unlike(plain, wide))
 
 

@@ -18,10 +18,9 @@ def masked(g, order=None, compared=None, gate=None, network=None, mask_of=None, 
     matrices = g.weights_of_experts()
     for e in order or range(g.E):
         mask = mask_of(g, ids, e) if mask_of else g.Equal(ids, (compared or (lambda e: e))(e))
-        kept = g.Mul(g.Cast(mask, to=F32), weights)
-        one = gate(g, kept, e) if gate else g.ReduceSum(kept, [1], keepdims=1)
-        y = (network or g.network)(rows(g, e) if rows else "x", matrices[e]) if not network else network(
-            g, "x", matrices[e], e)
+        kept = g.Mul(g.Cast(mask, to=g.float), weights)
+        one = gate(g, kept, e) if gate else g.ReduceSum(kept, [g.last], keepdims=1)
+        y = network(g, g.x, matrices[e], e) if network else g.network(rows(g, e) if rows else g.x, matrices[e])
         parts.append(g.Mul(y, one))
     return g.sum_up(parts)
 

@@ -6,12 +6,15 @@
 """Each expert sees the rows that chose it, which are added in their places."""
 
 import numpy as np
+from onnx import helper
 
-from .graph import BOOL, I64, layer, lookalike
+from .graph import BOOL, F32, I64, layer, lookalike
 
 
 def zeros_like_x(g):
-    return g.ConstantOfShape(g.Shape("x"))
+    if g.float == F32:
+        return g.ConstantOfShape(g.Shape(g.x))
+    return g.ConstantOfShape(g.Shape(g.x), value=helper.make_tensor("v", g.float, [1], [0.0]))
 
 
 def hits(g, mask):
@@ -54,10 +57,13 @@ def gathered_scatter_elements(g):
         total, g.Expand(g.Unsqueeze(tokens, [1]), g.Shape(y)), y, axis=0, reduction="add"))
 
 
+def set_and_add(g, total, tokens, y):
+    return g.Add(total, g.ScatterND(zeros_like_x(g), g.Unsqueeze(tokens, [1]), y))
+
+
 @layer("P3")
 def gathered_set_and_added(g):
-    return gathered(g, lambda g, total, tokens, y: g.Add(total, g.ScatterND(
-        zeros_like_x(g), g.Unsqueeze(tokens, [1]), y)))
+    return gathered(g, set_and_add)
 
 
 @layer("P3")
