@@ -67,10 +67,23 @@ static llvm::json::Value getWeightLost(const llvm::json::Value &deadExperts) {
   return lost;
 }
 
-/// The experts of the source that were removed, with their certificates.
-static llvm::json::Value describeDeadExperts(moe::PlanOp plan) {
-  Attribute dead = plan->getAttr(moe::MoeDialect::getDeadExpertsAttrName());
-  return dead ? toJson(dead) : llvm::json::Array();
+/// The experts of the source that were removed, with their certificates: those
+/// of all kinds, ascending.
+static llvm::json::Value describeDeadExperts(ArrayRef<LayerSummary> kinds) {
+  SmallVector<std::pair<int64_t, Attribute>> dead;
+  for (const LayerSummary &kind : kinds) {
+    auto own = kind.plan->getAttrOfType<ArrayAttr>(
+        moe::MoeDialect::getDeadExpertsAttrName());
+    for (Attribute entry : own ? own.getValue() : ArrayRef<Attribute>())
+      dead.push_back(
+          {cast<DictionaryAttr>(entry).getAs<IntegerAttr>("expert").getInt(),
+           entry});
+  }
+  llvm::sort(dead, llvm::less_first());
+  llvm::json::Array all;
+  for (auto [expert, entry] : dead)
+    all.push_back(toJson(entry));
+  return all;
 }
 
 /// What all kinds of experts with weights agree on; T() where they do not.
@@ -123,7 +136,7 @@ static llvm::json::Object describe(const LayerKinds &kinds) {
                            {"experts", plan.getNumSourceExperts()},
                            {"kinds", countKinds(kinds)},
                            {"weights", getStorage(kinds)},
-                           {"dead_experts", describeDeadExperts(plan)},
+                           {"dead_experts", describeDeadExperts(kinds)},
                            {"kernels", llvm::json::Array()}};
   layer["routed_weight_lost"] = getWeightLost(*layer.get("dead_experts"));
   auto put = [&](llvm::StringRef key, std::optional<int64_t> number) {

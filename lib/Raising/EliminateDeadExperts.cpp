@@ -8,6 +8,7 @@
 #include "moec/Raising/Passes.h"
 
 #include "DeadExperts/ExpertWeights.h"
+#include "DeadExperts/LayerVerdict.h"
 #include "DeadExperts/ProfiledRoute.h"
 #include "DeadExperts/RoutedWeights.h"
 #include "DeadExperts/ScoreReader.h"
@@ -19,7 +20,6 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Remarks.h"
-#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/DebugLog.h"
 
 #include <cmath>
@@ -36,79 +36,8 @@ using namespace moec;
 using namespace moec::dead;
 
 namespace {
-/// The experts of one layer, and what has been found of each.
-class LayerVerdict {
-public:
-  explicit LayerVerdict(int64_t experts)
-      : isDead(experts, false), groups(experts, -1) {}
-
-  bool isAlive(int64_t expert) const { return !isDead[expert]; }
-  const std::vector<bool> &getDead() const { return isDead; }
-
-  /// Records that an expert is dead; false where it was already.
-  bool bury(Builder &builder, int64_t expert, StringRef cause,
-            ArrayRef<NamedAttribute> proof = {}) {
-    if (isDead[expert])
-      return false;
-    isDead[expert] = true;
-    NamedAttrList entry(proof);
-    entry.set("expert", builder.getI64IntegerAttr(expert));
-    entry.set("cause", builder.getStringAttr(cause));
-    entries.push_back({expert, builder.getDictionaryAttr(entry)});
-    return true;
-  }
-
-  /// An expert that another's weights serve.
-  void share(int64_t expert, int64_t of) { sharedWith.push_back({expert, of}); }
-
-  /// Numbers who is left. One stays in any case.
-  SmallVector<int64_t> number() {
-    SmallVector<int64_t> kept;
-    for (int64_t e = 0; e < int64_t(isDead.size()); ++e)
-      if (isAlive(e)) {
-        groups[e] = int32_t(kept.size());
-        kept.push_back(e);
-      }
-    if (kept.empty())
-      kept.push_back(0);
-    for (auto [expert, of] : sharedWith)
-      groups[expert] = groups[of];
-    return kept;
-  }
-
-  ArrayRef<int32_t> getGroups() const { return groups; }
-  bool isEmpty() const { return entries.empty(); }
-  /// Whether some choices lead nowhere.
-  bool hasGaps() const { return entries.size() > sharedWith.size(); }
-
-  ArrayAttr getEntries(Builder &builder) {
-    llvm::sort(entries, llvm::less_first());
-    SmallVector<Attribute> attributes;
-    for (auto &[expert, entry] : entries)
-      attributes.push_back(entry);
-    return builder.getArrayAttr(attributes);
-  }
-
-  /// "1 duplicate, 2 unreachable".
-  std::string describe() const {
-    SmallVector<std::string> parts;
-    for (StringRef cause :
-         {"masked", "unreachable", "zero", "duplicate", "profile"}) {
-      int64_t count = llvm::count_if(entries, [&](auto &entry) {
-        return entry.second.template getAs<StringAttr>("cause") == cause;
-      });
-      if (count)
-        parts.push_back(std::to_string(count) + " " + cause.str());
-    }
-    return llvm::join(parts, ", ");
-  }
-
-private:
-  std::vector<bool> isDead;
-  SmallVector<int32_t> groups;
-  SmallVector<std::pair<int64_t, int64_t>> sharedWith;
-  SmallVector<std::pair<int64_t, DictionaryAttr>> entries;
-};
+/// The experts of one layer, by kind.
+using Kinds = SmallVector<RoutedWeights, 1>;
 
 struct EliminateDeadExperts
     : moec::impl::EliminateDeadExpertsBase<EliminateDeadExperts> {
@@ -129,8 +58,8 @@ struct EliminateDeadExperts
     if (!expertProfile.empty() && failed(readProfile(plans)))
       return signalPassFailure();
     bool isChanged = false;
-    for (moe::PlanOp plan : plans)
-      isChanged |= !isLaterKind(plan) && eliminate(plan, symbols);
+    for (ArrayRef<moe::PlanOp> layer : groupByLayer(plans))
+      isChanged |= eliminate(layer, symbols);
     if (!isChanged)
       markAllAnalysesPreserved();
   }
@@ -164,33 +93,46 @@ private:
     return success();
   }
 
-  /// Whether the plan is of a layer whose experts are of several kinds, and not
-  /// its first: one remark is enough.
-  static bool isLaterKind(moe::PlanOp plan) {
-    return llvm::any_of(plan.getIds().getUsers(), [&](Operation *user) {
-      auto other = dyn_cast<moe::PlanOp>(user);
-      return other && areOfOneLayer(other, plan) &&
-             other->isBeforeInBlock(plan);
-    });
+  /// The plans of each layer: one for each kind of its experts.
+  static std::vector<SmallVector<moe::PlanOp, 1>>
+  groupByLayer(ArrayRef<moe::PlanOp> plans) {
+    std::vector<SmallVector<moe::PlanOp, 1>> layers;
+    for (moe::PlanOp plan : plans) {
+      auto found = llvm::find_if(layers, [&](const auto &layer) {
+        return areOfOneLayer(layer.front(), plan);
+      });
+      if (found != layers.end())
+        found->push_back(plan);
+      else
+        layers.push_back({plan});
+    }
+    return layers;
   }
 
-  bool eliminate(moe::PlanOp plan, SymbolTable &symbols) {
-    RoutedWeights layer(plan, symbols);
-    if (!layer.getMiss().empty())
-      return miss(plan, layer.getMiss());
+  bool eliminate(ArrayRef<moe::PlanOp> plans, SymbolTable &symbols) {
+    Kinds kinds;
+    for (moe::PlanOp plan : plans) {
+      kinds.emplace_back(plan, symbols);
+      if (!kinds.back().getMiss().empty())
+        return miss(plan, kinds.back().getMiss());
+    }
     // The table of groups is a small constant.
     constexpr int64_t kMaxExperts = 1024;
-    if (layer.getNumExperts() > kMaxExperts)
-      return miss(plan, "it has more experts than a table of groups holds");
-    LayerVerdict verdict(layer.getNumExperts());
+    int64_t experts = kinds.front().getNumExperts();
+    if (experts > kMaxExperts)
+      return miss(plans.front(),
+                  "it has more experts than a table of groups holds");
+    LayerVerdict verdict(experts);
     Value routerInput;
-    std::string reason = findUnchosen(layer, symbols, verdict, routerInput);
-    if (!keepNan)
-      findZero(layer, symbols, verdict, routerInput);
-    findDuplicates(layer, verdict);
+    std::string reason = findUnchosen(kinds, symbols, verdict, routerInput);
+    for (RoutedWeights &kind : kinds) {
+      if (!keepNan)
+        findZero(kind, symbols, verdict, routerInput);
+      findDuplicates(kind, verdict);
+    }
     if (verdict.isEmpty())
-      return miss(plan, reason);
-    apply(layer, symbols, verdict);
+      return miss(plans.front(), reason);
+    apply(kinds, symbols, verdict);
     return true;
   }
 
@@ -202,15 +144,19 @@ private:
 
   /// Masked and unreachable experts; why there is none. `routerInput` becomes
   /// what the router's product reads, if it is known.
-  std::string findUnchosen(RoutedWeights &layer, SymbolTable &symbols,
+  std::string findUnchosen(ArrayRef<RoutedWeights> kinds, SymbolTable &symbols,
                            LayerVerdict &verdict, Value &routerInput) {
+    const RoutedWeights &layer = kinds.front();
     moe::RouteOp route = layer.getRoute();
     if (!route) {
       dropByProfile(layer, {}, symbols, verdict);
       return "its router is made of ordinary nodes";
     }
+    bool areWeightsOfRoute = llvm::all_of(kinds, [](const RoutedWeights &kind) {
+      return kind.areWeightsOfRoute();
+    });
     // Of a row of NaN the choice is any, and the weights alone say so.
-    if (route.getPropagateNan() && !layer.areWeightsOfRoute())
+    if (route.getPropagateNan() && !areWeightsOfRoute)
       return "its weights are not those of its router, and a row of NaN may "
              "choose any expert";
     ScoreReader reader(route);
@@ -223,7 +169,7 @@ private:
     }
     std::vector<Proof> proofs = findUnreachable(*numbers);
     // That a weight is zero says nothing of one from elsewhere, nor of NaN.
-    if (keepNan || !layer.areWeightsOfRoute())
+    if (keepNan || !areWeightsOfRoute)
       llvm::erase_if(proofs,
                      [](const Proof &proof) { return proof.beatenBy.empty(); });
     // Who lost only to some that are gone may be chosen now, and be too rare.
@@ -240,7 +186,7 @@ private:
   }
 
   /// Takes experts out of the selection; whether there are any.
-  bool dropByProfile(RoutedWeights &layer, ArrayRef<Proof> proofs,
+  bool dropByProfile(const RoutedWeights &layer, ArrayRef<Proof> proofs,
                      SymbolTable &symbols, LayerVerdict &verdict) {
     const LayerProfile *seen =
         profile ? profile->lookup(layer.getName()) : nullptr;
@@ -334,9 +280,10 @@ private:
     }
     Builder b(&getContext());
     ExpertWeights last(*getValues(), recipes);
-    for (int64_t e = 0; e < layer.getNumExperts(); ++e)
+    for (auto [place, e] : llvm::enumerate(layer.getOwn()))
       if (verdict.isAlive(e) &&
-          (last.isZero(e) || areCodesZero(layer, symbols, e)) &&
+          (last.isZero(int64_t(place)) ||
+           areCodesZero(layer, symbols, int64_t(place))) &&
           verdict.bury(b, e, "zero"))
         ++numZero;
   }
@@ -366,40 +313,62 @@ private:
       LDBG() << layer.getName() << ": nothing can read its weights";
       return;
     }
+    // Experts without weights cost nothing.
+    if (layer.getRecipes().empty())
+      return;
     Builder b(&getContext());
     ExpertWeights all(*getValues(), layer.getRecipes());
-    std::vector<int64_t> first = all.findFirstEqual(verdict.getDead());
-    for (int64_t e = 0; e < layer.getNumExperts(); ++e) {
-      if (first[e] == e)
+    ArrayRef<int64_t> own = layer.getOwn();
+    std::vector<bool> isDead;
+    for (int64_t e : own)
+      isDead.push_back(!verdict.isAlive(e));
+    for (auto [place, first] : llvm::enumerate(all.findFirstEqual(isDead))) {
+      if (first == int64_t(place))
         continue;
-      verdict.bury(b, e, "duplicate",
-                   b.getNamedAttr("of", b.getI64IntegerAttr(first[e])));
-      verdict.share(e, first[e]);
+      verdict.bury(b, own[place], "duplicate",
+                   b.getNamedAttr("of", b.getI64IntegerAttr(own[first])));
+      verdict.share(own[place], own[first]);
       ++numDuplicates;
     }
   }
 
-  void apply(RoutedWeights &layer, SymbolTable &symbols,
-             LayerVerdict &verdict) {
+  void apply(MutableArrayRef<RoutedWeights> kinds, SymbolTable &symbols,
+             const LayerVerdict &verdict) {
     Builder b(&getContext());
-    int64_t experts = layer.getNumExperts();
-    int64_t parameters = layer.countParameters();
-    SmallVector<int64_t> kept = verdict.number();
-    layer.keep(kept, verdict.getGroups(), symbols);
-    layer.getPlan()->setAttr(moe::MoeDialect::getDeadExpertsAttrName(),
-                             verdict.getEntries(b));
-    // A router that does not propagate NaN drops the choices of such a row.
-    moe::RouteOp route = layer.getRoute();
-    if (verdict.hasGaps() && (!route || route.getPropagateNan()))
-      layer.getCombine().setPropagateNan(true);
-    remark::passed(layer.getPlan().getLoc(),
+    RoutedWeights &first = kinds.front();
+    moe::RouteOp route = first.getRoute();
+    int64_t removed = 0, parameters = 0;
+    // Those of no kind are listed beside the first one's.
+    auto listed = llvm::to_vector(llvm::seq<int64_t>(0, first.getNumExperts()));
+    for (RoutedWeights &kind : llvm::drop_begin(kinds))
+      llvm::erase_if(listed, [&](int64_t e) {
+        return llvm::is_contained(kind.getOwn(), e);
+      });
+    for (RoutedWeights &kind : kinds) {
+      ArrayRef<int64_t> own = kind.getOwn();
+      if (!kind.getRecipes().empty() && verdict.hasDead(own)) {
+        LayerVerdict::Left left = verdict.getLeft(own);
+        int64_t fewer = int64_t(own.size()) - int64_t(left.places.size());
+        removed += fewer;
+        parameters += fewer * kind.countParameters();
+        kind.keep(left.places, left.groups, symbols);
+        // A router that does not propagate NaN drops the choices of such a row.
+        if (verdict.hasGaps() && (!route || route.getPropagateNan()))
+          kind.getCombine().setPropagateNan(true);
+      }
+      ArrayAttr entries =
+          verdict.getEntries(b, &kind == &first ? ArrayRef(listed) : own);
+      if (!entries.empty())
+        kind.getPlan()->setAttr(moe::MoeDialect::getDeadExpertsAttrName(),
+                                entries);
+    }
+    remark::passed(first.getPlan().getLoc(),
                    remark::RemarkOpts::name("RemovedExperts")
                        .category("moe-eliminate-dead-experts"))
         << remark::add("removed {0} of the {1} experts of '{2}': {3}; {4} "
                        "parameters fewer",
-                       experts - int64_t(kept.size()), experts, layer.getName(),
-                       verdict.describe(),
-                       parameters * (experts - int64_t(kept.size())));
+                       removed, first.getNumExperts(), first.getName(),
+                       verdict.describe(), parameters);
   }
 
   static bool miss(moe::PlanOp plan, const Twine &reason) {

@@ -140,7 +140,15 @@ LayerSummary::LayerSummary(moe::PlanOp plan) : plan(plan) {
 static bool isAllDead(moe::PlanOp plan, int64_t numExperts) {
   auto dead =
       plan->getAttrOfType<ArrayAttr>(moe::MoeDialect::getDeadExpertsAttrName());
-  return dead && int64_t(dead.size()) == numExperts;
+  auto own = plan->getAttrOfType<DenseI64ArrayAttr>(
+      moe::MoeDialect::getOwnExpertsAttrName());
+  // Beside those of a kind may be some of none.
+  return dead && llvm::count_if(dead, [&](Attribute entry) {
+                   auto expert =
+                       cast<DictionaryAttr>(entry).getAs<IntegerAttr>("expert");
+                   return !own ||
+                          llvm::is_contained(own.asArrayRef(), expert.getInt());
+                 }) == numExperts;
 }
 
 std::optional<int64_t> LayerSummary::getMostMet() const {

@@ -93,10 +93,11 @@ def zero_codes(codes, zero_points=None, bits=8, block=None):
     ]
 
 
-def duplicates(*weights):
-    """The first expert that each is equal to, bit by bit, in all weights [E, ...]."""
+def duplicates(*weights, kinds=None):
+    """The first expert that each is equal to, bit by bit, in all weights [E, ...]; where experts are of several
+    kinds, the first of its kind."""
     def bits(e):
-        return [array[e].tobytes() for array in weights]
+        return [kinds and kinds[e], *(array[e].tobytes() for array in weights)]
 
     return [next(other for other in range(e + 1) if bits(other) == bits(e)) for e in range(len(weights[0]))]
 

@@ -8,6 +8,7 @@
 
 #include "../Routing/NewParameter.h"
 #include "ScoreReader.h"
+#include "moec/Raising/LayerSummary.h"
 
 #include "dialects/Param/IR/Recipes.h"
 
@@ -26,17 +27,30 @@ bool ProfiledRoute::fail(const Twine &reason) {
 
 ProfiledRoute::ProfiledRoute(moe::RouteOp route) : route(route) { read(); }
 
+/// Whether nobody else reads what one layer chooses, which must stay then; a
+/// layer has a plan for each kind of its experts.
+bool ProfiledRoute::isOfOneLayer() {
+  SmallVector<Operation *> readers;
+  for (Operation *user : route.getResult(1).getUsers())
+    if (!isa<tensor::DimOp>(user))
+      readers.push_back(user);
+  if (readers.size() == 1)
+    return true;
+  auto first =
+      readers.empty() ? moe::PlanOp() : dyn_cast<moe::PlanOp>(readers.front());
+  return first && llvm::all_of(readers, [&](Operation *reader) {
+           auto plan = dyn_cast<moe::PlanOp>(reader);
+           return plan && areOfOneLayer(first, plan);
+         });
+}
+
 bool ProfiledRoute::read() {
   if (!route)
     return fail("its router is made of ordinary nodes");
   experts = cast<ShapedType>(route.getScores().getType()).getDimSize(1);
   if (route.getScore() == moe::ScoreFunction::SparseMixer)
     return fail("a sparse mixer has no selection to mask");
-  // What another layer chooses must stay.
-  int64_t numPlans =
-      llvm::count_if(route.getResult(1).getUsers(),
-                     [](Operation *user) { return !isa<tensor::DimOp>(user); });
-  if (numPlans != 1)
+  if (!isOfOneLayer())
     return fail("another op reads what its router chooses");
   bias.assign(experts, 0.0f);
   if (Value selection = route.getSelectionBias()) {

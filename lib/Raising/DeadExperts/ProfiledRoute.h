@@ -37,6 +37,7 @@ public:
 
 private:
   bool read();
+  bool isOfOneLayer();
   bool fail(const llvm::Twine &reason);
   bool isFillBelowKeys() const;
   bool leavesEnough(const std::vector<bool> &isGone) const;

@@ -26,17 +26,50 @@ bool RoutedWeights::fail(const Twine &reason) {
 }
 
 RoutedWeights::RoutedWeights(moe::PlanOp plan, const SymbolTable &symbols)
-    : plan(plan), experts(plan.getNumSourceExperts()) {
+    : plan(plan) {
   read(symbols);
 }
 
-bool RoutedWeights::read(const SymbolTable &symbols) {
-  if (plan->hasAttr(moe::MoeDialect::getOwnExpertsAttrName()))
-    return fail("they are of several kinds");
+int64_t RoutedWeights::getNumExperts() const {
+  moe::PlanOp op = plan;
+  return op.getNumSourceExperts();
+}
+
+/// Whether the plan's groups are the places of its own experts: they may have
+/// become fewer.
+bool RoutedWeights::areGroupsOfKind(const SymbolTable &symbols) const {
+  moe::PlanOp op = plan;
+  auto recipe = dyn_cast_if_present<param::DenseAttr>(
+      op.getGroups() ? getRecipe(op.getGroups(), symbols)
+                     : param::RecipeInterface());
+  if (!recipe)
+    return false;
+  SmallVector<int32_t> places(getNumExperts(), -1);
+  for (auto [place, expert] : llvm::enumerate(own))
+    if (expert >= 0 && expert < int64_t(places.size()))
+      places[expert] = int32_t(place);
+  return llvm::equal(recipe.getElements().getValues<int32_t>(), places);
+}
+
+bool RoutedWeights::readExperts(const SymbolTable &symbols) {
+  if (auto given = plan->getAttrOfType<DenseI64ArrayAttr>(
+          moe::MoeDialect::getOwnExpertsAttrName())) {
+    isKind = true;
+    own.assign(given.asArrayRef().begin(), given.asArrayRef().end());
+    return areGroupsOfKind(symbols) ||
+           fail("its choices lead to other groups than its kinds of experts");
+  }
   if (plan.getGroups())
     return fail("its choices lead to groups of experts already");
-  if (ShapedType::isDynamic(experts))
+  if (ShapedType::isDynamic(getNumExperts()))
     return fail("the number of its experts is not known");
+  own = llvm::to_vector(llvm::seq<int64_t>(0, getNumExperts()));
+  return true;
+}
+
+bool RoutedWeights::read(const SymbolTable &symbols) {
+  if (!readExperts(symbols))
+    return false;
   for (Operation *user : plan.getResult(0).getUsers())
     if (!isa<moe::DispatchOp>(user) && !readProduct(user, symbols))
       return false;
@@ -46,7 +79,7 @@ bool RoutedWeights::read(const SymbolTable &symbols) {
       return fail("its rows are read by another op than one combination");
     combine = found;
   }
-  return (combine && !recipes.empty()) ||
+  return (combine && (isKind || !recipes.empty())) ||
          fail("it has no product, or no combination");
 }
 
@@ -67,7 +100,7 @@ bool RoutedWeights::readProduct(Operation *op, const SymbolTable &symbols) {
       continue;
     param::RecipeInterface recipe = getRecipe(operand.get(), symbols);
     if (!recipe || !recipe.getResultType() ||
-        recipe.getResultType().getDimSize(0) != experts)
+        recipe.getResultType().getDimSize(0) != int64_t(own.size()))
       return fail("weights of its experts are not known before the run");
     weights.push_back(&operand);
     recipes.push_back(recipe);
@@ -173,7 +206,7 @@ SmallVector<Value> RoutedWeights::getInputs() const {
 int64_t RoutedWeights::countParameters() const {
   int64_t count = 0;
   for (param::RecipeInterface recipe : recipes)
-    count += recipe.getResultType().getNumElements() / experts;
+    count += recipe.getResultType().getNumElements() / int64_t(own.size());
   return count;
 }
 

@@ -17,8 +17,8 @@
 
 namespace moec::dead {
 
-/// The layer of a plan, and the parameters whose first dimension counts its
-/// experts.
+/// Experts of one kind of a layer, those of a plan, and the parameters whose
+/// first dimension counts them. Most layers have one kind.
 class RoutedWeights {
 public:
   /// Reads the layer. Where it has a form whose experts cannot be told apart,
@@ -33,10 +33,12 @@ public:
   moe::RouteOp getRoute() const;
   /// Whether the weights are those that the route gives.
   bool areWeightsOfRoute() const;
-  int64_t getNumExperts() const { return experts; }
+  /// How many the layer has, and which of them are of this kind.
+  int64_t getNumExperts() const;
+  llvm::ArrayRef<int64_t> getOwn() const { return own; }
   std::string getName() const;
 
-  /// Of all experts, a parameter each.
+  /// Of its experts, a parameter each. Those of a kind may have no weights.
   llvm::ArrayRef<param::RecipeInterface> getRecipes() const { return recipes; }
   /// Those of the last product which, where they are zero, make it zero.
   llvm::SmallVector<param::RecipeInterface>
@@ -52,13 +54,16 @@ public:
   /// Numbers that one expert has.
   int64_t countParameters() const;
 
-  /// Leaves the experts `kept`, in this order; a choice of expert e then leads
-  /// to place `groups[e]` among them, or nowhere at -1.
+  /// Leaves the experts in places `kept`, in this order; a choice of the
+  /// layer's expert e then leads to place `groups[e]` among them, or nowhere at
+  /// -1.
   void keep(llvm::ArrayRef<int64_t> kept, llvm::ArrayRef<int32_t> groups,
             mlir::SymbolTable &symbols);
 
 private:
   bool read(const mlir::SymbolTable &symbols);
+  bool readExperts(const mlir::SymbolTable &symbols);
+  bool areGroupsOfKind(const mlir::SymbolTable &symbols) const;
   bool readProduct(mlir::Operation *op, const mlir::SymbolTable &symbols);
   mlir::Value loadGroups(mlir::OpBuilder &builder,
                          llvm::ArrayRef<int32_t> groups,
@@ -67,7 +72,8 @@ private:
 
   moe::PlanOp plan;
   moe::CombineOp combine;
-  int64_t experts;
+  bool isKind = false;
+  llvm::SmallVector<int64_t> own;
   llvm::SmallVector<mlir::OpOperand *> weights;
   llvm::SmallVector<param::RecipeInterface> recipes;
   std::string miss;

@@ -31,6 +31,12 @@ def duplicate(of, expert):
     return edit
 
 
+def of_other_kind(case):
+    """The weights of one expert are those of one of its kind, and of one that is not."""
+    for expert in (2, 5):
+        duplicate(1, expert)(case)
+
+
 def zero(expert):
     def edit(case):
         case.w2[expert] = case.b2[expert] = 0
@@ -73,6 +79,7 @@ def zero_scales(case):
     case.scales[1][4] = 0
 
 
+TWO = ("Relu", "Tanh")
 SPREAD = [0.2, 0.1, 0.0, -0.1, 0.3, 0.05, -0.05, 0.15]
 LOW3 = [1.0, 1.1, 1.0, -2.0, 1.2, 1.0, 1.0, 1.0]
 
@@ -201,6 +208,15 @@ GOOD = [
     Case("counted_duplicate", form="counted", edit=duplicate(1, 5), dead=[(5, 1)]),
     Case("counted_duplicate_last", form="counted", edit=duplicate(6, 7), dead=[(7, 6)]),
     Case("counted_zero", form="counted", edit=zero(4), dead=[(4, "zero")]),
+    # Experts of two kinds.
+    Case("kinds_duplicate", form="unrolled", kinds=TWO, edit=of_other_kind, dead=[(5, 1)]),
+    Case("kinds_zero", form="unrolled", kinds=TWO, edit=zero(4), dead=[(4, "zero")]),
+    Case("kinds_sorted_duplicate", form="sorted", kinds=TWO, edit=of_other_kind, dead=[(5, 1)]),
+    Case("kinds_sorted_zero", form="sorted", kinds=TWO, edit=zero(4), dead=[(4, "zero")]),
+    Case("kinds_masked", form="unrolled", kinds=TWO, score="softmax", bias={2: -INFINITY}, source=plain,
+         dead=[(2, "masked")]),
+    Case("kinds_unreachable", form="sorted", kinds=TWO, score="softmax", bias={3: -3}, common=0.5,
+         dead=[(3, "unreachable")]),
     Case("joined_duplicate", form="joined", source=plain, edit=duplicate(1, 5), dead=[(5, 1)]),
 ]
 
@@ -256,7 +272,8 @@ def check_weights(case):
     """Whether the oracle finds the same of the weights."""
     arrays = [case.codes[0], case.codes[1], *case.scales] if case.fused == "QMoE" else [case.w1, case.w2]
     arrays += [case.points] if case.points is not None else []
-    found = {e: of for e, of in enumerate(oracle.duplicates(*arrays, case.b2)) if of != e}
+    kinds = [case.kind(e) for e in range(E)]
+    found = {e: of for e, of in enumerate(oracle.duplicates(*arrays, case.b2, kinds=kinds)) if of != e}
     expected = {e: cause for e, cause in case.dead if isinstance(cause, int)}
     if found != expected:
         sys.exit(f"{case.name}: the oracle finds the duplicates {found}, expected {expected}")
@@ -350,7 +367,7 @@ def changed(certificate):
 
 CHANGED = ["none_common", "selected_sigmoid_step", "squashed_tanh", "infinite_add", "groups_top2",
            "gathered_duplicate", "sorted_duplicate", "sliced_duplicate", "split_duplicate", "counted_duplicate",
-           "joined_duplicate", "qmoe_zero_points", "rms_row"]
+           "kinds_duplicate", "kinds_sorted_duplicate", "joined_duplicate", "qmoe_zero_points", "rms_row"]
 
 
 # Of changes that one comparison alone can see, what is said.

@@ -194,7 +194,7 @@ class Case:
 
     def __init__(self, name, score="none", source=rms_op, bias=(), selection=None, groups=None, top_k=K, size=0.1,
                  common=0.0, mask="gemm", fused=None, weights=None, form="gather", dead=(), cause=None, edit=None,
-                 values=False, inner=I, bits=8, block=None, points=None, finish=None):
+                 values=False, inner=I, bits=8, block=None, points=None, finish=None, kinds=("Relu",)):
         self.__dict__.update(locals())
         w = numbers(11, E, H, size=size) + common * numbers(12, H)
         self.w = np.asarray(weights if weights is not None else w, np.float32)
@@ -356,7 +356,7 @@ class Case:
             if self.form == "overlapping" and i:
                 start = m.node("Sub", [start, m.ints(1)])
             piece = m.node("Slice", [rows, start, end, m.ints(0)])
-            inner = m.node("Relu", [m.node("MatMul", [piece, m.constant(self.w1[i].T, name=f"w1_{i}")])])
+            inner = m.node(self.kind(i), [m.node("MatMul", [piece, m.constant(self.w1[i].T, name=f"w1_{i}")])])
             outer = m.node("MatMul", [inner, m.constant(self.w2[i].T, name=f"w2_{i}")])
             if self.form != "tabled":
                 outer = m.node("Add", [outer, m.constant(self.b2[i], name=f"b2_{i}")])
@@ -370,6 +370,9 @@ class Case:
         inverse = m.node("TopK", [place, count], 2, axis=0, largest=0)[1]
         outer = m.node("Reshape", [m.node("Gather", [outer, inverse], axis=0), m.ints(-1, self.top_k, H)])
         return m.node("ReduceSum", [outer, m.ints(1)], keepdims=0, name="layer")
+
+    def kind(self, expert):
+        return self.kinds[expert % len(self.kinds)]
 
     def matrices(self):
         return [("w1", self.w1.transpose(0, 2, 1)), ("w2", self.w2.transpose(0, 2, 1)), ("b2", self.b2)]
@@ -385,7 +388,7 @@ class Case:
         for i, weight in enumerate(self.weigh(m, values, ids)):
             w1, w2, b2 = [m.node("Gather", [stacks[name], m.constant(i, np.int64)], axis=0) if stacks else
                           m.constant(array[i], name=f"{name}_{i}") for name, array in self.matrices()]
-            inner = m.node("Relu", [m.node("MatMul", [v, w1])])
+            inner = m.node(self.kind(i), [m.node("MatMul", [v, w1])])
             outer = m.node("MatMul", [inner, w2])
             term = m.node("Mul", [m.node("Add", [outer, b2]), weight])
             name = "layer" if i == E - 1 else None

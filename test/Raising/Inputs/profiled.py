@@ -43,6 +43,10 @@ def softmax(s):
     return e / e.sum(axis=1, keepdims=True)
 
 
+EXPERTS = {"Relu": lambda x, w1, w2: np.maximum(x @ w1, 0) @ w2, "Tanh": lambda x, w1, w2: np.tanh(x @ w1) @ w2,
+           "zeros": lambda x, w1, w2: 0 * x}
+
+
 class Router:
     """The numpy twin of one of the layers of dead_experts.py."""
 
@@ -58,8 +62,8 @@ class Router:
         weights = self.weigh(np.take_along_axis(p, ids, axis=1))
         y = np.zeros_like(x)
         for e in range(g.E):
-            y += np.where(ids == e, weights, 0).sum(axis=1, keepdims=True) * (
-                np.maximum(x @ g.w1[e], 0) @ g.w2[e])
+            y += np.where(ids == e, weights, 0).sum(axis=1, keepdims=True) * EXPERTS[g.kinds[e % len(g.kinds)]](
+                x, g.w1[e], g.w2[e])
         return y, ids, weights
 
 
@@ -85,8 +89,8 @@ def compare(got, wanted, what):
         raise Wrong(f"{what}: {error(got, wanted.astype(np.float32))}")
 
 
-def check(name, router, scratch):
-    g = Layer(seed=5)
+def check(name, router, scratch, kinds=None):
+    g = Layer(seed=5, kinds=kinds)
     g.rows[:, 2:4] *= 0.05  # Hardly ever chosen.
     path = scratch / f"{name}.onnx"
     onnx.save(g.model(router.build(g)), path)
@@ -195,6 +199,9 @@ def main():
     for name, router in ROUTERS.items():
         check(name, router, scratch)
         print(f"{name}: ok")
+    # Of the rare ones, one adds nothing.
+    check("of_kinds", ROUTERS["softmax"], scratch, ["Relu", "Tanh", "zeros"])
+    print("of_kinds: ok")
     check_names(scratch)
     print("names: ok")
     check_kinds(scratch)
