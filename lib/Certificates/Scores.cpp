@@ -117,7 +117,7 @@ Interval Scores::computeDifference(int64_t j, int64_t e) {
     return kUnknown;
   if (isMaskedScore(e))
     return kInfinity;
-  if (!bound.isKnown())
+  if (!isBounded(j) || !isBounded(e))
     return kUnknown;
   RowSums sums = sum(j, e);
   return getBias(j) - getBias(e) + sums.offset - getSpread(sums) - errors[j] -
@@ -125,7 +125,7 @@ Interval Scores::computeDifference(int64_t j, int64_t e) {
 }
 
 Interval Scores::getLeastScore(int64_t i) const {
-  if (isMaskedScore(i) || !bound.isKnown())
+  if (isMaskedScore(i) || !isBounded(i))
     return -kInfinity;
   return middles[i] - spreads[i];
 }
@@ -133,7 +133,7 @@ Interval Scores::getLeastScore(int64_t i) const {
 Interval Scores::getMostScore(int64_t i) const {
   if (isMaskedScore(i))
     return -kInfinity;
-  return bound.isKnown() ? middles[i] + spreads[i] : Interval(kInfinity);
+  return isBounded(i) ? middles[i] + spreads[i] : Interval(kInfinity);
 }
 
 //===-- Keys --------------------------------------------------------------===//
@@ -155,22 +155,30 @@ bool Scores::isConstantScore(int64_t i) const {
          llvm::all_of(row, [](double weight) { return weight == 0; });
 }
 
-/// Whether two constant scores are in order, or equal and the tie rule is for
-/// j.
+bool Scores::isBounded(int64_t i) const {
+  return bound.isKnown() || isConstantScore(i);
+}
+
+/// Whether the keys of two constant scores are in order, or equal and the tie
+/// rule is for j. All that is known of a function is that it makes the same of
+/// the same.
 bool Scores::isBeforeByConstants(int64_t j, int64_t e) const {
-  if (router.groups || !router.selectionBias.empty() ||
-      router.function != ScoreFunction::None)
-    return false;
   bool isFirst = router.isHighestFirst ? j > e : j < e;
-  return isFirst && logits.bias[j] >= logits.bias[e] && isConstantScore(j) &&
-         isConstantScore(e);
+  if (router.groups || !isFirst || !isConstantScore(j) || !isConstantScore(e))
+    return false;
+  double high = logits.bias[j], low = logits.bias[e];
+  double chosen = getSelectionBias(j);
+  return std::isfinite(chosen) && chosen >= getSelectionBias(e) &&
+         (router.function == ScoreFunction::None ? high >= low : high == low);
 }
 
 Interval Scores::getMargin(int64_t j, int64_t e) {
-  if (!(getDifference(j, e).low > 0) && isBeforeByConstants(j, e))
-    return Interval(logits.bias[j]) - Interval(logits.bias[e]);
-  return router.selectionBias.empty() ? getDifference(j, e)
-                                      : getKeyMargin(j, e);
+  Interval margin =
+      router.selectionBias.empty() ? getDifference(j, e) : getKeyMargin(j, e);
+  if (margin.low > 0 || !isBeforeByConstants(j, e))
+    return margin;
+  return Interval(logits.bias[j]) - Interval(logits.bias[e]) +
+         Interval(getSelectionBias(j)) - Interval(getSelectionBias(e));
 }
 
 /// -tanh(-difference / divisor), zero where the difference is positive.
@@ -232,11 +240,13 @@ Interval Scores::getKeyMargin(int64_t j, int64_t e) {
 bool Scores::isBeaten(int64_t e, int64_t by) {
   if (e == by)
     return false;
+  if (isBeforeByConstants(by, e))
+    return true;
   if (!router.selectionBias.empty())
     return getKeyMargin(by, e).low > 0;
   switch (router.function) {
   case ScoreFunction::None:
-    return getDifference(by, e).low > 0 || isBeforeByConstants(by, e);
+    return getDifference(by, e).low > 0;
   case ScoreFunction::SoftmaxAll:
     return isBeatenBySoftmax(e, by);
   case ScoreFunction::Sigmoid:

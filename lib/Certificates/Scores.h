@@ -60,6 +60,8 @@ private:
   bool isBeatenBySoftmax(int64_t e, int64_t by);
   bool isAboveUnderflow(int64_t j);
   bool isConstantScore(int64_t i) const;
+  /// Whether anything bounds a score that is not masked.
+  bool isBounded(int64_t i) const;
   bool isBeforeByConstants(int64_t j, int64_t e) const;
   Interval getKey(int64_t i, Interval score) const;
   Interval getKeyError(int64_t i) const;

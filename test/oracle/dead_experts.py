@@ -151,7 +151,7 @@ class Proof:
             return -INFINITY
         if b[e] == -INFINITY:
             return INFINITY
-        if not self.known:
+        if not self.bounded(j) or not self.bounded(e):
             return -INFINITY
         if (j, e) not in self.r.cache:
             u = [x - y for x, y in zip(self.r.weights[j], self.r.weights[e])]
@@ -163,7 +163,7 @@ class Proof:
     def score_range(self, i):
         if self.r.bias[i] == -INFINITY:
             return -INFINITY, -INFINITY
-        if not self.known:
+        if not self.bounded(i):
             return -INFINITY, INFINITY
         w = self.r.weights[i]
         middle = self.r.bias[i] + _dot(w, self.r.bound.offset)
@@ -208,26 +208,35 @@ class Proof:
     def constant_score(self, i):
         return math.isfinite(self.r.bias[i]) and not any(self.r.weights[i])
 
+    def bounded(self, i):
+        return self.known or self.constant_score(i)
+
     def before_by_constants(self, j, e):
-        """Two scores that are constants, of which the tie rule may decide."""
-        if self.r.groups or self.r.selection or self.r.score != "none":
-            return False
+        """Two scores that are constants, of which the tie rule may decide: a function makes the same of the same."""
         first = j > e if self.r.highest else j < e
-        return first and self.r.bias[j] >= self.r.bias[e] and self.constant_score(j) and self.constant_score(e)
+        if self.r.groups or not first or not self.constant_score(j) or not self.constant_score(e):
+            return False
+        s, c = self.r.bias, self.r.selection or [0] * self.r.experts
+        ordered = s[j] >= s[e] if self.r.score == "none" else s[j] == s[e]
+        return ordered and math.isfinite(c[j]) and c[j] >= c[e]
 
     def margin(self, j, e):
-        if not self.r.selection and self.difference(j, e) <= 0 and self.before_by_constants(j, e):
-            return self.r.bias[j] - self.r.bias[e]
-        return self.key_margin(j, e) if self.r.selection else self.difference(j, e)
+        margin = self.key_margin(j, e) if self.r.selection else self.difference(j, e)
+        if margin <= 0 and self.before_by_constants(j, e):
+            c = self.r.selection or [0] * self.r.experts
+            return self.r.bias[j] - self.r.bias[e] + c[j] - c[e]
+        return margin
 
     def beats(self, j, e):
         if j == e:
             return False
+        if self.before_by_constants(j, e):
+            return True
         if self.r.selection:
             return self.key_margin(j, e) > 0
         difference = self.difference(j, e)
         if self.r.score == "none":
-            return difference > 0 or self.before_by_constants(j, e)
+            return difference > 0
         if self.r.score == "softmax":
             return difference > 2.0**-16 and all(
                 self.difference(j, i) >= -70

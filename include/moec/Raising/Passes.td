@@ -295,9 +295,12 @@ def EliminateDeadExperts : Pass<"moe-eliminate-dead-experts", "::mlir::ModuleOp"
     docs/rationale/dead-experts.md. Rows with NaN or infinities are excepted
     from the last three. `moe.dead_experts` on the plan has the certificates.
     An expert with a row of zeros in its router is none of these, unless enough
-    others have such rows, scores that no function changes, and come first of
-    equal ones; a row of one large negative number is none either, and is warned
-    of.
+    others have such rows, and come first by their biases or, of equal ones, by
+    the tie rule: a router of zeros chooses the same for every row. A row of one
+    large negative number is none either, and is warned of.
+
+    Where experts are of several kinds, each kind has a table and weights of its
+    own, of which it loses those that are dead; duplicates are of one kind.
   }];
   let dependentDialects = ["::moec::moe::MoeDialect",
                            "::moec::param::ParamDialect",

@@ -49,9 +49,21 @@ bool KeyOrder::hasScoreKeys() const {
          router.score == ScoreFunction::SoftmaxSelected;
 }
 
+/// Whether the score is a number in any arithmetic, whatever the input.
+bool KeyOrder::isConstant(int64_t i) const {
+  return !router.isConstant.empty() && router.isConstant[i] &&
+         !isMask(router.bias[i]);
+}
+
+/// Whether anything is known of a score that no mask makes -inf.
+bool KeyOrder::hasRange(int64_t i) const {
+  return router.input.kind != InputBound::None || isConstant(i);
+}
+
 /// V, and with it B and err of each row.
 void KeyOrder::measureRows() {
   const InputBound &input = router.input;
+  int64_t depth = std::max(hidden, router.hidden);
   double largestGain = 0, squaredCenter = 0;
   for (int64_t k = 0; k < hidden; ++k) {
     largestGain = std::max(largestGain, std::abs(input.gain[k]));
@@ -75,9 +87,9 @@ void KeyOrder::measureRows() {
     centeredTerms.push_back(terms);
     magnitude.push_back(norm * std::sqrt(square) + bias);
     // Products below the normal numbers may be flushed to zero.
-    error.push_back(((hidden + 4) * power(-23) + 4 * router.scoreRoundoff) *
+    error.push_back(((depth + 4) * power(-23) + 4 * router.scoreRoundoff) *
                         magnitude.back() +
-                    (hidden + 4) * power(-126) + router.scoreUnderflow);
+                    (depth + 4) * power(-126) + router.scoreUnderflow);
   }
 }
 
@@ -85,7 +97,7 @@ KeyOrder::Interval KeyOrder::computeScore(int64_t i) const {
   const InputBound &input = router.input;
   if (isMask(router.bias[i]))
     return {-kInfinity, -kInfinity};
-  if (input.kind == InputBound::None)
+  if (!hasRange(i))
     return {-kInfinity, kInfinity};
   double square = 0, sum = 0;
   for (int64_t k = 0; k < hidden; ++k) {
@@ -126,10 +138,10 @@ double KeyOrder::getDifference(int64_t j, int64_t e, double needed) const {
   if (isMask(router.bias[e]))
     return isMask(router.bias[j]) ? -kInfinity : kInfinity;
   const InputBound &input = router.input;
-  if (isMask(router.bias[j]) || input.kind == InputBound::None)
+  if (isMask(router.bias[j]) || !hasRange(j) || !hasRange(e))
     return -kInfinity;
-  const double *rowJ = &router.rows[j * hidden],
-               *rowE = &router.rows[e * hidden];
+  const double *rowJ = router.rows.data() + j * hidden,
+               *rowE = router.rows.data() + e * hidden;
   double fixed = router.bias[j] - router.bias[e] + (centered[j] - centered[e]) -
                  error[j] - error[e];
   double square = 0, sum = 0, terms = 0;
@@ -218,24 +230,29 @@ bool KeyOrder::staysNormal(int64_t j) {
   return isNormal[j] > 0;
 }
 
-/// Whether j's score is e's or larger in any arithmetic, and it comes first of
-/// equal ones.
+/// Whether j's key is e's or larger in any arithmetic, and it comes first of
+/// equal ones. What a function makes of equal scores is equal, but not more.
 bool KeyOrder::isBeforeByConstants(int64_t j, int64_t e) const {
-  bool decides = router.groups == 1 && router.selection.empty() &&
-                 hasScoreKeys() && !router.isConstant.empty();
   bool isFirst = router.tie == moe::TieRule::Lowest ? j < e : j > e;
-  return decides && isFirst && router.isConstant[j] && router.isConstant[e] &&
-         !isMask(router.bias[j]) && router.bias[j] >= router.bias[e];
+  if (router.groups != 1 || !isFirst || !isConstant(j) || !isConstant(e))
+    return false;
+  bool isNoLower = hasScoreKeys() ? router.bias[j] >= router.bias[e]
+                                  : router.bias[j] == router.bias[e];
+  return isNoLower && (router.selection.empty() ||
+                       (!isMask(router.selection[j]) &&
+                        router.selection[j] >= router.selection[e]));
 }
 
 bool KeyOrder::beats(int64_t j, int64_t e) {
   if (j == e)
     return false;
+  if (isBeforeByConstants(j, e))
+    return true;
   double difference = getDifference(j, e, getNeededDifference(j, e));
   if (!router.selection.empty())
     return getKeyDifference(j, e, difference) > 0;
   if (hasScoreKeys())
-    return difference > 0 || isBeforeByConstants(j, e);
+    return difference > 0;
   if (router.score == ScoreFunction::SoftmaxAll)
     return difference > power(-16) && staysNormal(j);
   if (!(difference > 0) || !(scores[j].low >= -kNormalRange))
@@ -245,11 +262,14 @@ bool KeyOrder::beats(int64_t j, int64_t e) {
 }
 
 double KeyOrder::getMargin(int64_t j, int64_t e) {
-  double difference = getDifference(j, e, -kInfinity);
-  if (!(difference > 0) && isBeforeByConstants(j, e))
-    return router.bias[j] - router.bias[e];
-  return router.selection.empty() ? difference
-                                  : getKeyDifference(j, e, difference);
+  double margin = getDifference(j, e, -kInfinity), added = 0;
+  if (!router.selection.empty()) {
+    margin = getKeyDifference(j, e, margin);
+    added = router.selection[j] - router.selection[e];
+  }
+  if (!(margin > 0) && isBeforeByConstants(j, e))
+    return router.bias[j] - router.bias[e] + added;
+  return margin;
 }
 
 bool KeyOrder::isApart(int64_t j, int64_t e) const {

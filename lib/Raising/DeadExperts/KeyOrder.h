@@ -39,6 +39,8 @@ private:
   double getKeyDifference(int64_t j, int64_t e, double difference) const;
   double getNeededDifference(int64_t j, int64_t e) const;
   bool staysNormal(int64_t j);
+  bool isConstant(int64_t i) const;
+  bool hasRange(int64_t i) const;
   bool isBeforeByConstants(int64_t j, int64_t e) const;
   bool isMask(double number) const;
   bool hasScoreKeys() const;

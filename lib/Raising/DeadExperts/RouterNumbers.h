@@ -37,6 +37,8 @@ struct RouterNumbers {
   std::vector<double> rows;
   /// Added to the scores; -inf is a mask.
   std::vector<double> bias;
+  /// How many elements a row has; 0 where it is not known.
+  int64_t hidden = 0;
   /// Whether a score is the bias alone, whatever the input.
   std::vector<bool> isConstant;
   /// Added to the keys; empty where there is no such bias.

@@ -296,6 +296,7 @@ bool ScoreReader::readRows(Value weights, bool isByExpert) {
 bool ScoreReader::lookAtRows() {
   constexpr double kLikeMask = -1e4;
   int64_t hidden = int64_t(numbers.rows.size()) / numbers.experts;
+  numbers.hidden = hidden;
   for (int64_t i = 0; i < numbers.experts; ++i) {
     ArrayRef<double> row = ArrayRef(numbers.rows).slice(i * hidden, hidden);
     numbers.isConstant[i] =

@@ -154,10 +154,57 @@ def a_router_of_equal_rows(g):
     return g.of_selected(g.scores("x"))
 
 
-@case([])
+@case([(e, "masked") for e in range(2, 6)])
 def a_softmax_of_zeros(g):
-    g.rows[:] = 0
+    """What a function makes of equal scores is equal."""
+    g.rows[:] = -0.0
     return g.of_softmax(g.scores("x"))
+
+
+@case([(e, "masked") for e in range(2, 19)], experts=19)
+def a_softmax_of_many_zeros(g):
+    g.rows[:] = 0
+    return g.of_softmax(g.scores("x", bias=[0.3] * 19))
+
+
+@case([(e, "masked") for e in (0, 1, 2, 4)])
+def a_router_of_zeros_with_a_bias(g):
+    """The order is that of the bias."""
+    g.rows[:] = 0
+    return g.of_softmax(g.scores("x", bias=[0, 1, 0, 3, 0, 2]))
+
+
+@case([])
+def a_router_of_zeros_with_one_bias_and_too_many_choices(g):
+    g.rows[:] = 0
+    g.k = g.E
+    return g.of_softmax(g.scores("x", bias=[0, 1, 0, 3, 0, 2]))
+
+
+@case([(e, "masked") for e in (3, 4, 5)])
+def a_router_of_zeros_but_for_one_row(g):
+    """It may be before all of them, or behind."""
+    g.rows[:, 1:] = 0
+    return g.of_softmax(g.scores("x"))
+
+
+@case([(e, "masked") for e in range(2, 6)])
+def a_sigmoid_of_zeros(g):
+    g.rows[:] = 0
+    return g.of_sigmoid(g.scores("x"), [0] * 6)
+
+
+@case([(0, "masked"), (1, "masked"), (3, "masked"), (5, "masked")])
+def a_sigmoid_of_zeros_with_a_selection_bias(g):
+    g.rows[:] = 0
+    return g.of_sigmoid(g.scores("x"), [0, 0, 0.5, 0, 0.5, 0.4])
+
+
+@case([])
+def zeros_with_noise(g):
+    """What is added to the scores is the input's."""
+    g.rows[:] = 0
+    return g.of_softmax(g.Add(g.scores("x"), g.ReduceSum("x", [1], keepdims=1)))
 
 
 @case([])
