@@ -6,6 +6,7 @@
 
 #include "FusedLayers.h"
 
+#include "dialects/Moe/IR/WeightFormats.h"
 #include "dialects/Onnx/IR/MoeForm.h"
 
 #include "mlir/IR/TypeUtilities.h"
@@ -210,7 +211,7 @@ private:
     if (type.getRank() == 2 || type.getDimSize(2) == 1)
       return 0;
     int64_t block = node.getBlockSize().value_or(0);
-    if (block < 16 || !llvm::isPowerOf2_64(block)) {
+    if (!moe::isQuantBlock(block)) {
       refusals.add(
           "attribute 'block_size' is " + Twine(block) +
           "; it must be a power of two from 16 where scales have blocks");

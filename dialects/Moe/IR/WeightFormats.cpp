@@ -4,6 +4,8 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "dialects/Moe/IR/WeightFormats.h"
+
 #include "dialects/Moe/IR/Moe.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -25,13 +27,18 @@ static std::string describeBlocks(const Twine &name, int64_t block) {
 // Integers
 //===----------------------------------------------------------------------===//
 
+bool moec::moe::isQuantBlock(int64_t elements) {
+  constexpr int64_t kLeast = 16;
+  return elements >= kLeast && llvm::isPowerOf2_64(elements);
+}
+
 LogicalResult
 QuantAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError,
                   int64_t bits, int64_t block) {
   if (bits != 2 && bits != 3 && bits != 4 && bits != 8)
     return emitError() << "quantised weights have 2, 3, 4 or 8 bits, not "
                        << bits;
-  if (block != 0 && (block < 16 || !llvm::isPowerOf2_64(block)))
+  if (block != 0 && !isQuantBlock(block))
     return emitError() << "the block of quantised weights is 0 or a power of "
                           "two from 16, not "
                        << block;

@@ -6,10 +6,10 @@
 
 #include "ExpertLifter.h"
 
+#include "dialects/Moe/IR/WeightFormats.h"
 #include "dialects/Param/IR/Param.h"
 
 #include "mlir/IR/TypeUtilities.h"
-#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace moec;
@@ -17,15 +17,14 @@ using namespace moec::routing;
 
 /// Whether codes and scales of rows lie as `#moe.quant` has them; if not, why.
 static StringRef findObstacle(onnx::MatMulNBitsOp op) {
-  constexpr int64_t kLeastBlock = 16;
   if (op.getGIdx())
     return "its blocks are in an order of their own";
   if (op.getZeroPoints() &&
       !getElementTypeOrSelf(op.getZeroPoints().getType()).isUnsignedInteger(8))
     return "its zero points are no codes";
-  bool isKnown = op.getBlockSize() >= kLeastBlock &&
-                 llvm::isPowerOf2_64(op.getBlockSize());
-  return isKnown ? "" : "no product of experts takes blocks of its size";
+  return moe::isQuantBlock(op.getBlockSize())
+             ? ""
+             : "no product of experts takes blocks of its size";
 }
 
 /// A product with the codes of each expert.
