@@ -7,6 +7,7 @@
 #ifndef MOEC_LIB_IMPORTER_TENSORS_H
 #define MOEC_LIB_IMPORTER_TENSORS_H
 
+#include "DataTypes.h"
 #include "Diagnostics.h"
 
 #include "OnnxModel.pb.h"
@@ -23,11 +24,6 @@ namespace moec::importer {
 
 /// No extent of a model is larger: products of two then fit 64 bits amply.
 inline constexpr int64_t kMaxExtent = int64_t(1) << 40;
-
-/// The type that stands for an ONNX data type code; null where none does.
-mlir::Type getElementType(mlir::MLIRContext *context, int32_t code);
-/// The code as the standard writes it, `FLOAT16`; `data type 99` if unknown.
-std::string getDataTypeName(int32_t code);
 
 /// Whether a tensor of this type is a constant, and not a parameter.
 bool isConstant(mlir::RankedTensorType type);
