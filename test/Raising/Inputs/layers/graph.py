@@ -98,6 +98,8 @@ class Graph:
         return [*([self.batch] if self.batch else []), self.T, self.D]
 
     def model(self, output):
+        if self.float == F16:
+            output = self.Cast(output, to=F32)
         # The extents of the output are inferred.
         graph = helper.make_graph(
             self.nodes, "g", [helper.make_tensor_value_info("x", F32, self.shape())],
@@ -130,5 +132,4 @@ def build(name, seed, tokens=None):
     """With `tokens`, so many are fixed where the layer leaves them open."""
     make, _, options = {**LAYERS, **LOOKALIKES}[name]
     graph = Graph(seed, **{"tokens": tokens, **options})
-    output = make(graph)
-    return graph.model(graph.Cast(output, to=F32) if graph.float == F16 else output)
+    return graph.model(make(graph))
