@@ -401,7 +401,7 @@ def make_layer(seed, random):
     is_layer = random.random() < 0.8
     names = [*(layers.LAYERS if is_layer else layers.LOOKALIKES)]
     # Of these there are few.
-    if is_layer and random.random() < 0.06:
+    if is_layer and random.random() < 0.25:
         names = [name for name in names if name.startswith("einsum")]
     name = names[int(random.integers(len(names)))]
     make, _, options = {**layers.LAYERS, **layers.LOOKALIKES}[name]
