@@ -10,6 +10,12 @@
 //   w = softmax(where((m - s) / max(|s|, m) > 2 jitter, -inf, r))[id]
 //   r = scatter(r, id, -inf)
 //
+// Some choose from what the mask leaves, where the largest and what is equal to
+// it are: their distance is 0, or NaN, which is not greater. Some measure the
+// distance of r: where r is not s it is -infinity, whatever a mask says. Some
+// take |m| for m in the divisor: a score that is not greater than m < 0 has a
+// larger magnitude, and one that is has a distance below 0 (or is r no more).
+//
 //===----------------------------------------------------------------------===//
 
 #include "SparseMixer.h"
@@ -45,18 +51,19 @@ private:
     return false;
   }
 
-  /// Whether `value` is the one choice that is largest of what is left.
+  /// Whether `value` is the one choice that is largest of some scores.
   bool matchChosen(Value id) {
     Operation *op = id.getDefiningOp();
     if (auto top = dyn_cast_or_null<onnx::TopKOp>(op)) {
-      left = top.getX();
+      chosenFrom = top.getX();
       if (id == top.getIndices() && top.getLargest() != 0 &&
-          isLastAxis(top.getAxis(), left) && getType(id).getShape().back() == 1)
+          isLastAxis(top.getAxis(), chosenFrom) &&
+          getType(id).getShape().back() == 1)
         return true;
     } else if (auto most = dyn_cast_or_null<onnx::ArgMaxOp>(op)) {
-      left = most.getData();
+      chosenFrom = most.getData();
       if (most.getSelectLastIndex() == 0 && most.getKeepdims() != 0 &&
-          isLastAxis(most.getAxis(), left))
+          isLastAxis(most.getAxis(), chosenFrom))
         return true;
     }
     return fail("a round does not choose the largest that is left");
@@ -86,8 +93,10 @@ private:
       return fail("a weight is not looked up in a softmax");
     chosenBy = gather.getIndices();
     auto where = softmax->getOperand(0).getDefiningOp<onnx::WhereOp>();
-    if (!where || !isMinusInfinity(where.getX()) || where.getY() != left)
+    if (!where || !isMinusInfinity(where.getX()) ||
+        (chosenFrom != where.getY() && chosenFrom != where.getResult()))
       return fail("a softmax is not of what a mask leaves");
+    left = where.getY();
     return matchMask(where.getCondition());
   }
 
@@ -110,15 +119,18 @@ private:
       scores = compared;
       width = *limit;
     }
-    return (compared == scores && *limit == width && isFactor(factor)) ||
+    return ((compared == scores || compared == left) && *limit == width &&
+            isFactor(factor, compared)) ||
            fail("rounds differ in what they mask");
   }
 
-  bool isFactor(onnx::MaxOp factor) const {
+  bool isFactor(onnx::MaxOp factor, Value compared) const {
     for (unsigned i : {0u, 1u}) {
       auto absolute = factor->getOperand(i).getDefiningOp<onnx::AbsOp>();
-      if (absolute && absolute.getX() == scores &&
-          isMaximum(factor->getOperand(1 - i)))
+      Value most = factor->getOperand(1 - i);
+      auto magnitude = most.getDefiningOp<onnx::AbsOp>();
+      if (absolute && absolute.getX() == compared &&
+          isMaximum(magnitude ? magnitude.getX() : most))
         return true;
     }
     return false;
@@ -143,8 +155,9 @@ private:
 
   Value scores;
   double width = 0;
-  /// Of this round: what it chooses from, and what looks its weight up.
-  Value left, chosenBy;
+  /// Of this round: what earlier ones left, what it chooses from, and what
+  /// looks its weight up.
+  Value left, chosenFrom, chosenBy;
   /// Of the rounds before.
   SmallVector<Value> chosen;
   Value previous;

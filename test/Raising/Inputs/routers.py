@@ -189,17 +189,18 @@ def noisy(g, scores):
 # -- Sparse mixers --
 
 
-def mix(g, scores, width=0.02, spelled="ArgMax", again=None, twice=False):
+def mix(g, scores, width=0.02, spelled="ArgMax", again=None, twice=False, near_of=None, compared=None, most=None):
     ids, weights, left = [], [], scores
     for j in range(2):
         if spelled == "ArgMax":
             top, best = g.ReduceMax(left, [-1], keepdims=1), g.ArgMax(left, axis=-1, keepdims=1)
         else:
             top, best = g.top(left, 1)
-        distance = g.Div(g.Sub(top, scores), g.Max(g.Abs(scores), top))
-        far = g.Greater(distance, again if j and again else width)
-        near = g.softmax(g.Where(far, float("-inf"), left))
-        weights.append(g.GatherElements(near, best, axis=-1))
+        of = compared(scores, left) if compared else scores
+        distance = g.Div(g.Sub(top, of), g.Max(g.Abs(of), most(g, top) if most else top))
+        near = g.Where(g.Greater(distance, again if j and again else width), float("-inf"), left)
+        best = g.ArgMax(near_of(g, near), axis=-1, keepdims=1) if near_of else best
+        weights.append(g.GatherElements(g.softmax(near), best, axis=-1))
         ids.append(best)
         if not twice:
             gone = g.Expand(g.constant(np.float32(-np.inf)), g.Shape(best))
@@ -216,6 +217,18 @@ def sparse_mixer(g, scores):
 @router("sparse_mixer", "jitter = 1.250000e-01")
 def sparse_mixer_of_wide_jitter(g, scores):
     return mix(g, scores, 0.25, "TopK")
+
+
+@router("sparse_mixer")
+def sparse_mixer_of_what_is_near(g, scores):
+    """Each round chooses from what its mask leaves, and compares what is left."""
+    return mix(g, scores, 0.25, near_of=lambda g, near: near, compared=lambda scores, left: left)
+
+
+@router("sparse_mixer")
+def sparse_mixer_by_magnitude(g, scores):
+    """Uni-MoE."""
+    return mix(g, scores, 0.25, most=lambda g, top: g.Abs(top))
 
 
 # -- Weights of the input --
@@ -302,6 +315,21 @@ def scale_before_the_sum(g, scores):
 @lookalike(distinct=False)
 def mixer_of_two_widths(g, scores):
     return mix(g, scores, 0.02, again=0.25)
+
+
+@lookalike(distinct=False)
+def mixer_of_others_than_are_near(g, scores):
+    return mix(g, scores, 0.25, near_of=lambda g, near: g.Neg(near))
+
+
+@lookalike(distinct=False)
+def mixer_compared_with_others(g, scores):
+    return mix(g, scores, 0.25, compared=lambda scores, left: scores if left is scores else g.Neg(scores))
+
+
+@lookalike(distinct=False)
+def mixer_by_another_magnitude(g, scores):
+    return mix(g, scores, 0.25, most=lambda g, top: g.Abs(g.Neg(g.Mul(top, 2.0))))
 
 
 @lookalike(distinct=False)
