@@ -221,7 +221,7 @@ def sparse_mixer_of_wide_jitter(g, scores):
 
 @router("sparse_mixer")
 def sparse_mixer_of_what_is_near(g, scores):
-    """Mobius: each round chooses from what its mask leaves, and compares what is left."""
+    """Each round chooses from what its mask leaves, and compares what is left."""
     return mix(g, scores, 0.25, near_of=lambda g, near: near, compared=lambda scores, left: left)
 
 

@@ -91,6 +91,17 @@ def rounds_by_topk(g):
 
 
 @layer("P2b", choices=2)
+def rounds_of_what_is_near(g):
+    """Each round chooses from what its mask leaves, and compares what is left."""
+    made = []
+
+    def choose(g, left):
+        made.append(near(g, left, left))
+        return largest(g, made[-1])
+    return gates_set(g, *rounds(g, choose=choose, weigh=lambda g, scores, left, best: look_up(g, made[-1], best)))
+
+
+@layer("P2b", choices=2)
 def rounds_with_nan(g):
     return gates_set(g, *rounds(g, scores_of=lambda g: g.Sqrt(g.MatMul("x", g.weight(g.D, g.E)))))
 
