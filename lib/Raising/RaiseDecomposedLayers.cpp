@@ -99,6 +99,8 @@ private:
                  isLost ? findLostChoice(facts, all) : finder.getMiss());
       return false;
     }
+    if (layer->leftOut && choice.isOfScores)
+      warnOfBakedExperts(choice, facts);
     return write(choice, *layer, facts, symbols);
   }
 

@@ -117,10 +117,20 @@ def RaiseDecomposedLayers : Pass<"raise-decomposed-layers", "::mlir::ModuleOp"> 
     `> 0` needs gates that are not below zero. A slot without a token holds zeros,
     and what an expert makes of it is multiplied by zero: it is not computed.
 
-    Experts may be of several kinds: of other operators, widths or numbers than
-    the rest, or without weights, as those that hand a token on. Each kind has a
+    Choices made one after the other (each the largest of what the one before it
+    left, as NLLB-MoE's) lead to a layer of all of them where their weights are
+    added up to one number for each token and expert. An expert that has one
+    weight for a token adds something once, however often the token chose it.
+
+    Experts may normalise rows. A vector of each expert that is no bias is a
+    product of the number 1 with a matrix of one row.
+
+    Experts may be of several kinds: of other operators or widths than the rest,
+    or without weights, as those that hand a token on. Each kind has a
     plan, whose `moe.own_experts` says which experts of the source it has, and a
-    combination; these are added. An expert of zeros is of no kind.
+    combination; these are added. An expert of zeros is of no kind, and neither
+    are the last ones where the graph has no network for them and asks nothing
+    about them: zero experts that a loop leaves out.
 
     A layer is left alone where an expert is no function of a row, sees the rows
     of another, or is read by another node; a remark names the node at which the match

@@ -92,6 +92,10 @@ bool LayerFinder::findKinds(RoutedLayer &layer, Space space,
   for (auto [expert, value] : llvm::enumerate(experts))
     if (getUniform(value) != 0.0)
       left.push_back(int64_t(expert));
+  if (layer.leftOut && left.size() < experts.size()) {
+    fail(layer.root, "some experts add zeros by weight, and others nothing");
+    return false;
+  }
   while (!left.empty()) {
     int64_t first = left.front();
     SmallVector<int64_t> own = {first}, others;

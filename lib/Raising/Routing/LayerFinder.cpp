@@ -200,38 +200,48 @@ Operation *LayerFinder::getNextSum(Operation *sum) {
   return next;
 }
 
+/// Whether terms are those of the first experts, and the graph asks nothing
+/// about others: they add nothing, not even a weight that is no number.
+bool LayerFinder::leaveLastOut(ArrayRef<Term> terms) {
+  auto isOfOther = [&](const auto &entry) {
+    const auto &[value, fact] = entry;
+    return fact.expert.value_or(0) >= int64_t(terms.size()) &&
+           !value.use_empty();
+  };
+  bool areFirst = llvm::all_of(llvm::enumerate(terms), [](const auto &term) {
+    return term.value().expert == int64_t(term.index());
+  });
+  return terms.size() > 1 && areFirst &&
+         llvm::none_of(facts.getFacts(), isOfOther);
+}
+
 /// A sum over experts, each computed by itself.
 std::unique_ptr<RoutedLayer> LayerFinder::findSum(Operation *start) {
   int64_t experts = facts.getExtents().experts;
-  // Upwards to the first sum that has all experts.
-  SmallVector<Term, 0> terms;
-  SmallVector<Value> addends;
-  SmallVector<Operation *> nodes;
-  Operation *root = start;
-  while (true) {
-    terms.clear();
-    addends.clear();
-    nodes.clear();
-    if (!collect(root->getResult(0), terms, addends, nodes))
+  // Upwards to the first sum that has all experts, or the most.
+  Sum most;
+  for (Operation *root = start; root; root = getNextSum(root)) {
+    Sum sum{root};
+    if (!collect(root->getResult(0), sum.terms, sum.addends, sum.nodes))
       return fail(root, "it adds one expert several times");
-    if (int64_t(terms.size()) == experts)
+    if (!most.root || sum.terms.size() > most.terms.size())
+      most = std::move(sum);
+    if (int64_t(most.terms.size()) == experts)
       break;
-    Operation *user = getNextSum(root);
-    if (!user)
-      break;
-    root = user;
   }
-  if (int64_t(terms.size()) != experts) {
+  auto &[root, terms, addends, nodes] = most;
+  llvm::sort(terms,
+             [](const Term &a, const Term &b) { return a.expert < b.expert; });
+  if (int64_t(terms.size()) != experts && !leaveLastOut(terms)) {
     auto added = llvm::map_to_vector(
         terms, [](const Term &term) { return term.expert; });
     return fail(root, "it adds " + Twine(terms.size()) + " of " +
                           Twine(experts) +
                           " experts: " + listMissing(added, experts));
   }
-  llvm::sort(terms,
-             [](const Term &a, const Term &b) { return a.expert < b.expert; });
   auto layer = std::make_unique<RoutedLayer>();
   layer->root = root;
+  layer->leftOut = experts - terms.size();
   SmallVector<Value> values;
   bool areHits =
       terms.front().weight
@@ -272,7 +282,10 @@ std::unique_ptr<RoutedLayer> LayerFinder::finish(MaybeLayer layer, Space space,
   // One number for each token and expert, whichever choices led to it.
   layer->takesExpertsOnce |=
       layer->weights.isDense && !facts.hasDistinctChoices();
-  ExpertKind all = lift(*layer, space, {}, experts);
+  SmallVector<int64_t> own;
+  if (layer->leftOut)
+    own = llvm::to_vector(llvm::seq<int64_t>(0, experts.size()));
+  ExpertKind all = lift(*layer, space, own, experts);
   if (all.expr) {
     layer->kinds.push_back(std::move(all));
   } else {

@@ -37,7 +37,9 @@ struct RoutedLayer {
   /// null: 1.
   int64_t choices = 0;
   mlir::AffineExpr rowsOfToken;
-  /// An expert of none of them adds nothing.
+  /// An expert of none of them adds zeros by its weight; so many, the last of
+  /// all, add nothing.
+  int64_t leftOut = 0;
   llvm::SmallVector<ExpertKind, 1> kinds;
   /// What puts the sorted rows of several kinds together.
   mlir::Operation *concat = nullptr;
@@ -74,6 +76,14 @@ private:
     llvm::SmallVector<mlir::Operation *> numbers = {};
   };
 
+  /// What a node adds up.
+  struct Sum {
+    mlir::Operation *root = nullptr;
+    llvm::SmallVector<Term, 0> terms = {};
+    llvm::SmallVector<mlir::Value> addends = {};
+    llvm::SmallVector<mlir::Operation *> nodes = {};
+  };
+
   /// What one choice takes of a stack of results.
   struct Taken {
     mlir::Value stack;
@@ -91,6 +101,7 @@ private:
   MaybeLayer findSum(mlir::Operation *start);
   MaybeLayer findSumOfWeightedRows(mlir::Operation *mul);
   bool areZeroUnlessChosen(const RoutedLayer &layer);
+  bool leaveLastOut(llvm::ArrayRef<Term> terms);
   MaybeLayer findChoiceSum(mlir::Operation *reduce);
   MaybeLayer findExpertSum(mlir::Operation *mul);
   MaybeLayer findExpertProduct(mlir::Operation *matmul);

@@ -438,9 +438,9 @@ Value LayerWriter::writeNode(const RowExpr *expr) {
   return op->getResult(expr->result);
 }
 
-/// Whether some expert adds nothing, whatever its weight.
+/// Whether some expert adds zeros by its weight.
 bool LayerWriter::hasExpertsOfNoKind() const {
-  size_t count = 0;
+  size_t count = layer.leftOut;
   for (const ExpertKind &other : layer.kinds)
     count += other.experts.size();
   return count != 0 && count < size_t(facts.getExtents().experts);

@@ -62,8 +62,9 @@ def numbers_modulo(g):
     return set_rows(g, g.Mod(number, g.E))
 
 
-@lookalike(choices=1)
+@layer("P3", choices=1)
 def numbers_modulo_more(g):
+    """The last number is that of no expert."""
     number = g.Cast(g.Mul(g.ReduceMax("x", [1], keepdims=0), g.constant(100.0)), to=I64)
     return set_rows(g, g.Mod(number, g.E + 1))
 

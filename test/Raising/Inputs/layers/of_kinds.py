@@ -5,6 +5,8 @@
 # ===------------------------------------------------------------------------===#
 """Experts of several kinds: each is one function of a row but for its weights."""
 
+import numpy as np
+
 from .by_order import sorted_rows, split
 from .graph import F32, layer, lookalike
 from .on_all_tokens import masked
@@ -231,6 +233,60 @@ def other_products_by_turns(g):
 def sorted_rows_taken_from_one(g):
     """What all sorted rows have in common is of each kind's rows."""
     return sorted_rows(g, before=lambda g, rows: g.Sub(1.0, rows), network=some_unlike(plain, wide))
+
+
+def last_left_out(g, network=plain, count=2):
+    """The weights, the ids, and the sum over all experts but the last two, on hits."""
+    weights, ids = g.route()
+    flat = g.Reshape(weights, [-1])
+    total = zeros_like_x(g)
+    for e, m in enumerate(g.weights_of_experts()[:-count]):
+        tokens, choices = hits(g, g.Equal(ids, e))
+        weight = g.Unsqueeze(g.Gather(flat, g.Add(g.Mul(tokens, g.k), choices)), [1])
+        total = scatter_nd(g, total, tokens, g.Mul(network(g, g.Gather("x", tokens, axis=0), m), weight))
+    return weights, ids, total
+
+
+@layer("P3", experts=5)
+def hits_of_zeros_left_out(g):
+    """Zero experts have no turn in the loop."""
+    return last_left_out(g)[2]
+
+
+@layer("P3", experts=5)
+def handed_on_by_weight(g):
+    """What chose none of the others adds the row by its weight."""
+    weights, ids, total = last_left_out(g)
+    rest = g.ReduceSum(g.Mul(weights, g.Cast(g.GreaterOrEqual(ids, 3), to=F32)), [1], keepdims=1)
+    return g.Add(total, g.Mul("x", rest))
+
+
+@layer("P2", experts=5)
+def all_but_zeros(g):
+    return masked(g, order=range(3), network=some_unlike(plain, wide))
+
+
+@layer("P2", experts=5)
+def nothing_of_no_number(g):
+    """The weight of what is left out is no number, and that is lost."""
+    scores, ids = g.route()
+    weights = g.Where(g.GreaterOrEqual(ids, 3), np.nan, scores)
+    parts = []
+    for e, m in enumerate(g.weights_of_experts()[:3]):
+        mask = g.Equal(ids, e)
+        parts.append(g.Mul(g.network("x", m), g.ReduceSum(g.Where(mask, weights, 0.0), [1], keepdims=1)))
+    return g.sum_up(parts)
+
+
+@lookalike(experts=5)
+def zeros_and_nothing(g):
+    """One expert adds zeros by its weight, and another nothing."""
+    return masked(g, order=range(4), network=some_unlike(plain, lambda g, x, m: zeros_like_x(g), lambda e: e == 3))
+
+
+@lookalike(experts=4)
+def only_one_left(g):
+    return masked(g, order=[0])
 
 
 @lookalike()

@@ -227,9 +227,28 @@ def all_in_one(g, behind=None):
     return g.ReduceSum(behind(g, y) if behind else y, [0], keepdims=0)
 
 
-@lookalike()
+@layer("P2")
 def expert_missing(g):
+    """As a zero expert that is left out: a choice of the last adds nothing."""
     return masked(g, order=range(g.E - 1))
+
+
+@lookalike()
+def first_expert_missing(g):
+    return masked(g, order=range(1, g.E))
+
+
+@lookalike()
+def second_expert_missing(g):
+    return masked(g, order=[0, *range(2, g.E)])
+
+
+@lookalike()
+def last_one_subtracted(g):
+    weights, ids = g.route()
+    parts = [g.Mul(g.network("x", m), g.ReduceSum(g.Mul(g.Cast(g.Equal(ids, e), to=F32), weights), [1], keepdims=1))
+             for e, m in enumerate(g.weights_of_experts())]
+    return g.Sub(g.sum_up(parts[:-1]), parts[-1])
 
 
 @layer("P2")
@@ -257,8 +276,9 @@ def experts_without_weights(g):
     return masked(g, network=lambda g, x, m, e: g.Relu(x))
 
 
-@lookalike()
+@layer("P2")
 def ids_shifted(g):
+    """The first network is chosen by nobody, and the last expert has none."""
     return masked(g, mask_of=lambda g, ids, e: g.Equal(g.Add(ids, 1), e))
 
 
