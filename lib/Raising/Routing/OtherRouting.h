@@ -14,9 +14,9 @@
 namespace moec::routing {
 
 /// What an op that leads to experts does in place of choosing some of them for
-/// each token, as a sentence about it: it chooses tokens for them, weighs all of
-/// them, fills slots of them, or looks them up in a table. Empty for any other
-/// op. `choices` are all of the graph, in its order.
+/// each token, as a sentence about it: it chooses tokens for them, weighs all
+/// of them, fills slots of them, or looks them up in a table. Empty for any
+/// other op. `choices` are all of the graph, in its order.
 std::string describeOtherRouting(mlir::Operation *op,
                                  llvm::ArrayRef<mlir::Value> choices);
 
