@@ -219,13 +219,13 @@ bool LayerFinder::leaveLastOut(ArrayRef<Term> terms) {
 std::unique_ptr<RoutedLayer> LayerFinder::findSum(Operation *start) {
   int64_t experts = facts.getExtents().experts;
   // Upwards to the first sum that has all experts, or the most.
-  Sum most;
+  Sum most, last;
   for (Operation *root = start; root; root = getNextSum(root)) {
-    Sum sum{root};
-    if (!collect(root->getResult(0), sum.terms, sum.addends, sum.nodes))
+    last = {root};
+    if (!collect(root->getResult(0), last.terms, last.addends, last.nodes))
       return fail(root, "it adds one expert several times");
-    if (!most.root || sum.terms.size() > most.terms.size())
-      most = std::move(sum);
+    if (!most.root || last.terms.size() > most.terms.size())
+      most = last;
     if (int64_t(most.terms.size()) == experts)
       break;
   }
@@ -234,10 +234,10 @@ std::unique_ptr<RoutedLayer> LayerFinder::findSum(Operation *start) {
              [](const Term &a, const Term &b) { return a.expert < b.expert; });
   if (int64_t(terms.size()) != experts && !leaveLastOut(terms)) {
     auto added = llvm::map_to_vector(
-        terms, [](const Term &term) { return term.expert; });
-    return fail(root, "it adds " + Twine(terms.size()) + " of " +
-                          Twine(experts) +
-                          " experts: " + listMissing(added, experts));
+        last.terms, [](const Term &term) { return term.expert; });
+    return fail(last.root, "it adds " + Twine(added.size()) + " of " +
+                               Twine(experts) +
+                               " experts: " + listMissing(added, experts));
   }
   auto layer = std::make_unique<RoutedLayer>();
   layer->root = root;
