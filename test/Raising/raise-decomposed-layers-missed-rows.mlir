@@ -7,7 +7,7 @@
 // REMARK-NOT: raised
 
 // A number that repeats the rows.
-// REMARK: left the experts that 'TopK' chooses as they are: the match stopped at 'Add' (Add): it adds 0 of 2 experts: 0 and 1 have no term{{$}}
+// REMARK: left the experts that 'TopK' chooses as they are: the match stopped at 'Add' (Add): it adds 0 of 2 experts: 0 and 1 have no term"
 module attributes {onnx.symbols = ["T"]} {
   param.decl @c0 : tensor<4x2xf32> = #param.file<"m.onnx", 0, 32>
   param.decl @c2 : tensor<4x6xf32> = #param.file<"m.onnx", 32, 96>
@@ -58,7 +58,7 @@ module attributes {onnx.symbols = ["T"]} {
 // -----
 
 // Set into what is not zero.
-// REMARK: left the experts that 'TopK' chooses as they are: the match stopped at 'Add' (Add): it adds 0 of 2 experts: 0 and 1 have no term{{$}}
+// REMARK: left the experts that 'TopK' chooses as they are: the match stopped at 'Add' (Add): it adds 0 of 2 experts: 0 and 1 have no term"
 module attributes {onnx.symbols = ["T", "nonzero", "nonzero_0"]} {
   param.decl @c0 : tensor<4x2xf32> = #param.file<"m.onnx", 0, 32>
   param.decl @c3 : tensor<4x6xf32> = #param.file<"m.onnx", 32, 96>
@@ -135,7 +135,7 @@ module attributes {onnx.symbols = ["T", "nonzero", "nonzero_0"]} {
 // -----
 
 // The larger of two experts, not their sum.
-// REMARK: left the experts that 'TopK' chooses as they are: the match stopped at 'ScatterND' (ScatterND): it adds 0 of 2 experts: 0 and 1 have no term{{$}}
+// REMARK: left the experts that 'TopK' chooses as they are: the match stopped at 'ScatterND' (ScatterND): it adds 0 of 2 experts: 0 and 1 have no term"
 module attributes {onnx.symbols = ["T", "nonzero", "nonzero_0"]} {
   param.decl @c0 : tensor<4x2xf32> = #param.file<"m.onnx", 0, 32>
   param.decl @c3 : tensor<4x6xf32> = #param.file<"m.onnx", 32, 96>

@@ -7,7 +7,7 @@
 // REMARK-NOT: raised
 
 // Only one of two experts is added.
-// REMARK: left the experts that 'TopK' chooses as they are: the match stopped at 'Mul' (Mul): it adds 1 of 2 experts: 1 has no term{{$}}
+// REMARK: left the experts that 'TopK' chooses as they are: the match stopped at 'Mul' (Mul): it adds 1 of 2 experts: 1 has no term"
 module attributes {onnx.symbols = ["T"]} {
   param.decl @c0 : tensor<4x2xf32> = #param.file<"m.onnx", 0, 32>
   param.decl @c2 : tensor<4x6xf32> = #param.file<"m.onnx", 32, 96>
@@ -78,7 +78,7 @@ module attributes {onnx.symbols = ["T"]} {
 // -----
 
 // Ids plus one are compared with the numbers of experts from zero.
-// REMARK: left the experts that 'TopK' chooses as they are: the match stopped at 'Add' (Add): it adds 1 of 2 experts: 0 has no term{{$}}
+// REMARK: left the experts that 'TopK' chooses as they are: the match stopped at 'Add' (Add): it adds 1 of 2 experts: 1 has no term"
 module attributes {onnx.symbols = ["T"]} {
   param.decl @c0 : tensor<4x2xf32> = #param.file<"m.onnx", 0, 32>
   param.decl @c2 : tensor<4x6xf32> = #param.file<"m.onnx", 32, 96>
