@@ -318,7 +318,10 @@ def convert(model, kind, kept):
         array = numpy_helper.to_array(proto)
         if array.dtype != np.float32:
             return proto
-        return helper.make_tensor(name, elem, array.shape, array.astype(dtype).tobytes(), raw=True)
+        # A divisor's least value must not become zero: nothing over it is no number.
+        narrow, least = array.astype(dtype), dtype(ml_dtypes.finfo(dtype).tiny)
+        narrow = np.where((array != 0) & (narrow == 0), np.copysign(least, narrow), narrow)
+        return helper.make_tensor(name, elem, array.shape, narrow.astype(dtype).tobytes(), raw=True)
     for init in model.graph.initializer:
         if init.name not in kept:
             init.CopyFrom(tensor(init, init.name))
