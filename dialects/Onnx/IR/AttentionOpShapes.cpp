@@ -136,7 +136,9 @@ static LogicalResult checkAttentionBias(ShapeContext &context, Operation *op,
     if (dim < 2 && getStatic(extents[dim]) == 1)
       continue;
     if (failed(context.requireEqual(op, extents[dim], expected[dim],
-                                    "'attention_bias' extent " + Twine(dim))))
+                                    "'attention_bias' extent " + Twine(dim),
+                                    dim < 2 ? CheckKind::Broadcast
+                                            : CheckKind::Equal)))
       return failure();
   }
   return success();

@@ -91,7 +91,8 @@ LogicalResult GemmOp::inferShapes(ShapeContext &context) {
       if (extent == context.getConstant(1))
         continue;
       if (failed(context.requireEqual(*this, extent, result[dim + 2 - c.size()],
-                                      "C does not broadcast to the product")))
+                                      "C does not broadcast to the product",
+                                      CheckKind::Broadcast)))
         return failure();
     }
   }

@@ -27,7 +27,7 @@ static LogicalResult requireBroadcast(ShapeContext &context, Operation *op,
       continue;
     if (failed(context.requireEqual(
             op, extent, target[dim + target.size() - extents.size()],
-            Twine(name) + " does not fit the input")))
+            Twine(name) + " does not fit the input", CheckKind::Broadcast)))
       return failure();
   }
   return success();
